@@ -1,0 +1,1 @@
+"""What runs inside mitmproxy while the phone talks: recording, and nothing that judges."""

@@ -1,0 +1,253 @@
+"""The records that travel from the proxy to the report.
+
+All are frozen and hold no logic. Times are seconds: `t_s` counts from the start of the session, UTC
+instants are ISO 8601 text. Only the standard library is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Consent = Literal["none", "accepted", "refused"]
+Part = Literal[
+    "path", "query", "header", "cookie", "body", "response_header", "response_cookie", "response"
+]
+EventKind = Literal[
+    "tls_refused", "tls_passthrough", "quic", "dns", "non_http", "gap", "host_seen", "error"
+]
+Stage = Literal["read", "decode", "extract", "classify"]
+Method = Literal["rule", "name", "planted"]
+SignalVerdict = Literal["protective", "non_protective", "no_signal", "contradictory"]
+Party = Literal["first", "third"]
+Verdict = Literal["only_a", "more_a", "same", "more_b", "only_b", "insufficient"]
+DeltaKind = Literal["data", "signal"]
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One experimental condition: who the phone claims to be, and where."""
+
+    label: str
+    country: str  # ISO 3166-1 alpha-2, upper case
+    age: int  # declared to the app, whole years
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One recording of one phone, as `session.json` describes it."""
+
+    id: str
+    study: str
+    arm: Arm
+    persona: str
+    repeat: int
+    block: str  # sessions of one time block may be exchanged by the permutation test
+    device: str
+    app: str
+    app_version: str
+    started: str  # ISO 8601, UTC
+    ended: str | None
+    end_reason: str | None  # None while open, or after a crash
+    complete: bool  # False: what is not in it may still have been sent
+    origin: str  # "proxy", or what was imported: "har", "mitm", "pcap", "bundle"
+    egress: str | None  # measured exit country, None where nobody asked
+    tools: tuple[tuple[str, str], ...]  # (name, version)
+    planted: tuple[str, ...]  # keyed digests of the persona's seeded values
+    counts: tuple[tuple[str, int], ...]
+    partial: tuple[str, ...]  # what is known to be cut, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, or one WebSocket message, as bytes.
+
+    `id` is unique in its session: ``"17"`` for a request, ``"17.w3"`` for the third message
+    of a WebSocket (method ``"WS"``; what the phone sent is in `request_body`, what it got in
+    `response_body`).
+    """
+
+    id: str
+    session: str
+    t_s: float
+    phase: str
+    method: str
+    url: str
+    request_headers: Headers
+    request_body: bytes
+    status: int | None  # None: no answer was seen
+    response_headers: Headers
+    response_body: bytes
+    server_ip: str | None
+    transport: str  # "http/1.1", "h2", "h3", "ws"
+    complete: bool  # False: cut off, by the network or by a bound
+    truncated: int  # bytes of either body that were not kept
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened beside the exchanges: refused TLS, bytes passed unread, names, gaps."""
+
+    t_s: float
+    kind: EventKind
+    host: str
+    reason: str
+    bytes_up: int
+    bytes_down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value of an exchange. The only record with a raw value; it ends inside `extract`.
+
+    `path` joins keys and list positions with dots; `value` is text (``true``, ``1.5``; empty for
+    null). `steps` are the decoders passed, outermost first.
+    """
+
+    exchange: str
+    part: Part
+    path: str
+    value: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A piece of evidence that could not be read as it should be. `detail` holds no raw value."""
+
+    exchange: str  # empty: of the session as a whole
+    stage: Stage
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A leaf recognised as personal data, without its value."""
+
+    exchange: str
+    data_type: str
+    part: Part
+    path: str
+    method: Method
+    rule_id: str
+    reason: str
+    source: str
+    shape: str
+    digest: str
+    transformed: str  # "raw", "md5", "sha256", "base64", ...
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A privacy signal as seen on the wire, evaluated for a minor."""
+
+    exchange: str
+    signal: str
+    value: str  # of the signal's own vocabulary, else the shape
+    verdict: SignalVerdict
+    rule_id: str
+    part: Part
+    path: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an exchange went, and who that is."""
+
+    host: str
+    site: str  # registrable domain
+    owner: str
+    party: Party
+    purpose: str  # "" where the knowledge has none
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A match with its destination and its place in the experiment."""
+
+    id: str
+    session: str
+    phase: str
+    match: Match
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFinding:
+    """A signal with its destination and its place in the experiment."""
+
+    id: str
+    session: str
+    phase: str
+    signal: Signal
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What could and could not be read of one host in one session."""
+
+    session: str
+    host: str
+    site: str
+    owner: str
+    party: Party
+    exchanges: int
+    bytes_up: int
+    bytes_down: int
+    refused: int  # connections whose TLS the app would not let us read
+    unread_up: int  # bytes that passed without being read
+    unread_down: int
+    opaque: int  # bodies that no decoder could read
+    cut: int  # exchanges of which a part is missing
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Seen in `k` of `n` sessions."""
+
+    k: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A difference of two differences: (minor - adult) in a, less (minor - adult) in b."""
+
+    adult_a: Count
+    adult_b: Count
+    effect: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One row of a comparison. The sides are `a` and `b`; only reports name them."""
+
+    id: str
+    kind: DeltaKind
+    owner: str
+    party: Party
+    hosts: tuple[str, ...]
+    subject: str  # data type, or signal
+    state: str  # of a signal: its verdict; "" for data
+    phase: str
+    a: Count
+    b: Count
+    verdict: Verdict
+    reason: str  # why `insufficient`; "" otherwise
+    enough: int | None  # sessions for each side that could decide it
+    effect: float  # share in a less share in b
+    low: float
+    high: float
+    p: float
+    q: float
+    contrast: Contrast | None
+    examples: tuple[str, ...]  # ids of findings
+    law: tuple[str, ...]  # ids of law entries

@@ -1,0 +1,247 @@
+"""`study.toml`: what is studied, under which conditions, with which planted values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from analyzer.errors import UserError
+from analyzer.models import Arm, Consent
+
+FILE = "study.toml"
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+_KEY = re.compile(r"[0-9a-f]{32,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A test account. `values` are (data type, seeded value) that exist nowhere else."""
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareSettings:
+    """The bounds that a verdict has to pass.
+
+    `alpha`: largest false discovery rate of a difference. `margin`: how far two shares may lie
+    apart (0..1) and still be called the same; the whole 95% interval must lie within it.
+    `min_sessions`: with fewer on either side the verdict is always `insufficient`.
+    """
+
+    alpha: float = 0.05
+    margin: float = 0.4
+    min_sessions: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study folder and what its `study.toml` says. `key` is the secret of all digests."""
+
+    root: Path
+    name: str
+    app: str
+    app_version: str
+    first_party: tuple[str, ...]
+    key: bytes
+    phases: tuple[str, ...]
+    arms: Mapping[str, Arm]
+    personas: Mapping[str, Persona]
+    persona_of: Mapping[str, str]  # arm label -> persona
+    compare: CompareSettings
+
+    @property
+    def captures(self) -> Path:
+        """The folder of session bundles."""
+        return self.root / "captures"
+
+    @property
+    def findings(self) -> Path:
+        """The folder that `analyze` writes."""
+        return self.root / "findings"
+
+    @property
+    def out(self) -> Path:
+        """The folder that `report` writes."""
+        return self.root / "out"
+
+    def arm(self, label: str) -> Arm:
+        """Return the arm `label`, or raise `UserError` naming those there are."""
+        try:
+            return self.arms[label]
+        except KeyError:
+            known = ", ".join(self.arms)
+            raise UserError(f"no arm {label!r} in {FILE}", f"use one of {known}") from None
+
+    def persona(self, arm: str) -> Persona:
+        """Return the persona of the arm `arm`; one without values where none is declared."""
+        name = self.persona_of.get(arm, "")
+        return self.personas.get(name, Persona(name, ()))
+
+
+def load_study(root: Path) -> Study:
+    """Read and check `root`/study.toml; `UserError` says which entry is wrong, and the remedy."""
+    path = root / FILE
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"no {FILE} in {root}", "run `evenhand init DIR`, or name the study with --study DIR"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid TOML", str(error)) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read", error.strerror or str(error)) from None
+    return _Checked(path, raw).study(root)
+
+
+class _Checked:
+    """Takes entries out of a parsed study.toml, naming the entry in every complaint."""
+
+    def __init__(self, path: Path, raw: dict[str, Any]) -> None:
+        self._path = path
+        self._raw = raw
+
+    def study(self, root: Path) -> Study:
+        known = {"study", "arms", "personas", "compare"}
+        self._no_others("", self._raw, known)
+        head = self._table("study", self._raw)
+        self._no_others(
+            "study.", head, {"name", "app", "app_version", "first_party", "key", "phases"}
+        )
+        personas = {
+            name: self._persona(name, body)
+            for name, body in self._table("personas", self._raw, required=False).items()
+        }
+        arms: dict[str, Arm] = {}
+        persona_of: dict[str, str] = {}
+        for label, body in self._table("arms", self._raw).items():
+            arms[label], persona_of[label] = self._arm(label, body, personas)
+        if not arms:
+            raise self._wrong("arms", "is empty", "declare at least one, such as [arms.KE-13]")
+        return Study(
+            root=root,
+            name=self._text("study.name", head.get("name")),
+            app=self._text("study.app", head.get("app")),
+            app_version=self._text("study.app_version", head.get("app_version", ""), empty=True),
+            first_party=tuple(
+                self._host(domain)
+                for domain in self._texts("study.first_party", head.get("first_party"))
+            ),
+            key=self._key(head.get("key")),
+            phases=self._phases(head.get("phases")),
+            arms=arms,
+            personas=personas,
+            persona_of=persona_of,
+            compare=self._settings(self._table("compare", self._raw, required=False)),
+        )
+
+    def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
+        where = f"arms.{label}"
+        if not _LABEL.fullmatch(label):
+            raise self._wrong(where, "is not a label", "use letters, digits, dot, dash, underscore")
+        table = self._as_table(where, body)
+        self._no_others(f"{where}.", table, {"country", "age", "consent", "persona"})
+        country = self._text(f"{where}.country", table.get("country"))
+        if not re.fullmatch(r"[A-Z]{2}", country):
+            raise self._wrong(
+                f"{where}.country", f"is {country!r}", "use a two-letter ISO 3166 code, as in 'KE'"
+            )
+        age = table.get("age")
+        if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= 120:
+            raise self._wrong(f"{where}.age", f"is {age!r}", "use whole years from 0 to 120")
+        consent = table.get("consent", "none")
+        if consent not in get_args(Consent):
+            choices = ", ".join(repr(choice) for choice in get_args(Consent))
+            raise self._wrong(f"{where}.consent", f"is {consent!r}", f"use one of {choices}")
+        persona = self._text(f"{where}.persona", table.get("persona", ""), empty=True)
+        if persona and persona not in personas:
+            raise self._wrong(
+                f"{where}.persona", f"names {persona!r}", f"declare [personas.{persona}]"
+            )
+        return Arm(label, country, age, consent), persona
+
+    def _persona(self, name: str, body: object) -> Persona:
+        values: list[tuple[str, str]] = []
+        for data_type, given in self._as_table(f"personas.{name}", body).items():
+            where = f"personas.{name}.{data_type}"
+            several = given if isinstance(given, list) else [given]
+            values += [(data_type, self._text(where, value)) for value in several]
+        return Persona(name, tuple(values))
+
+    def _settings(self, table: dict[str, Any]) -> CompareSettings:
+        self._no_others("compare.", table, {"alpha", "margin", "min_sessions"})
+        default = CompareSettings()
+        least = table.get("min_sessions", default.min_sessions)
+        if not isinstance(least, int) or isinstance(least, bool) or least < 2:
+            raise self._wrong("compare.min_sessions", f"is {least!r}", "use a number from 2 up")
+        return CompareSettings(
+            self._share("compare.alpha", table.get("alpha", default.alpha)),
+            self._share("compare.margin", table.get("margin", default.margin)),
+            least,
+        )
+
+    def _share(self, where: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+            raise self._wrong(where, f"is {value!r}", "use a number between 0 and 1")
+        return float(value)
+
+    def _phases(self, given: object) -> tuple[str, ...]:
+        phases = self._texts("study.phases", ["use"] if given is None else given)
+        if len(set(phases)) != len(phases):
+            raise self._wrong("study.phases", "names a phase twice", "name each once")
+        return phases
+
+    def _host(self, domain: str) -> str:
+        lower = domain.lower().strip(".")
+        if not _HOST.fullmatch(lower):
+            raise self._wrong(
+                "study.first_party", f"holds {domain!r}", "use domains, as in 'example.com'"
+            )
+        return lower
+
+    def _key(self, given: object) -> bytes:
+        if not isinstance(given, str) or not _KEY.fullmatch(given):
+            raise self._wrong(
+                "study.key",
+                "is not a secret of 32 to 128 hexadecimal digits",
+                "copy the one that `evenhand init` wrote, or take `openssl rand -hex 32`",
+            )
+        return bytes.fromhex(given[: len(given) // 2 * 2])
+
+    def _table(self, name: str, raw: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+        if name not in raw:
+            if required:
+                raise self._wrong(name, "is missing", f"add a table [{name}]")
+            return {}
+        return self._as_table(name, raw[name])
+
+    def _as_table(self, where: str, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._wrong(where, "is not a table", f"write it as [{where}]")
+        return value
+
+    def _texts(self, where: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value:
+            raise self._wrong(where, "is missing or empty", 'use a list, as in ["one", "two"]')
+        return tuple(self._text(where, item) for item in value)
+
+    def _text(self, where: str, value: object, *, empty: bool = False) -> str:
+        if not isinstance(value, str) or (not value.strip() and not empty):
+            raise self._wrong(where, "is missing" if value is None else f"is {value!r}", "use text")
+        return value
+
+    def _no_others(self, prefix: str, table: dict[str, Any], known: set[str]) -> None:
+        for name in table:
+            if name not in known:
+                choices = ", ".join(sorted(known))
+                raise self._wrong(f"{prefix}{name}", "is not an entry", f"known are {choices}")
+
+    def _wrong(self, where: str, what: str, fix: str) -> UserError:
+        return UserError(f"{self._path}: {where} {what}", fix)
