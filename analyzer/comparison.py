@@ -1,0 +1,267 @@
+"""What a comparison of two sides holds: all that a report needs, and nothing that has to be looked up.
+
+Frozen records of plain values, made by `analyzer.compare` and printed by `reports`. They hold no
+captured value. Tuples are sorted, so that the same study gives the same report, byte for byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.models import Arm, Delta, DeltaKind, Method, Part, Party, Stage, Verdict
+
+SideKind = Literal["arm", "country", "bloc"]
+Which = Literal["a", "b"]
+Role = Literal["compared", "control"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison: which arms, and why these.
+
+    `arms` are compared; `controls` are the adult arms of the same countries, for the difference in
+    differences (empty where a single arm was asked for). `definition`, `source`, `date` and
+    `members` (ISO 3166-1 alpha-2) are those of a bloc, empty otherwise.
+    """
+
+    name: str  # as resolved: "KE-13", "KE", "global_majority"
+    kind: SideKind
+    title: str  # in words: "KE-13", "Kenya", "Global Majority"
+    definition: str
+    source: str
+    date: str
+    members: tuple[str, ...]
+    countries: tuple[str, ...]  # those of `arms`
+    arms: tuple[Arm, ...]
+    controls: tuple[Arm, ...]
+    sessions: int  # of `arms`
+    control_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session that took part, and how it was recorded."""
+
+    id: str
+    side: Which
+    role: Role
+    arm: str
+    country: str
+    age: int
+    consent: str
+    persona: str
+    repeat: int
+    block: str
+    device: str
+    app: str
+    app_version: str
+    origin: str
+    started: str
+    ended: str  # "" where the end was never written
+    end_reason: str
+    seconds: float | None  # length; None where the end was never written
+    complete: bool
+    partial: tuple[str, ...]
+    egress: str
+    tools: tuple[tuple[str, str], ...]
+    phases: tuple[str, ...]  # the phases and steps that were marked, in order
+    exchanges: int
+    findings: int
+    signals: int
+    problems: int
+    capture: str  # sha256 of the sealed capture
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A bundle that was left out of everything, and why."""
+
+    session: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """What could and could not be read of one host on one side (compared sessions only)."""
+
+    side: Which
+    owner: str
+    party: Party
+    site: str
+    host: str
+    k: int  # sessions in which the host was seen
+    n: int
+    exchanges: int
+    bytes_up: int
+    bytes_down: int
+    refused: int
+    unread_up: int
+    unread_down: int
+    opaque: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpot:
+    """Sessions of one side in which something that an owner got could not be read.
+
+    `owner` is "" where it is not known, then `site` says who is meant; both are empty where whole
+    sessions are cut off, which blinds them for everyone.
+    """
+
+    side: Which
+    owner: str
+    site: str
+    hosts: tuple[str, ...]
+    k: int  # blind sessions
+    n: int
+    reasons: tuple[str, ...]  # sentences without a full stop, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who received something in the compared sessions of either side."""
+
+    owner: str
+    party: Party
+    sites: tuple[str, ...]
+    hosts: tuple[str, ...]
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One finding that a delta names as its example, without its value."""
+
+    id: str
+    kind: DeltaKind
+    side: Which
+    session: str
+    arm: str
+    phase: str
+    exchange: str
+    host: str
+    part: Part
+    path: str
+    steps: tuple[str, ...]
+    method: Method | Literal[""]  # "" for a signal
+    rule_id: str
+    reason: str
+    source: str
+    shape: str  # of a signal: its value, in its own vocabulary
+    digest: str
+    transformed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmNoise:
+    """How far two halves of the sessions of one arm (even and odd repeats) lie apart.
+
+    `rows` were seen in either half, in `differing` of them the shares differ; `mean` and `largest`
+    are absolute differences of shares (0..1) over all `rows`.
+    """
+
+    arm: str
+    odd: int  # sessions
+    even: int
+    rows: int
+    differing: int
+    mean: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseFloor:
+    """What comparing an arm with itself finds: a regional difference has to beat this."""
+
+    arms: tuple[ArmNoise, ...]
+    rows: int
+    differing: int
+    mean: float  # over the rows of all arms
+    largest: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCount:
+    """How often a piece of evidence could not be read, and in how many compared sessions."""
+
+    side: Which
+    stage: Stage
+    code: str
+    count: int
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows of one kind got a verdict."""
+
+    kind: DeltaKind
+    verdict: Verdict
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row whose verdict is another one under the alternative definition of a bloc."""
+
+    kind: DeltaKind
+    owner: str
+    party: Party
+    subject: str
+    state: str
+    phase: str
+    verdict: Verdict | None  # None: the row does not exist there
+    alternative: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The headline under another definition of a bloc.
+
+    `reason` says why it could not be computed; then `tallies` and `changed` are empty.
+    """
+
+    which: Which
+    side: Side | None
+    name: str  # of the alternative bloc
+    reason: str
+    tallies: tuple[Tally, ...]
+    changed: tuple[Changed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The bounds that the verdicts had to pass (see `study.CompareSettings`)."""
+
+    alpha: float
+    margin: float
+    min_sessions: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The answer to ``diff A B``. `a` and `b` are named only by reports."""
+
+    study: str
+    app: str
+    a: Side
+    b: Side
+    deltas: tuple[Delta, ...]
+    tallies: tuple[Tally, ...]
+    evidence: tuple[Evidence, ...]  # every example that a delta names, by id
+    recipients: tuple[Recipient, ...]
+    coverage: tuple[CoverageRow, ...]
+    blind_spots: tuple[BlindSpot, ...]
+    noise: NoiseFloor
+    warnings: tuple[str, ...]  # sentences, to be printed loudly
+    alternatives: tuple[Alternative, ...]
+    sessions: tuple[SessionRow, ...]
+    excluded: tuple[Excluded, ...]
+    problems: tuple[ProblemCount, ...]
+    settings: Settings
+    versions: tuple[tuple[str, str], ...]  # of what computed this: evenhand, python, libraries
+    tools: tuple[tuple[str, str], ...]  # of what recorded the sessions, each distinct version
+    knowledge: str  # fingerprint
