@@ -1,0 +1,317 @@
+"""The records that the data files become. All are frozen; every fact in them is written in one file only.
+
+Mappings are plain dictionaries behind a read-only type, so that records travel to worker processes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from analyzer.models import Part
+
+Grade = Literal["S", "D", "R", "O", "K"]
+Level = Literal["ban", "default_off", "consent_only", "none"]
+LawKind = Literal["law", "platform"]
+
+_NAME_JOINTS = re.compile(r"[^0-9a-z]+")
+
+
+def normal_name(key: str) -> str:
+    """Return the form in which names of keys are compared: lower case, letters and digits only.
+
+    >>> normal_name("X-Device_ID")
+    'xdeviceid'
+    """
+    return _NAME_JOINTS.sub("", key.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in a data file, and where. `line` counts from 1; 0 is the file as a whole."""
+
+    file: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        """``file:line: what``, as compilers write it."""
+        return f"{self.file}:{self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataType:
+    """A kind of personal data, with the closest term of each public vocabulary.
+
+    `names` are normalised key names (`normal_name`) that mean this type wherever they stand;
+    `shapes`, if any, are the shapes that a value must have for a match by name. Where
+    `counts_as_data` is false the type is a privacy signal and never "more data collected".
+    """
+
+    id: str
+    group: str
+    meaning: str
+    dpv: str
+    diffaudit: str
+    trackhar: tuple[str, ...]
+    google_play: str
+    apple: str
+    names: tuple[str, ...]
+    shapes: tuple[str, ...]
+    grade: Grade
+    counts_as_data: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMatch:
+    """Where a value stands: in one of `parts`, at one of `paths`, of a request to one of `hosts`.
+
+    `paths` are dotted, ``*`` is one component and ``**`` any number of them. `hosts` are exact, or
+    begin with ``*.`` (subdomains only), or are ``*``. `url_paths` (empty: any) restrict the path of
+    the URL: exact, or a regular expression where they begin with ``^``.
+    """
+
+    parts: tuple[Part, ...]
+    paths: tuple[str, ...]
+    hosts: tuple[str, ...] = ("*",)
+    url_paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalDef:
+    """A privacy signal and how its values are read for a minor.
+
+    `protective`, `non_protective` and `no_signal` hold values, patterns (``re:`` and a regular
+    expression), or the keywords ``absent`` and ``zero_uuid``. `decode` names the decoder of a
+    consent string, empty where the value speaks for itself. `contradicted_by` are fields whose
+    presence in the same exchange turns a protective value into a contradiction.
+    """
+
+    id: str
+    title: str
+    stack: str
+    where: str
+    meaning: str
+    values: str
+    fields: tuple[FieldMatch, ...]
+    not_on_wire: str  # why there are no `fields`; empty where there are
+    decode: str
+    protective: tuple[str, ...]
+    non_protective: tuple[str, ...]
+    no_signal: tuple[str, ...]
+    contradicted_by: tuple[FieldMatch, ...]
+    grade: Grade
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One field of an endpoint that is personal data. `shapes`: the value must have one of them.
+
+    `not_values` are values that say nothing; `transformed` is how the vendor writes the value
+    ("raw", "sha256", ...).
+    """
+
+    rule_id: str  # "<endpoint id>#<id>"
+    id: str
+    type: str
+    parts: tuple[Part, ...]
+    paths: tuple[str, ...]
+    shapes: tuple[str, ...]
+    not_values: tuple[str, ...]
+    transformed: str
+    reason: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request that an endpoint's rules must hit (`finds`: field id -> number) or miss.
+
+    `request` has `method` and `url`, and any of `headers`, `cookies`, `form`, `json`, `body` (text)
+    and `body_base64`.
+    """
+
+    request: Mapping[str, Any]
+    finds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A service of a tracker: which requests are its, and what they carry.
+
+    `hosts` and `paths` as `hosts` and `url_paths` of `FieldMatch`. `methods` empty: any.
+    `body_has`: keys that the top level of the decoded body must have.
+    """
+
+    id: str
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    methods: tuple[str, ...]
+    body_has: tuple[str, ...]
+    purpose: str
+    fields: tuple[FieldRule, ...]
+    hits: tuple[Example, ...]
+    misses: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """One owner's endpoints, from one file. `owner` is empty for rules that hold for any host."""
+
+    file: str
+    owner: str
+    sites: tuple[str, ...]
+    purpose: str
+    source: str
+    fictional: bool
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """A country or territory of ISO 3166-1, with its UN M49 regions and World Bank income group.
+
+    `region`, `subregion` and `income` are empty where the body in question lists none.
+    """
+
+    alpha2: str
+    alpha3: str
+    name: str
+    region: str
+    subregion: str
+    income: str  # "low", "lower_middle", "upper_middle", "high" or ""
+    income_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bloc:
+    """A set of countries (alpha-2 codes) that are compared as one, and why these."""
+
+    id: str
+    name: str
+    members: frozenset[str]
+    definition: str
+    source: str
+    date: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How far the law of a country shields a minor from profiling on a day."""
+
+    level: Level
+    laws: tuple[str, ...]  # ids of the entries that give this level; none: nothing is known
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LawEntry:
+    """A rule on profiling minors, of a legislator or declared by the platform itself.
+
+    It binds in `countries` (the members of its blocs are included) from the day `since` (ISO date)
+    until the day before `until`; empty `since`: not in force, or the day is not known (`status`
+    says which). `age_from` and `age_below` (None: no bound) are whole years.
+    """
+
+    id: str
+    kind: LawKind
+    blocs: tuple[str, ...]
+    countries: frozenset[str]
+    jurisdiction: str
+    instrument: str
+    rule: str
+    age: str
+    age_from: int
+    age_below: int | None
+    status: str
+    since: str
+    until: str
+    protection: Level
+    grade: Grade
+    verified: bool
+    sources: tuple[str, ...]
+
+    def binds(self, country: str, age: int, day: str) -> bool:
+        """Say whether it holds in `country` (alpha-2) for a person of `age` on `day` (ISO date)."""
+        return (
+            country in self.countries
+            and self.age_from <= age
+            and (self.age_below is None or age < self.age_below)
+            and bool(self.since)
+            and self.since <= day
+            and (not self.until or day < self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerEntry:
+    """Who is behind a domain, what for, and who says so. `category` is a purpose, or empty."""
+
+    domain: str
+    owner: str
+    category: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Domains and hosts with their owners."""
+
+    entries: Mapping[str, OwnerEntry] = field(repr=False)
+    attribution: str  # of the list that the entries were taken from
+
+    def lookup(self, host: str) -> OwnerEntry | None:
+        """Return the entry of the longest suffix of `host` (lower case, no port), or None."""
+        rest = host
+        while rest:
+            found = self.entries.get(rest)
+            if found is not None:
+                return found
+            rest = rest.partition(".")[2]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything that the data files say, checked. `fingerprint` is the SHA-256 of the files."""
+
+    types: Mapping[str, DataType]
+    signals: Mapping[str, SignalDef]
+    blocs: Mapping[str, Bloc]
+    countries: Mapping[str, Country]
+    laws: tuple[LawEntry, ...]
+    owners: Owners
+    trackers: tuple[Tracker, ...]
+    fingerprint: str
+
+    def by_trackhar(self, prop: str) -> tuple[str, ...]:
+        """Return the ids of the data types that TrackHAR's property `prop` falls under."""
+        return tuple(each.id for each in self.types.values() if prop in each.trackhar)
+
+    def laws_for(self, country: str, age: int, day: str) -> tuple[LawEntry, ...]:
+        """Return what binds in `country` (alpha-2) for a person of `age` on `day` (ISO date)."""
+        return tuple(law for law in self.laws if law.binds(country, age, day))
+
+    def protection(self, country: str, age: int, day: str) -> Protection:
+        """Return the strongest level of legal protection from profiling, and what gives it.
+
+        What the platform declares of itself is not law and does not count. A level is verified
+        where one verified entry gives it; with no entry at all it is "none", not verified.
+        """
+        laws = [law for law in self.laws_for(country, age, day) if law.kind == "law"]
+        for level in LEVELS:
+            giving = [law for law in laws if law.protection == level]
+            if giving:
+                return Protection(
+                    level, tuple(law.id for law in giving), any(law.verified for law in giving)
+                )
+        return Protection("none", (), False)
+
+
+LEVELS: tuple[Level, ...] = ("ban", "default_off", "consent_only", "none")  # strongest first
