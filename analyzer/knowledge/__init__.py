@@ -6,6 +6,7 @@ Each is a file under `analyzer/data` that can be read and changed without knowin
 from __future__ import annotations
 
 from analyzer.knowledge.records import (
+    SHAPES,
     Bloc,
     Country,
     DataType,
@@ -25,6 +26,7 @@ from analyzer.knowledge.records import (
 )
 
 __all__ = [
+    "SHAPES",
     "Bloc",
     "Country",
     "DataType",

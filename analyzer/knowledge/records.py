@@ -1,4 +1,4 @@
-"""The records that the data files become. All are frozen; every fact in them is written in one file only.
+"""The records that the data files become. All are frozen; each fact is written in one file only.
 
 Mappings are plain dictionaries behind a read-only type, so that records travel to worker processes.
 """
@@ -15,6 +15,13 @@ from analyzer.models import Part
 Grade = Literal["S", "D", "R", "O", "K"]
 Level = Literal["ban", "default_off", "consent_only", "none"]
 LawKind = Literal["law", "platform"]
+
+# The shapes that data files may name; `analyzer.extract` tells which a value has. A shape may be
+# refined after a colon ("geo:5-decimals"): files name what stands before it.
+SHAPES: frozenset[str] = frozenset(
+    "bool country date digits email empty geo hex ip jwt language locale mac md5 number phone sha1 "
+    "sha256 text timestamp timezone token url user_agent uuid version".split()
+)
 
 _NAME_JOINTS = re.compile(r"[^0-9a-z]+")
 
