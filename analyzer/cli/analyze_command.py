@@ -1,0 +1,42 @@
+"""`evenhand analyze`: bundles to findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import (
+    echo_json,
+    example,
+    json_option,
+    open_study,
+    progress,
+    study_option,
+)
+
+
+@click.command("analyze", epilog=example("evenhand analyze\nevenhand analyze --force --jobs 4"))
+@click.option("--force", is_flag=True, help="Do everything again, changed or not.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes to use; default: one per core.")
+@study_option
+@json_option
+def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> None:
+    """Extract what was sent, to whom, from every session of the study into findings/.
+
+    Only sessions that changed, or that were read with other knowledge, are done again.
+    """
+    from dataclasses import asdict
+
+    from analyzer.frames import analyse
+
+    study = open_study(study_dir)
+    with progress("Analysing") as advance:
+        summary = analyse(study, jobs=jobs, progress=advance, force=force)
+    if as_json:
+        echo_json(asdict(summary))
+        return
+    click.echo(
+        f"{len(summary.done)} analysed, {len(summary.skipped)} unchanged, "
+        f"{len(summary.removed)} removed"
+    )

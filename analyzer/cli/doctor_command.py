@@ -1,0 +1,43 @@
+"""`evenhand doctor`: is this machine ready to capture?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import echo_json, example, json_option
+
+
+@click.command("doctor", epilog=example("evenhand doctor\nevenhand doctor --port 9090 --json"))
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option(
+    "--study",
+    "study_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    metavar="DIR",
+    help="Where captures will be written; default: the current folder.",
+)
+@json_option
+def command(port: int, study_dir: Path, as_json: bool) -> None:
+    """Check versions, the proxy's port, rights, disk, clock, and Chromium for the tests.
+
+    Exit code 0 if this machine can capture, 1 if something must be put right first.
+    """
+    from dataclasses import asdict
+
+    from analyzer.cli.health import examine
+
+    checks = examine(study_dir, port)
+    if as_json:
+        echo_json([asdict(check) for check in checks])
+    else:
+        colours = {"ok": "green", "note": "yellow", "bad": "red"}
+        for check in checks:
+            mark = click.style(f"{check.state:>4}", fg=colours[check.state])
+            click.echo(f"{mark}  {check.what}: {check.found}")
+            if check.fix:
+                click.echo(f"      {check.fix}")
+    if any(check.state == "bad" for check in checks):
+        raise SystemExit(1)

@@ -1,0 +1,95 @@
+"""`evenhand export`: findings and sessions for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import example, open_study, study_option
+
+
+@click.group("export", epilog=example("evenhand export findings -o findings.csv"))
+def command() -> None:
+    """Write findings, differences or a session in the formats of other programs."""
+
+
+@command.command(
+    "findings",
+    epilog=example(
+        "evenhand export findings -o findings.csv\nevenhand export findings -o f.parquet"
+    ),
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to; its ending (.csv, .json, .parquet) says in which format.",
+)
+@study_option
+def findings(output: Path, study_dir: Path) -> None:
+    """Write every finding of the study, one per row, with digests in place of values."""
+    from analyzer.frames import load_frames
+    from analyzer.knowledge import load_knowledge
+    from reports.tables import write_table
+
+    frames = load_frames(open_study(study_dir), load_knowledge())
+    rows = write_table(frames.findings, output)
+    click.echo(f"Wrote {rows} findings to {output}")
+
+
+@command.command("deltas", epilog=example("evenhand export deltas eea global_majority -o d.json"))
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to; its ending (.csv, .json, .parquet) says in which format.",
+)
+@study_option
+def deltas(a: str, b: str, output: Path, study_dir: Path) -> None:
+    """Write every row of the comparison of A with B: counts, interval, p, q, verdict."""
+    from analyzer.compare import compare
+    from analyzer.frames import load_frames
+    from analyzer.knowledge import load_knowledge
+    from reports.tables import deltas_frame, write_table
+
+    study = open_study(study_dir)
+    knowledge = load_knowledge()
+    comparison = compare(load_frames(study, knowledge), study, knowledge, a, b)
+    rows = write_table(deltas_frame(comparison), output)
+    click.echo(f"Wrote {rows} rows to {output}")
+
+
+@command.command(
+    "session", epilog=example("evenhand export session KE-13-r01-20261122T101500Z-3fa9c1 -o s.har")
+)
+@click.argument("session")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to; its ending (.har, .mitm) says in which format.",
+)
+@click.option(
+    "--keep-secrets",
+    is_flag=True,
+    help="Keep passwords, tokens and cookies; default: they are blacked out.",
+)
+@study_option
+def session(session: str, output: Path, keep_secrets: bool, study_dir: Path) -> None:
+    """Write the SESSION (its id, or the id's beginning) as HAR or as a mitmproxy flow dump.
+
+    What the format cannot hold is said on stderr: a bundle holds more than either.
+    """
+    from analyzer.bundle import find_bundle
+    from analyzer.exporters import export_session
+
+    path = find_bundle(open_study(study_dir).captures, session)
+    for loss in export_session(path, output, redact=not keep_secrets):
+        click.echo(f"evenhand: not in {output.name}: {loss}", err=True)
+    click.echo(f"Wrote {output}")

@@ -1,0 +1,57 @@
+"""`evenhand init`: begin a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import example
+
+
+@click.command(
+    "init", epilog=example("evenhand init pebblo --app com.pebblo.app --first-party pebblo.com")
+)
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--name", help="The study's name; default: the folder's.")
+@click.option("--app", default="com.example.app", show_default=True, help="The app under test.")
+@click.option(
+    "--first-party",
+    multiple=True,
+    metavar="DOMAIN",
+    help="A domain of the app's own company; repeat for more. Default: example.com.",
+)
+def command(directory: Path, name: str | None, app: str, first_party: tuple[str, ...]) -> None:
+    """Write a commented study.toml into DIR, with arms DE-13, KE-13, DE-30 and KE-30.
+
+    The file is valid as it is; change the app, its domains and the personas' values to yours.
+    """
+    import datetime
+
+    from analyzer.errors import UserError
+    from analyzer.study import FILE, load_study
+    from analyzer.study_template import study_text
+
+    path = directory / FILE
+    text = study_text(
+        name or directory.resolve().name,
+        app,
+        first_party or ("example.com",),
+        datetime.datetime.now(datetime.UTC).date(),
+    )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            path.chmod(0o600)
+            file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path} exists", "choose another DIR, or edit that file") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be written", error.strerror or str(error)) from None
+    try:
+        load_study(directory)
+    except UserError:
+        path.unlink()
+        raise
+    click.echo(f"Wrote {path}")
+    click.echo("Next: edit it, then `evenhand doctor` and `evenhand proxy --arm KE-13`.")

@@ -1,0 +1,40 @@
+"""`evenhand step`: mark the next phase of the session that is being recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import example, open_study, study_option
+
+
+@click.command("step", epilog=example('evenhand step "consent"\nevenhand step use --arm KE-13'))
+@click.argument("name")
+@click.option("--arm", help="Only the session of this arm; default: every session being recorded.")
+@study_option
+def command(name: str, arm: str | None, study_dir: Path) -> None:
+    """Mark that phase NAME begins now, in the session that `evenhand proxy` is recording."""
+    from analyzer.bundle import add_step, read_session, running_bundles
+    from analyzer.errors import UserError
+
+    study = open_study(study_dir)
+    if arm is not None:
+        study.arm(arm)
+    running = [
+        path
+        for path in running_bundles(study.captures)
+        if arm is None or read_session(path).arm.label == arm
+    ]
+    if not running:
+        raise UserError("no session is being recorded", "start one with `evenhand proxy --arm ARM`")
+    for path in running:
+        add_step(path, name)
+        click.echo(f"{path.name}: {name}")
+    if name not in study.phases:
+        known = ", ".join(study.phases)
+        click.echo(
+            f"evenhand: note: {name!r} is not among the study's phases ({known}); "
+            "sessions compare only where their phases have the same names",
+            err=True,
+        )
