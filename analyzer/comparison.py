@@ -1,4 +1,4 @@
-"""What a comparison of two sides holds: all that a report needs, and nothing that has to be looked up.
+"""What a comparison of two sides holds: all that a report needs.
 
 Frozen records of plain values, made by `analyzer.compare` and printed by `reports`. They hold no
 captured value. Tuples are sorted, so that the same study gives the same report, byte for byte.
