@@ -1,0 +1,127 @@
+"""A session bundle on disk: create, append, close, read its description, verify, recover.
+
+::
+
+    session = new_session(study, arm, origin="har", tools=[("har", "1.2")], planted=digests)
+    writer = BundleWriter.create(study.captures, session, phase=study.phases[0])
+    writer.add_exchange(exchange)          # or begin_exchange ... finish_exchange, as things happen
+    session = writer.close("imported")     # sealed: verify(writer.path) == []
+
+What a call has written is in the file when it returns, also if the process is killed right after.
+`analyzer.readers.bundle` reads a bundle back.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import secrets
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from analyzer import __version__, sealing, store
+from analyzer.errors import UserError
+from analyzer.models import Arm, Session
+from analyzer.sealing import instant, iso, read_session, recover, verify
+from analyzer.store import KEEP, SCHEMA_VERSION, RecordingError
+from analyzer.study import Study
+from analyzer.writer import BundleWriter
+
+__all__ = [
+    "KEEP",
+    "SCHEMA_VERSION",
+    "BundleWriter",
+    "RecordingError",
+    "add_step",
+    "list_bundles",
+    "new_session",
+    "read_session",
+    "recover",
+    "running_bundles",
+    "verify",
+]
+
+_STEP = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+
+
+def new_session(
+    study: Study,
+    arm: Arm,
+    *,
+    repeat: int | None = None,
+    block: str = "",
+    device: str = "",
+    origin: str,
+    tools: Sequence[tuple[str, str]] = (),
+    planted: Sequence[str] = (),
+    started: float | None = None,
+) -> Session:
+    """Describe a session that begins now, or at `started` (seconds since 1970, for imports).
+
+    `repeat` is the next free number of the arm unless given; several processes that record the
+    same arm at once must give it. `tools` are (name, version); evenhand and Python are added.
+    `planted` are the keyed digests of the persona's values.
+    """
+    began = time.time() if started is None else started
+    number = repeat if repeat is not None else _next_repeat(study.captures, arm)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began))
+    versions = {"evenhand": __version__, "python": platform.python_version(), **dict(tools)}
+    return Session(
+        id=f"{arm.label}-r{number:02d}-{stamp}-{secrets.token_hex(3)}",
+        study=study.name,
+        arm=arm,
+        persona=study.persona_of.get(arm.label, ""),
+        repeat=number,
+        block=block,
+        device=device,
+        app=study.app,
+        app_version=study.app_version,
+        started=iso(began),
+        ended=None,
+        end_reason=None,
+        complete=False,
+        origin=origin,
+        egress=None,
+        tools=tuple(sorted(versions.items())),
+        planted=tuple(planted),
+        counts=(),
+        partial=(),
+    )
+
+
+def _next_repeat(captures: Path, arm: Arm) -> int:
+    taken = re.compile(rf"{re.escape(arm.label)}-r([0-9]+)-[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{6}}")
+    numbers = [
+        int(found[1]) for path in list_bundles(captures) if (found := taken.fullmatch(path.name))
+    ]
+    return max(numbers, default=0) + 1
+
+
+def list_bundles(captures: Path) -> list[Path]:
+    """Return every bundle under `captures`, sorted by name; none where there is no such folder."""
+    if not captures.is_dir():
+        return []
+    return sorted(path.parent for path in captures.glob(f"*/{sealing.SESSION}"))
+
+
+def running_bundles(captures: Path) -> list[Path]:
+    """Return those bundles that a process is recording now."""
+    return [path for path in list_bundles(captures) if sealing.is_locked(path)]
+
+
+def add_step(path: Path, name: str) -> None:
+    """Mark a step in the running session `path`, from any process; `UserError` if it has ended."""
+    if not _STEP.fullmatch(name.strip()):
+        raise UserError("that is not a name for a step", "use up to 200 characters on one line")
+    session = read_session(path)
+    if not sealing.is_locked(path):
+        raise UserError(f"{path.name} is not being recorded", "start `evenhand proxy` first")
+    moment = max(0.0, time.time() - instant(session.started))
+    try:
+        with closing(store.open_to_write(path / store.DATABASE)) as database:
+            database.execute("INSERT INTO step(t_s, name) VALUES(?,?)", (moment, name.strip()))
+    except sqlite3.Error as error:
+        raise UserError(f"the step could not be written to {path.name}", str(error)) from None

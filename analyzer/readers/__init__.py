@@ -1,0 +1,75 @@
+"""Captures in: our own bundles, and what other programs have recorded.
+
+A reader of a foreign format is one file here that registers a `Reader`. It recognises a file by its
+content, never by its name, and reads it as a stream: what a format calls its unit (a HAR entry, a
+flow, a packet) is called a unit here, and is counted whether or not it could be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from analyzer.models import Event, Exchange, Problem
+from analyzer.registry import Registry
+
+HEAD = 4096  # bytes of a file that `sniff` is given
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One WebSocket message; `exchange` is the id of the handshake that was read before it."""
+
+    exchange: str
+    t_s: float
+    from_client: bool
+    is_text: bool
+    content: bytes
+
+
+Record = Exchange | Message | Event | Problem
+
+
+@dataclass(slots=True)
+class Reading:
+    """A foreign file that has been opened. Iterating over it reads it, once.
+
+    `started` is the earliest time in the file, as seconds since 1970 (None: it has no times); every
+    `t_s` counts from it. Exchanges have an empty `session` and `phase`. While it is read, `read`
+    counts the units that were understood; `total` is how many there are, None where damage hides
+    the number. `cut` says in words what is missing.
+    """
+
+    unit: str  # the plural: "entries", "flows", "packets"
+    started: float | None = None
+    tools: tuple[tuple[str, str], ...] = ()  # what made the file: (name, version)
+    device: str = ""
+    read: int = 0
+    total: int | None = None
+    cut: list[str] = field(default_factory=list)
+    records: Iterator[Record] = field(default_factory=lambda: iter(()))
+
+    def __iter__(self) -> Iterator[Record]:
+        """Return the records in the order of the file."""
+        return self.records
+
+    def extent(self) -> str:
+        """Say how much was read, as in ``3 of 4 entries``."""
+        if self.total is None:
+            return f"{self.read} {self.unit}, then the file is damaged"
+        return f"{self.read} of {self.total} {self.unit}"
+
+
+class Reader(Protocol):
+    """What a foreign format provides."""
+
+    def sniff(self, head: bytes) -> bool:
+        """Tell from the first `HEAD` bytes whether a file has this format."""
+
+    def read(self, path: Path) -> Reading:
+        """Open `path`; `UserError` in one line if nothing in it can be read."""
+
+
+READERS: Registry[Reader] = Registry("analyzer.readers")

@@ -1,0 +1,314 @@
+"""The closing of a session bundle: `session.json`, the lock of the recorder, `SHA256SUMS`.
+
+A bundle is in one of three states: being recorded (a process holds its lock), crashed (nobody does,
+and there is no `SHA256SUMS`), sealed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from analyzer import store
+from analyzer.errors import UserError
+from analyzer.models import Session
+
+SESSION = "session.json"
+SUMS = "SHA256SUMS"
+LOCK = "recording.lock"
+_RESERVE = 64 * 1024  # kept in the lock file: room for session.json and SHA256SUMS on a full disk
+_LISTED = 100  # open exchanges that `partial` names; of more it says how many
+_SUM = re.compile(r"([0-9a-f]{64}) [ *]([^/\\\x00]{1,255})")
+_COUNTED = ("exchange", "message", "event", "step", "body")
+
+
+class Lock:
+    """Says that this process is writing a bundle. The kernel drops it when the process dies."""
+
+    def __init__(self, bundle: Path) -> None:
+        """Take the lock of `bundle`; `UserError` where another process has it."""
+        self._path = bundle / LOCK
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise UserError(
+                f"{bundle.name} is still being recorded", "end the recording first (Ctrl-C)"
+            ) from None
+        with contextlib.suppress(OSError):  # a full disk must not keep anyone from recovering
+            os.pwrite(self._file, b"\n" * _RESERVE, 0)
+
+    def free_reserve(self) -> None:
+        """Give the space kept for the last files back to the disk."""
+        os.ftruncate(self._file, 0)
+
+    def release(self) -> None:
+        """Remove the lock."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def is_locked(bundle: Path) -> bool:
+    """Whether a process is writing `bundle` now."""
+    try:
+        file = os.open(bundle / LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def instant(text: str) -> float:
+    """Seconds since 1970 of an ISO 8601 instant; `ValueError` if it is none."""
+    parsed = datetime.datetime.fromisoformat(text)
+    return parsed.replace(tzinfo=parsed.tzinfo or datetime.UTC).timestamp()
+
+
+def iso(seconds: float) -> str:
+    """ISO 8601 text of seconds since 1970, in UTC, to the millisecond."""
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def read_session(path: Path) -> Session:
+    """Read the `session.json` of the bundle `path`; `UserError` if it is not a bundle.
+
+    `tools` and `counts` come sorted by name.
+    """
+    try:
+        raw = json.loads((path / SESSION).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{path} is not a session", "name a folder under captures/") from None
+    except (OSError, ValueError, RecursionError):
+        raise UserError(f"{path / SESSION} cannot be read", "try `evenhand verify`") from None
+    if not isinstance(raw, dict) or not isinstance(raw.get("schema"), int):
+        raise UserError(f"{path / SESSION} is not a session's description", "take another folder")
+    if raw["schema"] > store.SCHEMA_VERSION:
+        raise UserError(f"{path} was written by a newer evenhand", "install that version")
+    for name in ("tools", "counts"):
+        if isinstance(raw.get(name), dict):
+            raw[name] = sorted(raw[name].items())
+    try:
+        session = msgspec.convert(raw, Session)
+        instant(session.started)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise UserError(f"{path / SESSION} is wrong", str(error).splitlines()[0]) from None
+    return session
+
+
+def write_session(path: Path, session: Session) -> None:
+    """Write `session.json` of the bundle `path`, whole or not at all."""
+    raw: dict[str, Any] = {"schema": store.SCHEMA_VERSION, **dataclasses.asdict(session)}
+    raw["tools"] = dict(session.tools)
+    raw["counts"] = dict(session.counts)
+    text = json.dumps(raw, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    _write(path / SESSION, store.storable(text))
+
+
+def table_counts(database: sqlite3.Connection) -> dict[str, int]:
+    """How many rows each table has, under the names that `Session.counts` uses."""
+    counts = {
+        f"{table}s".replace("bodys", "bodies"): int(
+            database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+        )
+        for table in _COUNTED
+    }
+    answered = "SELECT count(*) FROM exchange WHERE status IS NOT NULL"
+    counts["answered"] = int(database.execute(answered).fetchone()[0])
+    return counts
+
+
+def open_exchanges(database: sqlite3.Connection) -> tuple[str, ...]:
+    """Name what is still in flight, by id: requests without an answer, open WebSockets."""
+    words = {
+        "sending": "was still being sent",
+        "sent": "had no complete answer",
+        "open": "was a WebSocket still open",
+    }
+    rows = database.execute(
+        "SELECT id, state FROM exchange WHERE state IN ('sending','sent','open') ORDER BY id"
+    ).fetchall()
+    named = [f"exchange {number} {words[state]}" for number, state in rows[:_LISTED]]
+    if len(rows) > _LISTED:
+        named.append(f"and {len(rows) - _LISTED} more")
+    return tuple(named)
+
+
+def seal(path: Path, database: sqlite3.Connection, session: Session) -> None:
+    """Make the database one stable file, write `session.json`, then `SHA256SUMS`; closes it.
+
+    Raises `sqlite3.Error` or `OSError` where the disk is full or somebody keeps the file open.
+    """
+    for _ in range(20):
+        busy, *_rest = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            break
+        time.sleep(0.1)
+    else:
+        raise sqlite3.OperationalError("another program keeps the capture open")
+    database.execute("PRAGMA journal_mode=DELETE")
+    database.close()
+    write_session(path, session)
+    lines = [
+        f"{_sha256(file)}  {file.name}\n"
+        for file in sorted(path.iterdir())
+        if file.is_file() and file.name not in (SUMS, LOCK)
+    ]
+    _write(path / SUMS, "".join(lines))
+
+
+def verify(path: Path) -> list[str]:
+    """Check a bundle against its `SHA256SUMS` and itself.
+
+    Returns one sentence for each thing that is wrong, `[]` for an intact bundle; `UserError` if it
+    is not a bundle at all.
+    """
+    if is_locked(path):
+        return ["It is still being recorded."]
+    wrong: list[str] = []
+    listed: dict[str, str] = {}
+    try:
+        lines = (path / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        session = read_session(path)
+        end = "was never closed" if session.ended is None else "was not sealed"
+        return [f"It {end}: there is no readable {SUMS} (see `evenhand recover`)."]
+    for number, line in enumerate(lines, 1):
+        if found := _SUM.fullmatch(line):
+            listed[found[2]] = found[1]
+        else:
+            wrong.append(f"Line {number} of {SUMS} is not a checksum.")
+    wrong += [
+        f"{SUMS} does not list {name}." for name in (SESSION, store.DATABASE) if name not in listed
+    ]
+    for name, expected in sorted(listed.items()):
+        file = path / name
+        if not file.is_file():
+            wrong.append(f"{name} is missing.")
+        elif _sha256(file) != expected:
+            wrong.append(f"{name} was changed after the session was closed.")
+    wrong += [
+        f"{file.name} was added after the session was closed."
+        for file in sorted(path.iterdir())
+        if file.name not in listed and file.name != SUMS
+    ]
+    return wrong + _contradictions(path)
+
+
+def _contradictions(path: Path) -> list[str]:
+    try:
+        session = read_session(path)
+        with contextlib.closing(store.open_to_read(path / store.DATABASE)) as database:
+            (health,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+            counted = table_counts(database)
+    except UserError as error:
+        return [f"{error.message}."]
+    except sqlite3.DatabaseError as error:
+        return [f"{store.DATABASE} is damaged: {error}."]
+    wrong = [] if health == "ok" else [f"{store.DATABASE} is damaged: {health}."]
+    stated = dict(session.counts)
+    return wrong + [
+        f"{SESSION} states {stated.get(name)} {name}, {store.DATABASE} holds {number}."
+        for name, number in counted.items()
+        if stated.get(name) != number
+    ]
+
+
+def recover(path: Path) -> Session:
+    """Close the bundle of a recorder that died, and seal it; a sealed one is left as it is.
+
+    Returns the session with `end_reason` "crashed" and what is `partial`. `UserError` if it is
+    still being recorded, or if its database cannot be read or written.
+    """
+    session = read_session(path)
+    if is_locked(path) or not (path / SUMS).exists():
+        lock = Lock(path)
+        try:
+            session = _recover(path, session)
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(f"{path.name} cannot be closed", f"{error}") from None
+        finally:
+            lock.release()
+    return session
+
+
+def _recover(path: Path, session: Session) -> Session:
+    for torn in path.glob("*.part"):
+        torn.unlink()
+    database = store.open_to_write(path / store.DATABASE)
+    partial = session.partial
+    with store.transaction(database):
+        if session.ended is None:
+            partial += open_exchanges(database)
+        keep_chunks(database)
+        database.execute(
+            "UPDATE exchange SET state='failed', reason='cut off with the recording'"
+            " WHERE state IN ('sending','sent','open')"
+        )
+    counts = {**dict(session.counts), **table_counts(database)}
+    session = dataclasses.replace(session, counts=tuple(sorted(counts.items())), partial=partial)
+    if session.ended is None:
+        last = instant(session.started) + _last_moment(database)
+        session = dataclasses.replace(
+            session, ended=iso(last), end_reason="crashed", complete=False
+        )
+    seal(path, database, session)
+    return session
+
+
+def keep_chunks(database: sqlite3.Connection) -> None:
+    """Turn the bodies that were still flowing into bodies, as far as they came."""
+    flowing = database.execute(
+        "SELECT DISTINCT exchange, from_client FROM chunk ORDER BY exchange, from_client"
+    ).fetchall()
+    for exchange, from_client in flowing:
+        content = store.get_chunks(database, exchange, from_client=bool(from_client))
+        key, cut = store.put_body(database, content)
+        side = "request" if from_client else "response"
+        database.execute(
+            f"UPDATE exchange SET {side}_body=?, {side}_cut={side}_cut+? WHERE id=?",  # noqa: S608
+            (key, cut, exchange),
+        )
+    database.execute("DELETE FROM chunk")
+
+
+def _last_moment(database: sqlite3.Connection) -> float:
+    (last,) = database.execute(
+        "SELECT max(t) FROM (SELECT max(t_s) AS t FROM exchange UNION ALL"
+        " SELECT max(answered_s) FROM exchange UNION ALL SELECT max(t_s) FROM message UNION ALL"
+        " SELECT max(t_s) FROM event UNION ALL SELECT max(t_s) FROM step)"
+    ).fetchone()
+    return float(last or 0.0)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write(file: Path, text: str) -> None:
+    part = file.with_name(f"{file.name}.part")
+    handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(file)
