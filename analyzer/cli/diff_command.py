@@ -67,11 +67,11 @@ def command(
     elif form == "markdown":
         from reports.tables import comparison_markdown
 
-        click.echo(comparison_markdown(comparison, knowledge), nl=False)
+        click.echo(comparison_markdown(comparison), nl=False)
     else:
         from reports.terminal import print_comparison
 
-        print_comparison(comparison, knowledge, every=every)
+        print_comparison(comparison, every=every)
     verdicts = {delta.verdict for delta in comparison.deltas}
     if verdicts - {"same", "insufficient"}:
         raise SystemExit(DIFFERENT)
