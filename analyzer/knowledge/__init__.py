@@ -5,7 +5,9 @@ Each is a file under `analyzer/data` that can be read and changed without knowin
 
 from __future__ import annotations
 
+from analyzer.knowledge.load import DATA, check, load_knowledge
 from analyzer.knowledge.records import (
+    PURPOSES,
     SHAPES,
     Bloc,
     Country,
@@ -26,6 +28,8 @@ from analyzer.knowledge.records import (
 )
 
 __all__ = [
+    "DATA",
+    "PURPOSES",
     "SHAPES",
     "Bloc",
     "Country",
@@ -42,5 +46,7 @@ __all__ = [
     "Protection",
     "SignalDef",
     "Tracker",
+    "check",
+    "load_knowledge",
     "normal_name",
 ]

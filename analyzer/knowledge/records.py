@@ -16,11 +16,52 @@ Grade = Literal["S", "D", "R", "O", "K"]
 Level = Literal["ban", "default_off", "consent_only", "none"]
 LawKind = Literal["law", "platform"]
 
+# What a destination does for the app.
+PURPOSES: tuple[str, ...] = (
+    "advertising",
+    "analytics",
+    "attribution",
+    "consent",
+    "content",
+    "crash",
+    "functional",
+    "identity",
+    "integrity",
+    "push",
+    "social",
+)
+
 # The shapes that data files may name; `analyzer.extract` tells which a value has. A shape may be
 # refined after a colon ("geo:5-decimals"): files name what stands before it.
 SHAPES: frozenset[str] = frozenset(
-    "bool country date digits email empty geo hex ip jwt language locale mac md5 number phone sha1 "
-    "sha256 text timestamp timezone token url user_agent uuid version".split()
+    {
+        "bool",
+        "country",
+        "date",
+        "digits",
+        "email",
+        "empty",
+        "geo",
+        "hex",
+        "ip",
+        "jwt",
+        "language",
+        "locale",
+        "mac",
+        "md5",
+        "number",
+        "phone",
+        "sha1",
+        "sha256",
+        "text",
+        "timestamp",
+        "timezone",
+        "token",
+        "url",
+        "user_agent",
+        "uuid",
+        "version",
+    }
 )
 
 _NAME_JOINTS = re.compile(r"[^0-9a-z]+")
@@ -221,9 +262,10 @@ class Protection:
 class LawEntry:
     """A rule on profiling minors, of a legislator or declared by the platform itself.
 
-    It binds in `countries` (the members of its blocs are included) from the day `since` (ISO date)
-    until the day before `until`; empty `since`: not in force, or the day is not known (`status`
-    says which). `age_from` and `age_below` (None: no bound) are whole years.
+    It binds in `countries` (those of its blocs are included) from `since` until the day before
+    `until`, and stands on paper from `adopted`. These are ISO dates, or only a year or a month,
+    which count from their first day; an empty one is open. `age_from` and `age_below` (None: no
+    bound) are whole years. `unverified` names the entries of a verified rule that are not.
     """
 
     id: str
@@ -237,21 +279,25 @@ class LawEntry:
     age_from: int
     age_below: int | None
     status: str
+    adopted: str
     since: str
     until: str
     protection: Level
     grade: Grade
     verified: bool
+    unverified: tuple[str, ...]
     sources: tuple[str, ...]
 
-    def binds(self, country: str, age: int, day: str) -> bool:
-        """Say whether it holds in `country` (alpha-2) for a person of `age` on `day` (ISO date)."""
+    def binds(self, country: str, age: int, day: str, *, on_paper: bool = False) -> bool:
+        """Say whether it holds in `country` (alpha-2) for a person of `age` on `day` (ISO date).
+
+        With `on_paper` a rule counts from its adoption, before it has to be followed.
+        """
         return (
             country in self.countries
             and self.age_from <= age
             and (self.age_below is None or age < self.age_below)
-            and bool(self.since)
-            and self.since <= day
+            and ((on_paper and self.adopted) or self.since) <= day
             and (not self.until or day < self.until)
         )
 
@@ -301,17 +347,21 @@ class Knowledge:
         """Return the ids of the data types that TrackHAR's property `prop` falls under."""
         return tuple(each.id for each in self.types.values() if prop in each.trackhar)
 
-    def laws_for(self, country: str, age: int, day: str) -> tuple[LawEntry, ...]:
+    def laws_for(
+        self, country: str, age: int, day: str, *, on_paper: bool = False
+    ) -> tuple[LawEntry, ...]:
         """Return what binds in `country` (alpha-2) for a person of `age` on `day` (ISO date)."""
-        return tuple(law for law in self.laws if law.binds(country, age, day))
+        return tuple(law for law in self.laws if law.binds(country, age, day, on_paper=on_paper))
 
-    def protection(self, country: str, age: int, day: str) -> Protection:
+    def protection(self, country: str, age: int, day: str, *, on_paper: bool = False) -> Protection:
         """Return the strongest level of legal protection from profiling, and what gives it.
 
         What the platform declares of itself is not law and does not count. A level is verified
         where one verified entry gives it; with no entry at all it is "none", not verified.
         """
-        laws = [law for law in self.laws_for(country, age, day) if law.kind == "law"]
+        laws = [
+            law for law in self.laws_for(country, age, day, on_paper=on_paper) if law.kind == "law"
+        ]
         for level in LEVELS:
             giving = [law for law in laws if law.protection == level]
             if giving:

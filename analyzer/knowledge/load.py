@@ -1,0 +1,138 @@
+"""Loading everything at once, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from analyzer.errors import UserError
+from analyzer.knowledge.law import read_laws
+from analyzer.knowledge.ontology import read_types
+from analyzer.knowledge.owners import read_owner_file, with_trackers
+from analyzer.knowledge.records import Fault, Knowledge, OwnerEntry, SignalDef, Tracker
+from analyzer.knowledge.regions import read_regions
+from analyzer.knowledge.signals import read_signals
+from analyzer.knowledge.source import Source
+from analyzer.knowledge.trackers import read_tracker
+
+DATA = Path(__file__).parent.parent / "data"
+FILES = (
+    "ontology.yaml",
+    "signals.yaml",
+    "regions.yaml",
+    "law.yaml",
+    "owners.csv",
+    "owners_supplement.csv",
+)
+
+
+@lru_cache(maxsize=4)
+def load_knowledge(root: Path = DATA) -> Knowledge:
+    """Return what the files under `root` say, read once per process.
+
+    `UserError` names the file, the line and the first thing that is wrong.
+    """
+    knowledge, faults = _read(root)
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        fix = f"put it right and run `evenhand knowledge check {root}`{more}"
+        if root == DATA:
+            fix = f"put it right and run `evenhand knowledge check`{more}"
+        raise UserError(str(faults[0]), fix)
+    return knowledge
+
+
+def check(root: Path = DATA) -> list[Fault]:
+    """Return every fault in the files under `root`, by file and line; none if they are sound."""
+    return _read(root)[1]
+
+
+def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
+    files = _Files(root)
+    types = read_types(files.yaml("ontology.yaml"))
+    signals: dict[str, SignalDef] = read_signals(files.yaml("signals.yaml"))
+    countries, blocs = read_regions(files.yaml("regions.yaml"))
+    laws = read_laws(files.yaml("law.yaml"), countries, blocs)
+    listed, attribution = files.owners("owners.csv")
+    supplement, _ = files.owners("owners_supplement.csv")
+    ids: set[str] = set()
+    trackers: list[Tracker] = []
+    for path in sorted((root / "trackers").glob("*.yaml")):
+        source = files.yaml(f"trackers/{path.name}")
+        tracker = read_tracker(source, types, ids)
+        _check_owner(source, tracker, {**listed, **supplement}, trackers)
+        trackers.append(tracker)
+    owners = with_trackers(listed, supplement, attribution, trackers)
+    knowledge = Knowledge(
+        types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint()
+    )
+    return knowledge, files.faults()
+
+
+def _check_owner(
+    source: Source, tracker: Tracker, entries: dict[str, OwnerEntry], others: list[Tracker]
+) -> None:
+    """Note an owner that no list knows, and a site that is given to two owners."""
+    everywhere = all(host == "*" for each in tracker.endpoints for host in each.hosts)
+    if not tracker.owner:
+        if not everywhere:
+            source.note(("owner",), 'owner is empty: only rules for hosts ["*"] have none')
+        return
+    known = {entry.owner for entry in entries.values()}
+    if not tracker.sites and tracker.owner not in known:
+        source.note(
+            ("owner",), f"owner {tracker.owner!r} is in no list of owners: declare its `sites`"
+        )
+    for index, site in enumerate(tracker.sites):
+        other = next((each.owner for each in others if site in each.sites), tracker.owner)
+        if site in entries:
+            other = entries[site].owner
+        if other != tracker.owner:
+            source.note(("sites", index), f"sites has {site!r}, which belongs to {other!r}")
+
+
+class _Files:
+    """The files under a folder, what is wrong with them, and their common digest."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._sources: list[Source] = []
+        self._faults: list[Fault] = []
+        self._digests: dict[str, str] = {}
+
+    def yaml(self, name: str) -> Source:
+        """Read and parse a YAML file; a missing one is a fault and empty."""
+        source = Source(name, self._text(name))
+        self._sources.append(source)
+        return source
+
+    def owners(self, name: str) -> tuple[dict[str, OwnerEntry], str]:
+        """Read a list of owners: its entries and its attribution."""
+        entries, attribution, faults = read_owner_file(name, self._text(name))
+        self._faults += faults
+        return entries, attribution
+
+    def faults(self) -> list[Fault]:
+        """Return what is wrong, in the order of reading; after a missing file, only that."""
+        if any(not fault.line for fault in self._faults):
+            return self._faults
+        return [fault for source in self._sources for fault in source.faults()] + self._faults
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 over names and contents, whatever the order of the file system."""
+        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(self._digests.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    def _text(self, name: str) -> str:
+        try:
+            content = (self._root / name).read_bytes()
+            text = content.decode("utf-8")
+        except OSError as error:
+            self._faults.append(Fault(name, 0, f"cannot be read: {error.strerror}"))
+            return ""
+        except UnicodeDecodeError:
+            self._faults.append(Fault(name, 0, "is not UTF-8 text"))
+            return ""
+        self._digests[name] = hashlib.sha256(content).hexdigest()
+        return text

@@ -1,0 +1,137 @@
+"""`trackers/<owner>.yaml`: the endpoints of one owner, with their rules and examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from analyzer.knowledge.fields import read_hosts, read_parts, read_paths, read_url_paths
+from analyzer.knowledge.records import (
+    PURPOSES,
+    SHAPES,
+    DataType,
+    Endpoint,
+    Example,
+    FieldRule,
+    Tracker,
+)
+from analyzer.knowledge.source import Source, Table, known_only
+
+_SITE = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
+_ENDPOINT_ID = r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_.-]*)+"
+_FIELD_ID = r"[a-z0-9][a-z0-9_]*"
+_BODIES = ("form", "json", "body", "body_base64")
+
+
+def read_tracker(source: Source, types: Mapping[str, DataType], ids: set[str]) -> Tracker:
+    """Return one tracker file. `ids` are the endpoint ids met before; those met here are added."""
+    root = source.root()
+    purpose = root.choice("purpose", ("", *PURPOSES), "")
+    default_source = root.text("source", "")
+    tracker = Tracker(
+        file=source.name,
+        owner=root.text("owner"),
+        sites=root.texts("sites"),
+        purpose=purpose,
+        source=default_source,
+        fictional=root.flag("fictional", False),
+        endpoints=tuple(
+            _endpoint(table, purpose, default_source, types) for table in root.tables("endpoints")
+        ),
+    )
+    for site in tracker.sites:
+        if not re.fullmatch(_SITE, site):
+            root.wrong("sites", f"has {site!r}; use domains, as in example.com")
+    for index, endpoint in enumerate(tracker.endpoints):
+        if endpoint.id in ids:
+            source.note(("endpoints", index, "id"), f"id {endpoint.id!r} is there twice")
+        ids.add(endpoint.id)
+    root.done()
+    return tracker
+
+
+def _endpoint(
+    table: Table, purpose: str, default_source: str, types: Mapping[str, DataType]
+) -> Endpoint:
+    own = table.matching("id", _ENDPOINT_ID)
+    fields = tuple(_field(each, own, default_source, types) for each in table.tables("fields"))
+    ids = [each.id for each in fields]
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            where = (*table.path, "fields", index, "id")
+            table.source.note(where, f"id {name!r} is there twice in {own}")
+    examples = table.table("examples", required=True)
+    hits = tuple(_example(each, frozenset(ids), hit=True) for each in examples.tables("hit"))
+    misses = tuple(_example(each, frozenset(ids), hit=False) for each in examples.tables("miss"))
+    examples.done()
+    made = Endpoint(
+        id=own,
+        hosts=read_hosts(table, required=True),
+        paths=read_url_paths(table, "paths"),
+        methods=tuple(method.upper() for method in table.texts("methods")),
+        body_has=table.texts("body_has"),
+        purpose=table.choice("purpose", ("", *PURPOSES), "") or purpose,
+        fields=fields,
+        hits=hits,
+        misses=misses,
+    )
+    table.done()
+    return made
+
+
+def _field(
+    table: Table, endpoint: str, default_source: str, types: Mapping[str, DataType]
+) -> FieldRule:
+    own = table.matching("id", _FIELD_ID)
+    data_type = table.text("type")
+    if data_type and data_type not in types:
+        table.wrong("type", f"is {data_type!r}, which ontology.yaml does not have")
+    shapes = table.texts("shape", "shapes")
+    known_only(table, "shape", shapes, SHAPES)
+    source = table.text("source", default_source)
+    if not source:
+        table.wrong("source", f"is missing from {own!r} and from the file")
+    made = FieldRule(
+        rule_id=f"{endpoint}#{own}",
+        id=own,
+        type=data_type,
+        parts=read_parts(table),
+        paths=read_paths(table),
+        shapes=shapes,
+        not_values=table.texts("not_values"),
+        transformed=table.text("transformed", "raw"),
+        reason=table.text("reason"),
+        source=source,
+        verified=table.flag("verified", True),
+    )
+    table.done()
+    return made
+
+
+def _example(table: Table, ids: frozenset[str], *, hit: bool) -> Example:
+    request = table.table("request", required=True)
+    request.text("method", "GET")
+    url = request.text("url")
+    if url and not url.startswith(("http://", "https://", "wss://", "ws://")):
+        request.wrong("url", "does not begin with https://")
+    for key in ("headers", "cookies"):
+        request.table(key)
+    if sum(body in request for body in _BODIES) > 1:
+        request.wrong("url", f"stands beside more than one of {', '.join(_BODIES)}")
+    request.allow(*_BODIES)
+    request.done()
+    finds: Mapping[str, int] = {}
+    if hit:
+        finds = table.mapping("finds", _is_count, "a number from 1 up")
+        for name in finds:
+            if name not in ids:
+                where = (*table.path, "finds", name)
+                table.source.note(where, f"finds names {name!r}, which is not a field here")
+        if not finds and "finds" in table:
+            table.wrong("finds", "is empty: an example that finds nothing is a miss")
+    table.done()
+    return Example(request.raw, finds)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value > 0
