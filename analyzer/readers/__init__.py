@@ -72,4 +72,4 @@ class Reader(Protocol):
         """Open `path`; `UserError` in one line if nothing in it can be read."""
 
 
-READERS: Registry[Reader] = Registry("analyzer.readers")
+READERS: Registry[type[Reader]] = Registry("analyzer.readers")
