@@ -101,9 +101,9 @@ class Event:
 class Leaf(NamedTuple):
     """One value of an exchange. The only record with a raw value; it ends inside `extract`.
 
-    A tuple, because there are some fifty in every exchange and a frozen dataclass takes five times as
-    long to make. `path` joins keys and list positions with dots; `value` is text (``true``, ``1.5``; empty for
-    null). `steps` are the decoders passed, outermost first.
+    A tuple, because an exchange has some fifty of them and a frozen dataclass takes five times as
+    long to make. `path` joins keys and list positions with dots; `value` is text (``true``,
+    ``1.5``; empty for null). `steps` are the decoders passed, outermost first.
     """
 
     exchange: str
