@@ -25,6 +25,7 @@ from analyzer.knowledge.records import (
     SignalDef,
     Tracker,
     normal_name,
+    shape_fits,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "check",
     "load_knowledge",
     "normal_name",
+    "shape_fits",
 ]

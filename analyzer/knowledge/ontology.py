@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
-from analyzer.knowledge.records import SHAPES, DataType, Grade, normal_name
-from analyzer.knowledge.source import Source, Table, known_only
+from analyzer.knowledge.records import DataType, Grade, normal_name
+from analyzer.knowledge.source import Source, Table, known_shapes
 
 GRADES: tuple[Grade, ...] = ("S", "D", "R", "O", "K")
 _ID = r"[a-z]+\.[a-z][a-z_]*"
 
 
-def grade_of(table: Table) -> tuple[Grade, bool]:
-    """Take `grade` and `verified`: general knowledge (K) has to say that it is not verified."""
-    grade = cast("Grade", table.choice("grade", GRADES))
+def grade_of(table: Table, default: Grade | None = None) -> tuple[Grade, bool]:
+    """Take `grade` and `verified`: general knowledge (K) has to say that it is not verified.
+
+    Without a `default` the grade is required.
+    """
+    grade = cast("Grade", table.choice("grade", GRADES, default))
     verified = table.flag("verified", True)
     if grade == "K" and verified:
         table.wrong("grade", "is K (general knowledge): add `verified: false`")
@@ -40,7 +43,7 @@ def read_types(source: Source) -> dict[str, DataType]:
 
 def _type(table: Table) -> DataType:
     shapes = table.texts("shapes")
-    known_only(table, "shapes", shapes, SHAPES)
+    known_shapes(table, "shapes", shapes)
     names = table.texts("names")
     normal = tuple(normal_name(name) for name in names)
     if not all(normal) or len(set(normal)) != len(normal):
@@ -56,7 +59,7 @@ def _type(table: Table) -> DataType:
         apple=table.text("apple"),
         names=normal,
         shapes=shapes,
-        grade=grade_of(table)[0],
+        grade=grade_of(table, "D")[0],
         counts_as_data=table.flag("counts_as_data", True),
     )
     table.done()

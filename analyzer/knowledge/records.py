@@ -31,36 +31,31 @@ PURPOSES: tuple[str, ...] = (
     "social",
 )
 
-# The shapes that data files may name; `analyzer.extract` tells which a value has. A shape may be
-# refined after a colon ("geo:5-decimals"): files name what stands before it.
+# The shapes that data files may name, as `analyzer.extract.shapes` gives them. A shape may be
+# refined after a colon ("geo:5-decimals"): a file names either the whole or what stands before it.
 SHAPES: frozenset[str] = frozenset(
     {
+        "base64",
         "bool",
         "country",
         "date",
-        "digits",
+        "datetime",
+        "decimal",
         "email",
         "empty",
         "geo",
         "hex",
+        "int",
         "ip",
+        "json",
         "jwt",
         "language",
-        "locale",
         "mac",
-        "md5",
-        "number",
         "phone",
-        "sha1",
-        "sha256",
         "text",
         "timestamp",
-        "timezone",
-        "token",
         "url",
-        "user_agent",
         "uuid",
-        "version",
     }
 )
 
@@ -74,6 +69,15 @@ def normal_name(key: str) -> str:
     'xdeviceid'
     """
     return _NAME_JOINTS.sub("", key.lower())
+
+
+def shape_fits(shape: str, allowed: tuple[str, ...]) -> bool:
+    """Say whether `shape` is among `allowed`, in whole or by its head; nothing named allows all.
+
+    >>> shape_fits("hex:64", ("uuid", "hex")), shape_fits("hex:64", ("hex:32",))
+    (True, False)
+    """
+    return not allowed or shape in allowed or shape.partition(":")[0] in allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from analyzer.knowledge.records import Fault
+from analyzer.knowledge.records import SHAPES, Fault
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -243,7 +243,13 @@ def regex_fault(pattern: str) -> str:
 def known_only(
     table: Table, key: str, given: tuple[str, ...], known: Mapping[str, object] | frozenset[str]
 ) -> None:
-    """Note those of `given` that are not among `known`."""
+    """Note those of `given`, the entry `key`, that are not among `known`."""
     for index, item in enumerate(given):
-        if item not in known:
+        if item and item not in known:
             table.source.note((*table.path, key, index), f"{key} names {item!r}, which is unknown")
+
+
+def known_shapes(table: Table, key: str, shapes: tuple[str, ...]) -> None:
+    """Note those of `shapes`, the entry `key`, that no value can have."""
+    heads = tuple(shape.partition(":")[0] for shape in shapes)
+    known_only(table, key, heads, SHAPES)

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from analyzer.knowledge.fields import read_hosts, read_parts, read_paths, read_url_paths
 from analyzer.knowledge.records import (
     PURPOSES,
-    SHAPES,
     DataType,
     Endpoint,
     Example,
     FieldRule,
     Tracker,
 )
-from analyzer.knowledge.source import Source, Table, known_only
+from analyzer.knowledge.source import Source, Table, known_shapes
 
 _SITE = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _ENDPOINT_ID = r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_.-]*)+"
@@ -87,7 +86,7 @@ def _field(
     if data_type and data_type not in types:
         table.wrong("type", f"is {data_type!r}, which ontology.yaml does not have")
     shapes = table.texts("shape", "shapes")
-    known_only(table, "shape", shapes, SHAPES)
+    known_shapes(table, "shape", shapes)
     source = table.text("source", default_source)
     if not source:
         table.wrong("source", f"is missing from {own!r} and from the file")
