@@ -152,9 +152,10 @@ def _noise(out: _Out, noise: NoiseFloor) -> None:
     if not noise.arms:
         out.line("noise floor: not known, as no arm has two sessions")
         return
+    mean, largest = round(noise.mean * 100), round(noise.largest * 100)
     out.line(
         "noise floor: two halves of the same arm differ in "
-        f"{noise.differing} of {noise.rows} rows, by {round(noise.mean * 100)} points on average and {round(noise.largest * 100)} at most"
+        f"{noise.differing} of {noise.rows} rows, by {mean} points on average, {largest} at most"
     )
 
 
