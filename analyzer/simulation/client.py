@@ -1,0 +1,118 @@
+"""The phone: sends what is planned, through a proxy, and keeps its own record of it.
+
+It talks to the proxy alone, trusts the proxy's certificate authority as a prepared test phone does,
+and, for hosts whose certificate the app pins, only the servers' own.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from websockets.sync.client import connect
+
+from analyzer.simulation.log import Seen, seen
+from analyzer.simulation.plan import Planned
+
+TIMEOUT_S = 20.0
+_REDIRECTS = 5  # more than any declared chain
+_PINNED_TRIES = 2  # an app tries again before it gives up
+
+
+@dataclass(slots=True)
+class PhoneLog:
+    """What the phone knows: what it sent and got, and how often it refused a certificate."""
+
+    seen: list[Seen] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)  # host -> connections given up
+
+
+class Phone:
+    """One test phone behind the proxy at `proxy` ("http://127.0.0.1:port").
+
+    `trusted` is the PEM file of the authority that the phone trusts (the proxy's); `pinned` that of
+    the servers, for the hosts that the app pins.
+    """
+
+    def __init__(self, proxy: str, trusted: Path, pinned: Path) -> None:
+        self._proxy = proxy
+        self._trusted = ssl.create_default_context(cafile=str(trusted))
+        # httpx offers HTTP/2 on the context it is given; a WebSocket needs HTTP/1.1.
+        self._socket_trust = ssl.create_default_context(cafile=str(trusted))
+        self._pinned = ssl.create_default_context(cafile=str(pinned))
+
+    def play(self, requests: Iterable[Planned], mark: Callable[[str], None]) -> PhoneLog:
+        """Send `requests` one after another; call `mark` with each phase when it begins."""
+        log = PhoneLog()
+        phase: str | None = None
+        with self._client(self._trusted) as client:
+            for request in requests:
+                if request.phase != phase:
+                    phase = request.phase
+                    mark(phase)
+                if request.pinned:
+                    self._send_pinned(request, log)
+                elif request.messages:
+                    self._talk(request, log)
+                elif not request.redirected:
+                    self._send(client, request, log)
+        return log
+
+    def _client(self, trust: ssl.SSLContext) -> httpx.Client:
+        return httpx.Client(
+            proxy=self._proxy, verify=trust, http2=True, timeout=TIMEOUT_S, trust_env=False
+        )
+
+    def _send(self, client: httpx.Client, request: Planned, log: PhoneLog) -> None:
+        content = request.body or None
+        ask = client.build_request(
+            request.method, request.url, headers=list(request.headers), content=content
+        )
+        for _ in range(_REDIRECTS):
+            answer = client.send(ask, stream=True)
+            try:
+                received = b"".join(answer.iter_raw())
+            finally:
+                answer.close()
+            sent = ask.read()
+            log.seen.append(seen(ask.method, str(ask.url), sent, answer.status_code, received))
+            if answer.next_request is None:
+                return
+            ask = answer.next_request
+        raise RuntimeError(f"{request.channel!r} is redirected in a circle")
+
+    def _send_pinned(self, request: Planned, log: PhoneLog) -> None:
+        host = httpx.URL(request.url).host
+        for _ in range(_PINNED_TRIES):
+            with self._client(self._pinned) as client:
+                try:
+                    self._send(client, request, log)
+                except httpx.ConnectError:
+                    log.refused[host] = log.refused.get(host, 0) + 1
+                else:
+                    return
+
+    def _talk(self, request: Planned, log: PhoneLog) -> None:
+        named = dict(request.headers)
+        agent = named.pop("user-agent", None)
+        with connect(
+            request.url,
+            ssl=self._socket_trust,
+            proxy=self._proxy,
+            user_agent_header=agent,
+            additional_headers=named,
+            compression=None,
+            open_timeout=TIMEOUT_S,
+            close_timeout=TIMEOUT_S,
+        ) as socket:
+            status = socket.response.status_code if socket.response else None
+            log.seen.append(seen("GET", request.url, b"", status, b""))
+            for message in request.messages:
+                socket.send(message.content.decode() if message.is_text else message.content)
+                log.seen.append(seen("WS", request.url, message.content, None, b""))
+                answer = socket.recv(timeout=TIMEOUT_S)
+                received = answer.encode() if isinstance(answer, str) else answer
+                log.seen.append(seen("WS", request.url, b"", None, received))
