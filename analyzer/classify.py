@@ -1,0 +1,153 @@
+"""Where an exchange went: site, owner, party and purpose of a host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address
+from urllib.parse import quote
+
+from publicsuffixlist import PublicSuffixList
+
+from analyzer.knowledge import Knowledge, Tracker
+from analyzer.models import Destination
+from analyzer.study import Study
+
+_LONGEST = 253  # characters of a DNS name; hosts are captured, so they may be anything
+_REMEMBERED = 65_536
+_PLAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_PORT = re.compile(r":[0-9]*$")
+
+
+class Classifier:
+    """Tells the `Destination` of hosts of one study; remembers what it told."""
+
+    def __init__(self, study: Study, knowledge: Knowledge) -> None:
+        self._first = frozenset(study.first_party)
+        self._owners = knowledge.owners
+        self._hosts = _tracker_hosts(knowledge.trackers)
+        self._told: dict[str, Destination] = {}
+
+    def destination(self, host: str) -> Destination:
+        """Return where `host` (as captured: any case, with or without port, perhaps hostile) leads.
+
+        The first party is what stands in `study.first_party`, with everything below it. The owner
+        is the one whose tracker file or list entry fits the host most closely, else the site itself.
+        """
+        found = self._told.get(host)
+        if found is None:
+            if len(self._told) >= _REMEMBERED:
+                self._told.clear()
+            found = self._told[host] = self._classify(canonical_host(host))
+        return found
+
+    def _classify(self, host: str) -> Destination:
+        site = site_of(host)
+        listed = self._owners.lookup(host)
+        owner, purpose = (listed.owner, listed.category) if listed else (site, "")
+        tracked = self._tracked(host)
+        if tracked:
+            owner, purpose = tracked[0] or owner, tracked[1] or purpose
+        first = any(suffix in self._first for suffix in _suffixes(host))
+        return Destination(host, site, owner, "first" if first else "third", purpose)
+
+    def _tracked(self, host: str) -> tuple[str, str] | None:
+        exact = self._hosts.get(host)
+        if exact:
+            return exact
+        return next(
+            (
+                self._hosts[f"*.{suffix}"]
+                for suffix in _suffixes(host.partition(".")[2])
+                if f"*.{suffix}" in self._hosts
+            ),
+            None,
+        )
+
+
+def canonical_host(host: str) -> str:
+    """Return `host` without port and final dot, in lower case, IDN as punycode.
+
+    Anything that is no host keeps its printable ASCII letters and is percent-encoded otherwise, cut
+    at 253 characters. Never raises.
+
+    >>> canonical_host("WWW.Bücher.example.:8443"), canonical_host("[2001:DB8::1]:443")
+    ('www.xn--bcher-kva.example', '2001:db8::1')
+    """
+    text = host.strip()[: 4 * _LONGEST]
+    address = _address(text)
+    if address:
+        return address
+    text = _PORT.sub("", text)
+    address = _address(text)
+    if address:
+        return address
+    name = text.rstrip(".").lower()
+    if not _PLAIN.fullmatch(name):
+        try:
+            name = name.encode("idna").decode("ascii").lower()
+        except UnicodeError:  # an empty or overlong label, or letters that no name may have
+            name = ""
+        if not _PLAIN.fullmatch(name):
+            name = quote(text.lower(), safe="", errors="replace")
+    return _address(name) or name[:_LONGEST]
+
+
+@lru_cache(maxsize=8192)
+def site_of(host: str) -> str:
+    """Return the registrable domain of a canonical `host`; an address or a lone label is its own.
+
+    By the Public Suffix List that comes with the package, private suffixes included; unknown top
+    level domains count as suffixes.
+
+    >>> site_of("a.b.example.co.ke"), site_of("x.github.io"), site_of("localhost")
+    ('example.co.ke', 'x.github.io', 'localhost')
+    """
+    if _address(host):
+        return host
+    return _suffix_list().privatesuffix(host) or host
+
+
+@lru_cache(maxsize=1)
+def _suffix_list() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _address(text: str) -> str:
+    """Return `text` as an IP address in its usual form, or an empty text if it is none."""
+    try:
+        parsed = ip_address(text.removeprefix("[").removesuffix("]").partition("%")[0])
+    except ValueError:
+        return ""
+    if not isinstance(parsed, IPv4Address) and parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(parsed)
+
+
+def _suffixes(host: str) -> Iterable[str]:
+    """Yield `host` and what remains when labels are taken off its left, longest first."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def _tracker_hosts(trackers: Iterable[Tracker]) -> dict[str, tuple[str, str]]:
+    """Return owner and purpose by host pattern (exact, or ``*.`` and a domain).
+
+    Endpoints that share a host and have different purposes leave it to the tracker's own purpose.
+    """
+    owners: dict[str, tuple[str, str]] = {}
+    purposes: dict[str, set[str]] = {}
+    for tracker in trackers:
+        if not tracker.owner:
+            continue
+        for endpoint in tracker.endpoints:
+            for host in endpoint.hosts:
+                if host != "*":
+                    owners.setdefault(host, (tracker.owner, tracker.purpose))
+                    purposes.setdefault(host, set()).add(endpoint.purpose)
+    return {
+        host: (owner, purposes[host].pop() if len(purposes[host]) == 1 else purpose)
+        for host, (owner, purpose) in owners.items()
+    }
