@@ -165,6 +165,17 @@ class BundleWriter:
             )
         self._count("", size + cut, 0)
 
+    def begin_answer(
+        self, exchange: int, *, t_s: float, status: int, headers: Headers, server_ip: str | None
+    ) -> None:
+        """Store the head of an answer whose body follows in chunks, then `finish_exchange`."""
+        with self._writing():
+            self._database.execute(
+                "UPDATE exchange SET answered_s=?, status=?, response_headers=?, server_ip=?"
+                " WHERE id=?",
+                (t_s, status, store.dump_headers(headers), server_ip, exchange),
+            )
+
     def finish_exchange(
         self,
         exchange: int,

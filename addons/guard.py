@@ -1,0 +1,107 @@
+"""The one place where an exception in a hook is caught.
+
+mitmproxy logs an exception in an addon and carries on, so that a session could miss exchanges
+without a word. Every hook of ours runs inside `Guard.watch`: an exception is counted, logged once
+for each place, and marks the session as incomplete. When the bundle itself cannot be written,
+nothing is forwarded any more: traffic that passes unrecorded is worse than no traffic.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from mitmproxy.connection import Client
+from mitmproxy.flow import Flow
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+
+from analyzer.bundle import BundleWriter, RecordingError
+
+_log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Counts what goes wrong in hooks, and stops the traffic when recording fails.
+
+    `on_failure` is called once, with the reason, when the bundle refuses to be written. `counts`
+    are errors by hook and place, as in ``{"request: KeyError at capture.py:120": 3}``.
+    """
+
+    def __init__(self, writer: BundleWriter, on_failure: Callable[[str], None]) -> None:
+        self.counts: dict[str, int] = {}
+        self.stopped = False
+        self._writer = writer
+        self._on_failure = on_failure
+
+    def stop(self) -> None:
+        """Let nothing through from now on."""
+        self.stopped = True
+
+    @contextmanager
+    def watch(self, name: str) -> Iterator[None]:
+        """Run a hook; no exception leaves it."""
+        try:
+            yield
+        except RecordingError as error:
+            if not self.stopped:
+                self.stop()
+                self._on_failure(str(error))
+        except Exception as error:  # noqa: BLE001 - the one broad handler: see the module
+            self._note(name, error)
+
+    def _note(self, name: str, error: Exception) -> None:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{name}: {type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+        self.counts[place] = self.counts.get(place, 0) + 1
+        if self.counts[place] == 1:
+            # Not the exception's text: it may quote what the phone sent.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("error in the recorder, the session is incomplete: %s\n%s", place, trace)
+            self._writer.mark_incomplete(f"an error in the recorder ({place})")
+
+    @property
+    def errors(self) -> int:
+        """How many exceptions there were."""
+        return sum(self.counts.values())
+
+
+class Guarded(Protocol):
+    """An addon whose hooks are marked with `hook`."""
+
+    @property
+    def guard(self) -> Guard:
+        """What watches over its hooks."""
+
+
+A = TypeVar("A", bound=Guarded)
+P = ParamSpec("P")
+
+
+def hook(method: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P], None]:
+    """Mark a method as a hook: it runs under its addon's guard, or not at all after a stop."""
+
+    @functools.wraps(method)
+    def guarded(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        if not self.guard.stopped:
+            with self.guard.watch(method.__name__):
+                method(self, *args, **kwargs)
+        if self.guard.stopped:
+            for data in args:
+                _refuse(data)
+
+    return guarded
+
+
+def _refuse(data: object) -> None:
+    if isinstance(data, Flow):
+        if data.killable:
+            data.kill()
+    elif isinstance(data, Client):
+        data.error = "the recording has ended"
+    elif isinstance(data, ServerConnectionHookData):
+        data.server.error = "the recording has ended"

@@ -1,0 +1,85 @@
+"""Lets a body flow on while a bounded copy of it goes into the bundle.
+
+mitmproxy holds a body back until it is whole: no event stream would ever arrive, and a long video
+would be kept in memory twice. So every body that is not known to be small is teed. What a tee has
+let pass is in the bundle already, whatever happens next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mitmproxy.http import Request, Response
+from mitmproxy.net.http.http1 import expected_http_body_size
+
+from addons.guard import Guard
+from analyzer.bundle import KEEP
+
+SMALL = 1024 * 1024  # bodies declared to be no longer are held back, recorded, then forwarded
+
+
+def is_small(request: Request, response: Response | None = None) -> bool:
+    """Whether the body of `response` (or of `request`) is known to be at most `SMALL` bytes."""
+    framed = request.http_version not in ("HTTP/1.0", "HTTP/1.1")
+    if response is None and framed and "content-length" not in request.headers:
+        return False  # frames end the body there: it may be of any length
+    try:
+        size = expected_http_body_size(request, response)
+    except ValueError:
+        return False
+    return size is not None and 0 <= size <= SMALL
+
+
+class Tee:
+    """A stream function for mitmproxy: given each piece of a body, then ``b""`` at its end.
+
+    `keep` stores a piece, `end` is called before the last piece of known length is let through,
+    so that whoever has seen the whole body has seen a recorded one. `cut` counts the bytes
+    beyond `KEEP`, which pass without being kept.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        name: str,
+        keep: Callable[[bytes], None],
+        end: Callable[[], None],
+        length: int | None,
+    ) -> None:
+        self.cut = 0
+        self._guard = guard
+        self._name = name
+        self._keep = keep
+        self._end = end
+        self._length = length
+        self._seen = 0
+        self._held: list[bytes] = []
+
+    def __call__(self, data: bytes) -> list[bytes]:
+        """Return the pieces to forward now; none once the recording has failed."""
+        if not self._guard.stopped:
+            with self._guard.watch(self._name):
+                if data:
+                    self._take(data)
+                else:
+                    self._end()
+        if self._guard.stopped:
+            return []
+        if data and self._seen == self._length:
+            self._held.append(data)
+            return []
+        held, self._held = self._held, []
+        return [*held, data] if data else held
+
+    def _take(self, data: bytes) -> None:
+        room = max(0, KEEP - self._seen)
+        self._seen += len(data)
+        self.cut += max(0, len(data) - room)
+        if room:
+            self._keep(data[:room])
+
+
+def declared_length(message: Request | Response) -> int | None:
+    """The content-length of a message, None where it declares none."""
+    text = message.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() else None
