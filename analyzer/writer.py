@@ -272,10 +272,13 @@ class BundleWriter:
         with self._writing():
             self._insert("step", t_s=t_s, name=store.storable(name))
 
-    def close(self, reason: str, *, extra: Mapping[str, int] | None = None) -> Session:
+    def close(
+        self, reason: str, *, extra: Mapping[str, int] | None = None, ended: float | None = None
+    ) -> Session:
         """End the session, seal the bundle and return the session as it was written.
 
-        `reason` is in fixed words ("stopped", "imported", ...); `extra` are further counts. Raises
+        `reason` is in fixed words ("stopped", "imported", ...); `extra` are further counts; `ended`
+        is in seconds since 1970, by default now. Raises
         `RecordingError` if the bundle could not be sealed: `recover` does it later.
         """
         if self._closed:
@@ -283,7 +286,7 @@ class BundleWriter:
         self._closed = True
         try:
             self._lock.free_reserve()
-            self.session = self._ended(reason, extra or {})
+            self.session = self._ended(reason, extra or {}, ended)
             if self._broken:  # what follows may fail again: leave at least the reason behind
                 sealing.write_session(self.path, self.session)
             sealing.seal(self.path, self._database, self.session)
@@ -294,7 +297,7 @@ class BundleWriter:
             self._lock.release()
         return self.session
 
-    def _ended(self, reason: str, extra: Mapping[str, int]) -> Session:
+    def _ended(self, reason: str, extra: Mapping[str, int], ended: float | None) -> Session:
         partial = (*self._faults, *sealing.open_exchanges(self._database))
         if not self._broken:
             with store.transaction(self._database):
@@ -303,7 +306,7 @@ class BundleWriter:
         counts = {**extra, **sealing.table_counts(self._database)}
         return dataclasses.replace(
             self.session,
-            ended=iso(time.time()),
+            ended=iso(time.time() if ended is None else ended),
             end_reason=reason,
             complete=not self._faults,
             counts=tuple(sorted(counts.items())),

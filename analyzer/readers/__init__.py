@@ -29,6 +29,11 @@ class Message:
     content: bytes
 
 
+def is_time(seconds: float) -> bool:
+    """Tell whether seconds since 1970 can be the time of a recording (up to the year 2100)."""
+    return 0 < seconds < 4_102_444_800  # also False for NaN
+
+
 Record = Exchange | Message | Event | Problem
 
 

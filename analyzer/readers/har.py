@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import mmap
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ import msgspec
 
 from analyzer.errors import UserError
 from analyzer.models import Event, Exchange, Problem
-from analyzer.readers import READERS, Message, Reading, Record
+from analyzer.readers import READERS, Message, Reading, Record, is_time
 from analyzer.readers.har_text import body_bytes, headers_of, params_body, value_of
 from analyzer.readers.har_torn import entry_spans
 
@@ -139,11 +138,11 @@ def _not_a_har(path: Path, error: Exception) -> UserError:
 
 
 def _records(reading: Reading, entries: Sequence[memoryview], *, latin1: bool) -> Iterator[Record]:
-    bodies_left_out = cached = 0
+    bodies_left_out = 0
     for number, raw in enumerate(entries, 1):
         ident = str(number)
         if len(raw) > MAX_ENTRY:
-            yield Problem(ident, "read", "too_large", f"HAR entry of {len(raw)} bytes")
+            yield Problem(ident, "read", "too_large", f"a HAR entry of more than {MAX_ENTRY >> 20} MiB")
             continue
         try:
             entry = _decoded(raw, _Entry)
@@ -166,15 +165,12 @@ def _records(reading: Reading, entries: Sequence[memoryview], *, latin1: bool) -
             bodies_left_out += 1
             yield Problem(ident, "read", "body_left_out", "the request's body is not in the file")
         if entry.from_cache or entry.fetch_type in {"Memory Cache", "Disk Cache"}:
-            cached += 1
             yield Problem(ident, "read", "from_cache", "answered by a cache, perhaps never sent")
         if exchange.status is None:
             yield Event(since, "error", _host(exchange.url), _reason(entry.response), 0, 0)
         yield from _messages(ident, entry.messages, since, reading.started)
     if bodies_left_out:
         reading.cut.append(f"{bodies_left_out} request bodies are not in the file")
-    if cached:
-        reading.cut.append(f"{cached} entries were answered by a cache and perhaps never sent")
 
 
 def _decoded(raw: memoryview, kind: type[T]) -> T:
@@ -246,15 +242,15 @@ def _exchange(ident: str, since: float, entry: _Entry, *, latin1: bool) -> Excha
 def _messages(
     ident: str, listed: object, since: float, started: float | None
 ) -> Iterator[Message | Problem]:
-    for number, item in enumerate(listed if isinstance(listed, list) else (), 1):
+    for item in listed if isinstance(listed, list) else ():
         fields = item if isinstance(item, dict) else {}
         is_text = fields.get("opcode") != 2
         content = body_bytes(fields.get("data"), None if is_text else "base64", "", latin1=False)
         if content is None or fields.get("type") not in {"send", "receive"}:
-            yield Problem(ident, "read", "bad_message", f"WebSocket message {number} is broken")
+            yield Problem(ident, "read", "bad_message", "a WebSocket message is broken")
             continue
         at = fields.get("time")
-        seconds = float(at) if isinstance(at, int | float) and _plausible(at) else None
+        seconds = float(at) if isinstance(at, int | float) and is_time(at) else None
         yield Message(
             ident,
             since if seconds is None else max(since, _since(seconds, started)),
@@ -267,7 +263,7 @@ def _messages(
 def _seconds(value: object) -> float | None:
     """Read a startedDateTime: ISO 8601 with any zone (UTC without one), or seconds since 1970."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if _plausible(value) else None
+        return float(value) if is_time(value) else None
     if not isinstance(value, str):
         return None
     try:
@@ -276,11 +272,7 @@ def _seconds(value: object) -> float | None:
         seconds = zoned.timestamp()
     except (ValueError, OverflowError):
         return None
-    return seconds if _plausible(seconds) else None
-
-
-def _plausible(seconds: float) -> bool:
-    return math.isfinite(seconds) and 0 < seconds < 4_102_444_800  # the year 2100
+    return seconds if is_time(seconds) else None
 
 
 def _since(seconds: float | None, started: float | None) -> float:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UserError
 from analyzer.models import Event, Exchange, Problem
-from analyzer.readers import READERS, Message, Reading, Record
-from analyzer.readers.mitm_frames import START, outline, plausible, whole_frames
+from analyzer.readers import READERS, Message, Reading, Record, is_time
+from analyzer.readers.mitm_frames import START, outline, whole_frames
 
 if TYPE_CHECKING:
     from mitmproxy.connection import Server
@@ -219,6 +219,6 @@ def _reason(flow: HTTPFlow) -> str:
 
 
 def _since(moment: float | None, started: float | None) -> float:
-    if moment is None or started is None or not plausible(moment):
+    if moment is None or started is None or not is_time(moment):
         return 0.0
     return max(0.0, moment - started)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from analyzer.readers import is_time
+
 MAX_FLOW = 512 * 1024 * 1024  # bytes of one flow
 START = re.compile(rb"[1-9][0-9]{0,11}:[1-9][0-9]{0,2}:[a-z_]+[,;]")
 _PREFIX = re.compile(rb"(0|[1-9][0-9]{0,11}):")
@@ -78,14 +80,9 @@ def _moment(frame: bytes) -> float | None:
                 moment = float(frame[found[0] : found[1]])
             except ValueError:
                 continue
-            if plausible(moment):
+            if is_time(moment):
                 return moment
     return None
-
-
-def plausible(moment: float) -> bool:
-    """Whether seconds since 1970 can be the time of a recording (up to the year 2100)."""
-    return 0 < moment < 4_102_444_800
 
 
 def _value(frame: bytes, at: int) -> tuple[int, int] | None:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from analyzer.errors import UserError
 from analyzer.models import Problem
-from analyzer.readers import READERS, Reading, Record
-from analyzer.readers.mitm_frames import plausible
+from analyzer.readers import READERS, Reading, Record, is_time
 from analyzer.readers.pcap_files import MAGICS, frames
 from analyzer.readers.pcap_flows import Flows
 from analyzer.readers.pcap_packets import KNOWN_LINKS, packet_of
@@ -37,7 +36,7 @@ class PcapReader:
         with path.open("rb") as file:
             for frame in frames(file):
                 packets += 1
-                if plausible(frame.moment):
+                if is_time(frame.moment):
                     started = reading.started
                     reading.started = min(frame.moment, started) if started else frame.moment
                 if frame.link not in KNOWN_LINKS:

@@ -1,0 +1,298 @@
+"""`evenhand import`: recordings of other programs become sessions of an arm.
+
+The source is told by its content. It stays as it is; the session keeps its name and SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from analyzer import sealing
+from analyzer.bundle import BundleWriter, RecordingError, list_bundles, new_session, read_session
+from analyzer.errors import UserError
+from analyzer.models import Arm, Event, Exchange, Problem, Session
+from analyzer.readers import HEAD, READERS, Message, Reader, Reading, Record
+from analyzer.readers.adopting import adopt_bundle
+from analyzer.readers.unpacking import unpacked
+from analyzer.study import Study
+
+SOURCE_NAME, SOURCE_SHA256, SOURCE_FORMAT = "source-name", "source-sha256", "source-format"
+SOURCE_SESSION = "source-session"
+_KINDS = "use HAR, a mitmproxy flow dump, pcap, pcapng or a session bundle"
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one file. `total` is None where damage hides how much there was.
+
+    `problems` are gathered: many of one kind are one, which says how often.
+    """
+
+    path: Path
+    session: Session
+    read: int
+    total: int | None
+    extent: str  # the same in words, as in "3 of 4 entries"
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the imported sessions belong."""
+
+    study: Study
+    arm: Arm
+    phase: str
+    repeat: int | None
+    block: str
+    device: str
+    planted: Sequence[str]
+
+
+def import_files(
+    study: Study,
+    arm_label: str,
+    paths: Sequence[Path],
+    *,
+    phase: str | None = None,
+    repeat: int | None = None,
+    block: str = "",
+    device: str = "",
+    planted: Sequence[str] = (),
+) -> list[Imported]:
+    """Import each of `paths` as one session of the arm, in order.
+
+    `phase` is one of the study's (default: the first); `repeat` can be given for a single file;
+    `planted` are the digests of the persona's values. A file of which only a part can be read is
+    imported, and its session says so. `UserError` in one line for an arm or phase that does not
+    exist, for what is no capture, and for a file that the arm has already; files before it in
+    `paths` have then been imported, and the line says so.
+    """
+    place = _Place(
+        study, study.arm(arm_label), _phase(study, phase), repeat, block, device, planted
+    )
+    if repeat is not None and len(paths) != 1:
+        raise UserError("a repeat is the number of one session", "import one file at a time")
+    digests = [_digest(path) for path in paths]
+    _refuse_twice(place, paths, digests)
+    done: list[Imported] = []
+    for path, digest in zip(paths, digests, strict=True):
+        try:
+            done.append(_import_file(place, path, digest))
+        except UserError as error:
+            if not done:
+                raise
+            told = f"{error.message} ({len(done)} files before it were imported)"
+            raise UserError(told, error.fix) from None
+    return done
+
+
+def _phase(study: Study, phase: str | None) -> str:
+    if phase is not None and phase not in study.phases:
+        raise UserError(
+            f"no phase {phase!r} in study.toml", f"use one of {', '.join(study.phases)}"
+        )
+    return phase or study.phases[0]
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; of a bundle's folder that of the sums that stand for all its files."""
+    source = path / sealing.SUMS if path.is_dir() else path
+    try:
+        with source.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        if path.is_dir():
+            raise UserError(f"{path} is a folder but not a closed session bundle", _KINDS) from None
+        raise UserError(f"{path} does not exist", "check the name") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read", error.strerror or "check its rights") from None
+
+
+def _refuse_twice(place: _Place, paths: Sequence[Path], digests: Sequence[str]) -> None:
+    holders: dict[str, str] = {}
+    for bundle in list_bundles(place.study.captures):
+        try:
+            session = read_session(bundle)
+        except UserError:  # `analyze` and `verify` complain of it
+            continue
+        if session.arm.label == place.arm.label:
+            holders[dict(session.tools).get(SOURCE_SHA256, "")] = session.id
+    for path, digest in zip(paths, digests, strict=True):
+        if digest in holders:
+            raise UserError(
+                f"{path} is in the arm {place.arm.label!r} already, as {holders[digest]}",
+                "leave it out",
+            )
+        holders[digest] = f"a file given before it, {path.name}"
+
+
+def _import_file(place: _Place, path: Path, digest: str) -> Imported:
+    try:
+        if path.is_dir():
+            return _adopt(place, path, path, digest)
+        with unpacked(path) as plain:
+            if plain.path.is_dir():
+                return _adopt(place, path, plain.path, digest)
+            name, reader = _reader(path, plain.path)
+            reading = reader.read(plain.path)
+            if plain.torn:
+                reading.cut.append("the compressed file ends too early or is damaged")
+            return _import(place, path, reading, _source(path, digest, name, reading))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read", error.strerror or str(error)) from None
+    except RecordingError as error:
+        raise UserError(f"{path} cannot be imported", str(error)) from None
+
+
+def _reader(path: Path, plain: Path) -> tuple[str, Reader]:
+    with plain.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise UserError(f"{path} is empty", "export it again")
+    for name, kind in READERS.entries().items():
+        reader = kind()
+        if reader.sniff(head):
+            return name, reader
+    raise UserError(f"{path} is no capture that evenhand knows", _KINDS)
+
+
+def _source(path: Path, digest: str, name: str, reading: Reading) -> list[tuple[str, str]]:
+    told = [(f"source:{_plain(tool)}", _plain(version)) for tool, version in reading.tools]
+    return [
+        (SOURCE_NAME, _plain(path.name)),
+        (SOURCE_SHA256, digest),
+        (SOURCE_FORMAT, name),
+        *told,
+    ]
+
+
+def _plain(text: str) -> str:
+    return _UNPRINTABLE.sub("?", text)[:200]
+
+
+def _adopt(place: _Place, path: Path, folder: Path, digest: str) -> Imported:
+    before = read_session(folder)
+    source = [
+        (SOURCE_NAME, _plain(path.name)),
+        (SOURCE_SHA256, digest),
+        (SOURCE_FORMAT, "bundle"),
+        (SOURCE_SESSION, _plain(before.id)),
+    ]
+    session = adopt_bundle(
+        place.study,
+        place.arm,
+        folder,
+        name=path.name,
+        repeat=place.repeat,
+        block=place.block,
+        device=place.device,
+        planted=place.planted,
+        tools=source,
+    )
+    number = dict(session.counts).get("exchanges", 0)
+    return Imported(path, session, number, number, f"{number} of {number} exchanges", ())
+
+
+def _import(place: _Place, path: Path, reading: Reading, source: list[tuple[str, str]]) -> Imported:
+    problems: Counter[Problem] = Counter()
+    records = iter(reading)
+    first = _first(records, problems)
+    if first is None and not reading.read:
+        why = next((f": {problem.detail}" for problem in problems), "")
+        raise UserError(f"{path} holds nothing readable ({reading.extent()}){why}", _KINDS)
+    session = new_session(
+        place.study,
+        place.arm,
+        repeat=place.repeat,
+        block=place.block,
+        device=place.device or _plain(reading.device),
+        origin=dict(source)[SOURCE_FORMAT],
+        tools=source,
+        planted=place.planted,
+        started=reading.started,
+    )
+    writer = BundleWriter.create(place.study.captures, session, phase=place.phase)
+    try:
+        last = _write(writer, chain([first] if first else [], records), problems)
+        session = _close(writer, reading, problems, last)
+    except BaseException:  # half an import is none, also after Ctrl-C
+        writer.close("failed")
+        shutil.rmtree(writer.path, ignore_errors=True)
+        raise
+    return Imported(
+        path, session, reading.read, reading.total, reading.extent(), _gathered(problems)
+    )
+
+
+def _first(records: Iterator[Record], problems: Counter[Problem]) -> Record | None:
+    """Return the first record that can be stored; what went wrong before it is counted."""
+    for record in records:
+        if not isinstance(record, Problem):
+            return record
+        problems[_kind(record)] += 1
+    return None
+
+
+def _write(writer: BundleWriter, records: Iterator[Record], problems: Counter[Problem]) -> float:
+    """Store every record; return the time of the last one."""
+    numbers: dict[str, int] = {}
+    last = 0.0
+    for record in records:
+        if isinstance(record, Problem):
+            problems[_kind(record)] += 1
+            continue
+        last = max(last, record.t_s)
+        if isinstance(record, Exchange):
+            numbers[record.id] = writer.add_exchange(record)
+        elif isinstance(record, Message):
+            writer.add_message(
+                numbers[record.exchange],
+                record.from_client,
+                record.is_text,
+                record.content,
+                record.t_s,
+            )
+        elif isinstance(record, Event):
+            writer.add_event(record)
+    return last
+
+
+def _close(
+    writer: BundleWriter, reading: Reading, problems: Counter[Problem], last: float
+) -> Session:
+    if reading.total is None or reading.read < reading.total:
+        writer.mark_incomplete(f"read {reading.extent()}")
+        problems[Problem("", "read", "damaged", f"read {reading.extent()}")] += 1
+    for sentence in reading.cut:
+        writer.mark_incomplete(sentence)
+    extra = {"read": reading.read}
+    if reading.total is not None:
+        extra["total"] = reading.total
+    for problem, number in problems.items():
+        name = f"problem:{problem.code}"
+        extra[name] = extra.get(name, 0) + number
+    ended = None if reading.started is None else reading.started + last
+    return writer.close("imported", extra=extra, ended=ended)
+
+
+def _kind(problem: Problem) -> Problem:
+    """Return the problem without its place, so that equal ones can be counted."""
+    return Problem("", problem.stage, problem.code, problem.detail)
+
+
+def _gathered(problems: Counter[Problem]) -> tuple[Problem, ...]:
+    return tuple(
+        problem
+        if number == 1
+        else Problem("", problem.stage, problem.code, f"{problem.detail} ({number} times)")
+        for problem, number in problems.items()
+    )
