@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from websockets.sync.client import connect
 
-from analyzer.simulation.log import Seen, seen
+from analyzer.simulation.log import PhoneLog, seen
 from analyzer.simulation.plan import Planned
 
 TIMEOUT_S = 20.0
 _REDIRECTS = 5  # more than any declared chain
 _PINNED_TRIES = 2  # an app tries again before it gives up
-
-
-@dataclass(slots=True)
-class PhoneLog:
-    """What the phone knows: what it sent and got, and how often it refused a certificate."""
-
-    seen: list[Seen] = field(default_factory=list)
-    refused: dict[str, int] = field(default_factory=dict)  # host -> connections given up
 
 
 class Phone:

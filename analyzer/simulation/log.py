@@ -6,7 +6,7 @@ The phone, the servers and the store each tell what passed, as bytes. They have 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +21,14 @@ class Seen:
     sent: str
     status: int | None
     received: str
+
+
+@dataclass(slots=True)
+class PhoneLog:
+    """What the phone knows: what it sent and got, and how often it refused a certificate."""
+
+    seen: list[Seen] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)  # host -> connections given up
 
 
 def seen(method: str, url: str, sent: bytes, status: int | None, received: bytes) -> Seen:

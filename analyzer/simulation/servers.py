@@ -12,7 +12,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -58,6 +58,10 @@ class Servers:
     def port_of(self, scene: Scene) -> int:
         """Return the loopback port on which all hosts serve the session `scene`."""
         return self._ports[scene.arm.label, scene.repeat]
+
+    def addresses(self, scene: Scene) -> dict[str, tuple[str, int]]:
+        """Return where each host of the app is to be found for the session `scene`."""
+        return {host: ("127.0.0.1", self.port_of(scene)) for host in hosts(scene.declaration)}
 
     def log_of(self, scene: Scene) -> list[Seen]:
         """Return what the servers saw of the session `scene`, in the order of the answers."""
@@ -204,11 +208,6 @@ def find_channel(declaration: Declaration, url: str) -> str | None:
         ):
             return name
     return None
-
-
-def remap(ports: Mapping[str, int] | int, declaration: Declaration) -> dict[str, int]:
-    """Return host -> loopback port, as the recorder wants it."""
-    return {host: ports if isinstance(ports, int) else ports[host] for host in hosts(declaration)}
 
 
 def _certify(folder: Path, names: list[str]) -> None:
