@@ -13,6 +13,12 @@ MARKS = {
     "only_b": "+",
     "insufficient": "?",
 }
+STATES = {
+    "protective": "protects the child",
+    "non_protective": "does not protect the child",
+    "no_signal": "is there, but says nothing",
+    "contradictory": "contradicts what else is sent",
+}
 DIFFERENT = frozenset({"only_a", "more_a", "more_b", "only_b"})
 NOT_KNOWN = "unknown"
 
