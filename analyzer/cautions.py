@@ -1,0 +1,117 @@
+"""What makes two sides hard to compare, in sentences that a report prints loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+
+from analyzer.comparison import Excluded, Side
+from analyzer.recorded import Recorded
+
+INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
+_LISTED = 3
+
+
+def cautions(
+    a: tuple[Side, Sequence[Recorded]],
+    b: tuple[Side, Sequence[Recorded]],
+    excluded: Sequence[Excluded],
+) -> tuple[str, ...]:
+    """Return a sentence for each thing that differs between the sides and is not their purpose.
+
+    Each side comes with its compared sessions. `excluded` are the bundles that were left out.
+    """
+    (side_a, sessions_a), (side_b, sessions_b) = a, b
+    found = [f"Left out: {each.session}, because {each.reason}." for each in excluded]
+    for what, value in _SAME:
+        of_a, of_b = _values(sessions_a, value), _values(sessions_b, value)
+        if of_a != of_b:
+            found.append(
+                f"The {what} is not the same on both sides: {_told(of_a)} for {side_a.name},"
+                f" {_told(of_b)} for {side_b.name}."
+            )
+    found += _factors(a, b)
+    found += _durations(a, b)
+    for side, sessions in (a, b):
+        touched = [each.id for each in sessions if _instruments(each)]
+        if touched:
+            found.append(
+                f"{len(touched)} of {len(sessions)} sessions of {side.name} were instrumented"
+                f" ({_told(touched)}), which changes what an app does."
+            )
+        broken = [each.id for each in sessions if not each.complete]
+        if broken:
+            found.append(
+                f"{len(broken)} of {len(sessions)} sessions of {side.name} were not recorded to"
+                f" their end ({_told(broken)}): what is missing from them may have been sent."
+            )
+    blocks_a = {each.block for each in sessions_a}
+    if blocks_a.isdisjoint(each.block for each in sessions_b):
+        found.append(
+            f"No time block has sessions of both {side_a.name} and {side_b.name}: a difference"
+            " between them could be one between days, and none can be claimed."
+        )
+    return tuple(found)
+
+
+def _instruments(session: Recorded) -> tuple[str, ...]:
+    return tuple(sorted({name.lower() for name, _ in session.tools} & INSTRUMENTS))
+
+
+def _tool(name: str) -> Callable[[Recorded], str]:
+    return lambda session: dict(session.tools).get(name, "")
+
+
+_SAME: tuple[tuple[str, Callable[[Recorded], str]], ...] = (
+    ("app", lambda session: session.app),
+    ("version of the app", lambda session: session.app_version),
+    ("list of steps", lambda session: " > ".join(session.phases)),
+    ("way of recording", lambda session: session.origin),
+    ("version of mitmproxy", _tool("mitmproxy")),
+)
+
+
+def _factors(a: tuple[Side, Sequence[Recorded]], b: tuple[Side, Sequence[Recorded]]) -> list[str]:
+    """Say which of age and consent differ, unless one of them is all that the sides differ in."""
+    differing = []
+    for what, value in (
+        ("country", lambda session: session.arm.country),
+        ("declared age", lambda session: str(session.arm.age)),
+        ("consent", lambda session: session.arm.consent),
+    ):
+        of_a, of_b = _values(a[1], value), _values(b[1], value)
+        if of_a != of_b:
+            differing.append((what, of_a, of_b))
+    if len(differing) < 2:
+        return []
+    return [
+        f"The {what} differs too: {_told(of_a)} for {a[0].name}, {_told(of_b)} for {b[0].name};"
+        " a difference may come from it."
+        for what, of_a, of_b in differing
+        if what != "country"
+    ]
+
+
+def _durations(a: tuple[Side, Sequence[Recorded]], b: tuple[Side, Sequence[Recorded]]) -> list[str]:
+    lengths = [
+        [each.seconds for each in sessions if each.seconds is not None] for _, sessions in (a, b)
+    ]
+    if not all(lengths):
+        return []
+    of_a, of_b = (median(each) for each in lengths)
+    if max(of_a, of_b) <= 2 * min(of_a, of_b):
+        return []
+    told = f"{of_a:.0f} s for {a[0].name}, {of_b:.0f} s for {b[0].name} (median)"
+    return [
+        f"The sessions are not equally long: {told}; a longer one has more time to send something."
+    ]
+
+
+def _values(sessions: Iterable[Recorded], value: Callable[[Recorded], str]) -> list[str]:
+    return sorted({value(session) for session in sessions})
+
+
+def _told(values: Sequence[str]) -> str:
+    told = [value or "not recorded" for value in values]
+    more = f" and {len(told) - _LISTED} more" if len(told) > _LISTED else ""
+    return ", ".join(told[:_LISTED]) + more

@@ -1,0 +1,298 @@
+"""The comparison of two sides: `diff A B`, with everything that a report says about it."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from analyzer import __version__, statistics
+from analyzer.blindness import Blindness, blindness
+from analyzer.cautions import cautions
+from analyzer.comparison import (
+    Alternative,
+    Changed,
+    Comparison,
+    Excluded,
+    Settings,
+    Side,
+    Tally,
+    Which,
+)
+from analyzer.errors import UserError
+from analyzer.evidence import (
+    coverage_rows,
+    evidence,
+    problem_counts,
+    recipients,
+    session_rows,
+)
+from analyzer.frames import Frames
+from analyzer.knowledge import Knowledge
+from analyzer.models import Contrast, Count, Delta
+from analyzer.noise import noise_floor
+from analyzer.pipeline import identify
+from analyzer.presence import Key, Place, Seen, presence
+from analyzer.recorded import Recorded, misplaced, recorded
+from analyzer.sides import apart, resolve_side
+from analyzer.study import Study
+from analyzer.verdicts import Group, Judged, Observed, judge
+
+ALTERNATIVES: Mapping[str, str] = {"global_majority": "global_majority_wb"}
+_EXAMPLES = 2  # for each side
+_LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy")
+_ADVERTISING = {"advertising", "attribution"}
+_ADVERTISING_TYPES = {"id.advertising", "id.cross_vendor"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    """One side with its sessions."""
+
+    side: Side
+    compared: tuple[Recorded, ...]
+    controls: tuple[Recorded, ...]
+
+    @property
+    def group(self) -> Group:
+        return Group(self.side.name, {each.id: each.block for each in self.compared})
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.compared)
+
+    @property
+    def control_ids(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.controls)
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What is the same for every pair of sides."""
+
+    study: Study
+    knowledge: Knowledge
+    sessions: Sequence[Recorded]
+    seen: Mapping[Key, Seen]
+    blind: Blindness
+
+
+def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) -> Comparison:
+    """Compare side `a` with side `b`; both are names as `sides.resolve_side` takes them.
+
+    Raises `UserError` where a name stands for nothing, or a session would be on both sides.
+    Sessions that were measured in another country than they claim are excluded.
+    """
+    everyone = recorded(frames.sessions)
+    away = misplaced(everyone)
+    gone = {each.session for each in away}
+    material = _Material(
+        study,
+        knowledge,
+        [each for each in everyone if each.id not in gone],
+        presence(frames, knowledge),
+        blindness(frames.sessions, frames.coverage),
+    )
+    excluded = sorted(
+        [Excluded(session, reason) for session, reason in frames.excluded] + away,
+        key=lambda each: each.session,
+    )
+    left, right = _of(material, a), _of(material, b)
+    apart(left.side, right.side)
+    deltas = _deltas(material, left, right)
+    compared: dict[Which, tuple[Recorded, ...]] = {"a": left.compared, "b": right.compared}
+    controls: dict[Which, tuple[Recorded, ...]] = {"a": left.controls, "b": right.controls}
+    part = [*left.compared, *left.controls, *right.compared, *right.controls]
+    return Comparison(
+        study=study.name,
+        app=study.app,
+        a=left.side,
+        b=right.side,
+        deltas=deltas,
+        tallies=_tallies(deltas),
+        evidence=evidence(frames, deltas, compared),
+        recipients=recipients(material.seen, left.ids | right.ids),
+        coverage=coverage_rows(frames.coverage, compared),
+        blind_spots=tuple(material.blind.on("a", left.ids) + material.blind.on("b", right.ids)),
+        noise=noise_floor(sorted(part, key=_in_order), material.seen),
+        warnings=cautions((left.side, left.compared), (right.side, right.compared), excluded),
+        alternatives=_alternatives(material, left, right, deltas),
+        sessions=session_rows(frames, compared, controls),
+        excluded=tuple(excluded),
+        problems=problem_counts(frames.problems, compared),
+        settings=Settings(
+            alpha=study.compare.alpha,
+            margin=study.compare.margin,
+            min_sessions=study.compare.min_sessions,
+            confidence=statistics.CONFIDENCE,
+        ),
+        versions=(
+            ("evenhand", __version__),
+            ("python", platform.python_version()),
+            *((name, version(name)) for name in _LIBRARIES),
+        ),
+        tools=tuple(sorted({tool for each in part for tool in each.tools})),
+        knowledge=knowledge.fingerprint,
+    )
+
+
+def delta_id(a: str, b: str, key: Key) -> str:
+    """Return the id of the row `key` of the comparison of the sides named `a` and `b`."""
+    return identify("d", a, b, *key)
+
+
+def _of(material: _Material, text: str) -> _Sessions:
+    arms = [each.arm for each in material.sessions]
+    side = resolve_side(material.study, material.knowledge, arms, text)
+    compared, controls = set(side.arms), set(side.controls)
+    return _Sessions(
+        side,
+        tuple(each for each in material.sessions if each.arm in compared),
+        tuple(each for each in material.sessions if each.arm in controls),
+    )
+
+
+def _deltas(material: _Material, a: _Sessions, b: _Sessions) -> tuple[Delta, ...]:
+    ids_a, ids_b = a.ids, b.ids
+    keys = [key for key, seen in material.seen.items() if seen.sessions & (ids_a | ids_b)]
+    rows = []
+    for key in keys:
+        seen = material.seen[key]
+        sites = {place.site for place in seen.places}
+        blind = material.blind.of(key.owner, sites)
+        rows.append(
+            Observed(seen.sessions & ids_a, seen.sessions & ids_b, blind & ids_a, blind & ids_b)
+        )
+    judged = judge(a.group, b.group, rows, material.study.compare)
+    law = _Law(material.knowledge, (a, b))
+    return tuple(
+        _delta(material.seen[key], key, each, a, b, law)
+        for key, each in zip(keys, judged, strict=True)
+    )
+
+
+def _delta(seen: Seen, key: Key, judged: Judged, a: _Sessions, b: _Sessions, law: _Law) -> Delta:
+    places = seen.within(a.ids | b.ids)
+    return Delta(
+        id=delta_id(a.side.name, b.side.name, key),
+        kind=key.kind,
+        owner=key.owner,
+        party=key.party,
+        hosts=tuple(sorted({place.host for place in places})),
+        subject=key.subject,
+        state=key.state,
+        phase=key.phase,
+        a=judged.a,
+        b=judged.b,
+        verdict=judged.verdict,
+        reason=judged.reason,
+        enough=judged.enough,
+        effect=judged.effect,
+        low=judged.low,
+        high=judged.high,
+        p=judged.p,
+        q=judged.q,
+        contrast=_contrast(seen, judged, a, b),
+        examples=tuple(_examples(places, a.compared) + _examples(places, b.compared)),
+        law=law.on(key, {place.purpose for place in places}),
+    )
+
+
+def _contrast(seen: Seen, judged: Judged, a: _Sessions, b: _Sessions) -> Contrast | None:
+    if not a.controls or not b.controls:
+        return None
+    adult_a = Count(len(seen.sessions & a.control_ids), len(a.controls))
+    adult_b = Count(len(seen.sessions & b.control_ids), len(b.controls))
+    effect, (low, high) = statistics.contrast(_minus(judged.a, adult_a), _minus(judged.b, adult_b))
+    return Contrast(adult_a, adult_b, round(effect, 9), round(low, 9), round(high, 9))
+
+
+def _minus(minor: Count, adult: Count) -> tuple[float, statistics.Interval]:
+    of_minor, of_adult = minor.k / minor.n, adult.k / adult.n
+    return of_minor - of_adult, statistics.newcombe(of_minor, minor.n, of_adult, adult.n)
+
+
+def _examples(places: Sequence[Place], sessions: Sequence[Recorded]) -> list[str]:
+    """Return the first finding in each of the first few of `sessions` that have one."""
+    first: dict[str, str] = {}
+    for place in places:
+        first.setdefault(place.session, place.example)
+    return [first[each.id] for each in sessions if each.id in first][:_EXAMPLES]
+
+
+class _Law:
+    """The verified rules that bind in the countries of either side.
+
+    Attached to what advertising uses: advertising data and identifiers, whatever goes to parties
+    that advertise or attribute, and every privacy signal. A rule counts where it protects a person
+    of the age of one of the arms on the day of one of its sessions.
+    """
+
+    def __init__(self, knowledge: Knowledge, sides: Collection[_Sessions]) -> None:
+        self._groups = {each.id: each.group for each in knowledge.types.values()}
+        asked = {
+            (each.arm.country, each.arm.age, each.started[:10])
+            for side in sides
+            for each in side.compared
+        }
+        self._ids = tuple(
+            sorted({law.id for each in asked for law in knowledge.laws_for(*each) if law.verified})
+        )
+
+    def on(self, key: Key, purposes: Collection[str]) -> tuple[str, ...]:
+        """Return the ids of what binds for a row of this `key`, sent for these `purposes`."""
+        concerned = (
+            key.kind == "signal"
+            or key.subject in _ADVERTISING_TYPES
+            or self._groups.get(key.subject) == "ads_inference"
+            or not _ADVERTISING.isdisjoint(purposes)
+        )
+        return self._ids if concerned else ()
+
+
+def _tallies(deltas: Sequence[Delta]) -> tuple[Tally, ...]:
+    counted = Counter((delta.kind, delta.verdict) for delta in deltas)
+    return tuple(Tally(kind, verdict, rows) for (kind, verdict), rows in sorted(counted.items()))
+
+
+def _alternatives(
+    material: _Material, a: _Sessions, b: _Sessions, deltas: Sequence[Delta]
+) -> tuple[Alternative, ...]:
+    """Judge everything again under the other definition of a bloc, where there is one."""
+    found = []
+    which: Which
+    for which, side in (("a", a), ("b", b)):
+        name = ALTERNATIVES.get(side.side.name, "")
+        if side.side.kind != "bloc" or name not in material.knowledge.blocs:
+            continue
+        try:
+            other = _of(material, name)
+            left, right = (other, b) if which == "a" else (a, other)
+            apart(left.side, right.side)
+        except UserError as error:
+            found.append(Alternative(which, None, name, error.message, (), ()))
+            continue
+        again = _deltas(material, left, right)
+        found.append(
+            Alternative(which, other.side, name, "", _tallies(again), _changed(deltas, again))
+        )
+    return tuple(found)
+
+
+def _changed(deltas: Sequence[Delta], again: Sequence[Delta]) -> tuple[Changed, ...]:
+    before, after = ({_row(delta): delta.verdict for delta in each} for each in (deltas, again))
+    return tuple(
+        Changed(*row, before.get(row), after.get(row))
+        for row in sorted({*before, *after})
+        if before.get(row) != after.get(row)
+    )
+
+
+def _row(delta: Delta) -> Key:
+    return Key(delta.kind, delta.owner, delta.party, delta.subject, delta.state, delta.phase)
+
+
+def _in_order(session: Recorded) -> tuple[str, int, str]:
+    return session.arm.label, session.repeat, session.id

@@ -1,0 +1,120 @@
+"""What could be read of each host in a session, and what could not.
+
+"Not seen" is never "not collected": a refused connection, bytes that passed unread, a body that no
+decoder could read and an exchange that was cut off are counted here, host by host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analyzer.models import Coverage, Destination, Event, Exchange
+
+_MEDIA = ("image/", "video/", "audio/", "font/")
+NOWHERE = Destination("", "", "", "third", "")  # a connection whose name nobody learned
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The running counts of one host."""
+
+    exchanges: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    refused: int = 0
+    unread_up: int = 0
+    unread_down: int = 0
+    opaque: int = 0
+    cut: int = 0
+    quic: int = 0  # refused datagrams: the app may have come back over TCP
+
+
+class Hosts:
+    """Counts the exchanges and events of one session by host."""
+
+    def __init__(self, classify: Callable[[str], Destination]) -> None:
+        self._classify = classify
+        self._seen: dict[str, _Seen] = {}
+        self._destinations: dict[str, Destination] = {"": NOWHERE}
+
+    def destination(self, host: str) -> Destination:
+        """Return where `host` is; the one without a name or owner where it is empty."""
+        if host not in self._destinations:
+            self._destinations[host] = self._classify(host)
+        return self._destinations[host]
+
+    def exchange(self, host: str, exchange: Exchange, unread: bool) -> None:
+        """Count an exchange. `unread`: a part of it could not be decoded."""
+        seen = self._of(host)
+        seen.exchanges += 1
+        seen.bytes_up += len(exchange.request_body) + _size(exchange.request_headers)
+        seen.bytes_down += len(exchange.response_body) + _size(exchange.response_headers)
+        seen.opaque += unread
+        seen.cut += _is_cut(exchange)
+
+    def event(self, event: Event) -> None:
+        """Count what happened beside the exchanges."""
+        if event.kind in {"dns", "error"}:
+            return  # a name that was asked for says nothing of what was sent; errors end a session
+        seen = self._of(self.destination(event.host).host)
+        seen.unread_up += event.bytes_up
+        seen.unread_down += event.bytes_down
+        seen.refused += event.kind == "tls_refused"
+        seen.quic += event.kind == "quic"
+        seen.cut += event.kind == "gap"
+
+    def coverage(self, session: str) -> tuple[Coverage, ...]:
+        """Return the counts of every host, in order of the names."""
+        return tuple(
+            self._row(session, self.destination(host), seen)
+            for host, seen in sorted(self._seen.items())
+        )
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges were counted."""
+        return sum(seen.exchanges for seen in self._seen.values())
+
+    def _of(self, host: str) -> _Seen:
+        if host not in self._seen:
+            self._seen[host] = _Seen()
+        return self._seen[host]
+
+    def _row(self, session: str, where: Destination, seen: _Seen) -> Coverage:
+        # An app whose QUIC is refused asks again over TCP, and that was read. Where it never did,
+        # what it had to say was lost with the refusal.
+        lost = seen.quic if not seen.exchanges else 0
+        return Coverage(
+            session=session,
+            host=where.host,
+            site=where.site,
+            owner=where.owner,
+            party=where.party,
+            exchanges=seen.exchanges,
+            bytes_up=seen.bytes_up,
+            bytes_down=seen.bytes_down,
+            refused=seen.refused + lost,
+            unread_up=seen.unread_up,
+            unread_down=seen.unread_down,
+            opaque=seen.opaque,
+            cut=seen.cut,
+        )
+
+
+def _is_cut(exchange: Exchange) -> bool:
+    """Whether something may be missing that could be a finding.
+
+    Not where only the end of a picture or film is: apps break those off all the time, and they say
+    nothing about the phone.
+    """
+    if exchange.complete:
+        return False
+    answer = next(
+        (value for name, value in exchange.response_headers if name.lower() == "content-type"), ""
+    )
+    return exchange.status is None or not answer.strip().lower().startswith(_MEDIA)
+
+
+def _size(headers: tuple[tuple[str, str], ...]) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers)

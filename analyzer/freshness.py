@@ -1,0 +1,86 @@
+"""Whether the findings of a session still say what its capture says, read with today's knowledge.
+
+Everything that a finding depends on goes into one fingerprint. It holds no time and no absolute
+path, so that a study can be moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import analyzer
+from analyzer.models import Session
+from analyzer.pipeline import persona_of
+from analyzer.sealing import LOCK, SUMS
+from analyzer.study import Study
+
+_NOT_ANALYSING = ("cli", "simulation")
+
+
+def capture_digest(bundle: Path) -> str:
+    """Return the SHA-256 that stands for a capture.
+
+    That of its SHA256SUMS where it is sealed, else that of the names and contents of its files.
+    """
+    sums = bundle / SUMS
+    if sums.is_file():
+        return hashlib.sha256(sums.read_bytes()).hexdigest()
+    return _digest(bundle, _files(bundle))
+
+
+def fingerprint(bundle: Path, session: Session, study: Study, knowledge: str) -> str:
+    """Return the SHA-256 of all that the findings of `bundle` depend on.
+
+    The capture, the fingerprint of the `knowledge`, what the study says of first parties and seeded
+    values, and the program. The sizes of the files are in it too: a sealed capture that was changed
+    since is looked at again, and then found out.
+    """
+    persona = persona_of(study, session)
+    secret = json.dumps([persona.name, persona.values])
+    parts = [
+        capture_digest(bundle),
+        [(path.name, path.stat().st_size) for path in _files(bundle)],
+        knowledge,
+        sorted(study.first_party),
+        # Keyed, because the values are those of a persona, and findings may be published.
+        hashlib.blake2b(secret.encode(), key=study.key[:64], digest_size=16).hexdigest(),
+        program(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@cache
+def program() -> str:
+    """Return the SHA-256 of the program's own source: a version number changes too seldom."""
+    root = Path(analyzer.__file__).parent
+    return _digest(
+        root,
+        (
+            path
+            for path in sorted(root.rglob("*.py"))
+            if path.relative_to(root).parts[0] not in _NOT_ANALYSING
+        ),
+    )
+
+
+def _files(bundle: Path) -> list[Path]:
+    """Return the files of a bundle, without those that reading an unsealed one may create."""
+    return sorted(
+        path
+        for path in bundle.iterdir()
+        if path.is_file() and path.name != LOCK and not path.name.endswith("-shm")
+    )
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
+    """Return the SHA-256 of names (relative to `root`) and contents."""
+    whole = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        whole.update(f"{content}  {path.relative_to(root).as_posix()}\n".encode())
+    return whole.hexdigest()

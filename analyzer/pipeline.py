@@ -1,0 +1,152 @@
+"""The stages for one session: a bundle goes in, findings, signals, problems and coverage come out.
+
+A pure function over frozen records; nothing is written. Bodies are read one exchange at a time, and
+no raw value is in what comes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+from analyzer.bundle import read_session
+from analyzer.classify import Classifier
+from analyzer.coverage import Hosts
+from analyzer.decode import decode
+from analyzer.extract import Extractor
+from analyzer.extract.places import place_of
+from analyzer.knowledge import Knowledge
+from analyzer.models import (
+    Coverage,
+    Destination,
+    Finding,
+    Match,
+    Problem,
+    Session,
+    Signal,
+    SignalFinding,
+)
+from analyzer.readers.bundle import read_events, read_exchanges, read_steps
+from analyzer.study import Persona, Study
+
+Found = TypeVar("Found", Match, Signal)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A problem, and the host of its exchange ("" where it is the session's)."""
+
+    host: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """Everything that the program knows of one session."""
+
+    session: Session
+    phases: tuple[str, ...]  # names of its steps, in order
+    exchanges: int
+    findings: tuple[Finding, ...]  # in the order of the capture
+    signals: tuple[SignalFinding, ...]
+    problems: tuple[Placed, ...]
+    coverage: tuple[Coverage, ...]  # one for each host, in order
+
+
+def analyse_bundle(path: Path, study: Study, knowledge: Knowledge) -> Analysed:
+    """Read, decode, extract and classify every exchange of the bundle at `path`.
+
+    Raises `UserError` where `path` is no bundle. What cannot be read becomes a `Problem`. Ids
+    depend on the session, the place of the value and the rule only: every machine makes the same.
+    """
+    session = read_session(path)
+    values = persona_of(study, session).values
+    extractor = Extractor(knowledge, values, study.key, session.arm.age)
+    hosts = Hosts(Classifier(study, knowledge).destination)
+    matches: list[tuple[Match, str, Destination]] = []
+    signals: list[tuple[Signal, str, Destination]] = []
+    problems = [Placed("", problem) for problem in extractor.problems]
+    for exchange in read_exchanges(path):
+        destination = hosts.destination(place_of(exchange.url)[0])
+        decoded = decode(exchange)
+        found = extractor.extract(exchange, decoded)
+        matches += [(match, exchange.phase, destination) for match in found.matches]
+        signals += [(signal, exchange.phase, destination) for signal in found.signals]
+        problems += [
+            Placed(destination.host, problem) for problem in (*decoded.problems, *found.problems)
+        ]
+        hosts.exchange(destination.host, exchange, bool(decoded.problems))
+    for event in read_events(path):
+        hosts.event(event)
+    return Analysed(
+        session=session,
+        phases=tuple(name for _, name in read_steps(path)),
+        exchanges=hosts.exchanges,
+        findings=tuple(
+            Finding(identifier, session.id, phase, match, destination)
+            for identifier, (match, phase, destination) in _named("f", session.id, matches)
+        ),
+        signals=tuple(
+            SignalFinding(identifier, session.id, phase, signal, destination)
+            for identifier, (signal, phase, destination) in _named("s", session.id, signals)
+        ),
+        problems=tuple(problems),
+        coverage=hosts.coverage(session.id),
+    )
+
+
+def persona_of(study: Study, session: Session) -> Persona:
+    """Return the persona whose values are searched in `session`.
+
+    The one that the session names; where the study no longer has it, the one of its arm.
+    """
+    return study.personas.get(session.persona) or study.persona(session.arm.label)
+
+
+def identify(prefix: str, *parts: str) -> str:
+    """Return `prefix` and 10 hexadecimal digits that depend on `parts` only.
+
+    >>> identify("f", "KE-13-r01", "17", "body", "device.id")
+    'f46ef6fb23a'
+    >>> identify("f", "ab", "c") == identify("f", "a", "bc")
+    False
+    """
+    told = "".join(f"{len(part)}:{part}" for part in parts)
+    return prefix + blake2b(told.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+
+
+def exchange_order(exchange: str) -> tuple[int, ...]:
+    """Return a key that sorts the ids of exchanges as they happened.
+
+    >>> sorted(["17", "3", "17.w12", "17.w3"], key=exchange_order)
+    ['3', '17', '17.w3', '17.w12']
+    """
+    return tuple(int(digits) for digits in exchange.replace("w", "").split(".") if digits.isdigit())
+
+
+def _named(
+    prefix: str, session: str, found: Sequence[tuple[Found, str, Destination]]
+) -> Iterator[tuple[str, tuple[Found, str, Destination]]]:
+    """Sort and name what was found. Two that share a place are told apart by their number."""
+    places: Counter[tuple[str, ...]] = Counter()
+    for each in sorted(found, key=_order):
+        place = _place(each[0])
+        again = places[place]
+        places[place] += 1
+        yield identify(prefix, session, *place, *([str(again)] if again else [])), each
+
+
+def _order(each: tuple[Match | Signal, str, Destination]) -> tuple[object, ...]:
+    found = each[0]
+    last = found.digest if isinstance(found, Match) else found.value
+    return exchange_order(found.exchange), *_place(found), last
+
+
+def _place(found: Match | Signal) -> tuple[str, ...]:
+    if isinstance(found, Match):
+        return found.exchange, found.part, found.path, found.data_type, found.rule_id
+    return found.exchange, found.part, found.path, found.signal, found.rule_id

@@ -1,0 +1,78 @@
+"""In which sessions each thing was seen: the frames, reduced to what a comparison counts.
+
+Everything after this is small: one row for each (owner, what, phase), however many requests there
+were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+import pandas as pd
+
+from analyzer.frames import Frames
+from analyzer.knowledge import Knowledge
+from analyzer.models import DeltaKind, Party
+
+_WHERE = ["owner", "party", "subject", "state", "phase", "session", "host", "site", "purpose"]
+
+
+class Key(NamedTuple):
+    """What is counted. `state` is a signal's verdict, "" for data."""
+
+    kind: DeltaKind
+    owner: str
+    party: Party
+    subject: str  # data type, or signal
+    state: str
+    phase: str
+
+
+class Place(NamedTuple):
+    """Where it was seen: in this session, at this host; `example` is the first finding there."""
+
+    session: str
+    host: str
+    site: str
+    purpose: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All places of one key, in the order of the frames."""
+
+    places: tuple[Place, ...]
+    sessions: frozenset[str]
+
+    def within(self, sessions: Collection[str]) -> list[Place]:
+        """Return the places in these sessions."""
+        return [place for place in self.places if place.session in sessions]
+
+
+def presence(frames: Frames, knowledge: Knowledge) -> Mapping[Key, Seen]:
+    """Return every key of the study with its places, in order of the keys.
+
+    Data types that do not count as data (privacy signals) are left out: their signals are there.
+    """
+    uncounted = [each.id for each in knowledge.types.values() if not each.counts_as_data]
+    data = frames.findings.rename(columns={"data_type": "subject"}).assign(state="")
+    signals = frames.signals.rename(columns={"signal": "subject", "verdict": "state"})
+    found: dict[Key, list[Place]] = {}
+    _collect(found, "data", data[~data["subject"].isin(uncounted)])
+    _collect(found, "signal", signals)
+    return {
+        key: Seen(tuple(places), frozenset(place.session for place in places))
+        for key, places in sorted(found.items())
+    }
+
+
+def _collect(found: dict[Key, list[Place]], kind: DeltaKind, rows: pd.DataFrame) -> None:
+    # Rows of a session are in the order of its capture, so the one kept is the first.
+    distinct = rows[[*_WHERE, "id"]].drop_duplicates(_WHERE)
+    columns = [cast("list[str]", distinct[name].tolist()) for name in [*_WHERE, "id"]]
+    for owner, party, subject, state, phase, *place in zip(*columns, strict=True):
+        key = Key(kind, owner, cast("Party", party), subject, state, phase)
+        found.setdefault(key, []).append(Place(*place))

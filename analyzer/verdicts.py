@@ -1,0 +1,198 @@
+"""From counts of sessions to a verdict, for all rows of a comparison at once.
+
+A row is ``only``/``more`` where the exact test finds a difference at the false discovery rate
+`alpha`; ``same`` where the whole 95% interval lies within the margin; ``insufficient`` otherwise,
+and whenever what could not be read might turn the answer: then the verdict is reached again with
+each blind session counted as if it had been seen there, and has to stand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from analyzer import statistics
+from analyzer.models import Count, Verdict
+from analyzer.study import CompareSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sessions of one side, with their time blocks. `name` is for sentences."""
+
+    name: str
+    blocks: Mapping[str, str]  # session -> block
+
+    @property
+    def n(self) -> int:
+        """How many sessions there are."""
+        return len(self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The sessions of either side in which a row was seen, and the blind ones."""
+
+    seen_a: frozenset[str]
+    seen_b: frozenset[str]
+    blind_a: frozenset[str]
+    blind_b: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The numbers and the verdict of one row; as in `models.Delta`."""
+
+    a: Count
+    b: Count
+    verdict: Verdict
+    reason: str
+    enough: int | None
+    effect: float
+    low: float
+    high: float
+    p: float
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """A row with its numbers, before judgement."""
+
+    row: Observed
+    a: Count
+    b: Count
+    p: float
+    q: float
+    interval: statistics.Interval
+
+    @property
+    def effect(self) -> float:
+        return self.a.k / self.a.n - self.b.k / self.b.n
+
+
+def judge(a: Group, b: Group, rows: Sequence[Observed], settings: CompareSettings) -> list[Judged]:
+    """Return the verdict of each of `rows`, in their order. Both sides have at least a session.
+
+    The false discovery rate is that over `rows`, so they have to be all rows of a report.
+    """
+    counts = [(Count(len(row.seen_a), a.n), Count(len(row.seen_b), b.n)) for row in rows]
+    ps = [_p(a, b, row.seen_a, row.seen_b) for row in rows]
+    qs = statistics.benjamini_hochberg(ps)
+    bench = _Bench(a, b, settings, sum(q <= settings.alpha for q in qs) / max(1, len(qs)))
+    return [
+        bench.judged(_Tested(row, count_a, count_b, p, q, _interval(count_a, count_b)))
+        for row, (count_a, count_b), p, q in zip(rows, counts, ps, qs, strict=True)
+    ]
+
+
+class _Bench:
+    """Judges rows one by one."""
+
+    def __init__(self, a: Group, b: Group, settings: CompareSettings, different: float) -> None:
+        self._a, self._b, self._settings = a, b, settings
+        # A row is called different exactly where p is at most this (Benjamini-Hochberg, step up).
+        self._critical = settings.alpha * different
+        self._together = bool(set(a.blocks.values()) & set(b.blocks.values()))
+
+    def judged(self, row: _Tested) -> Judged:
+        verdict, reason, enough = self._verdict(row)
+        return Judged(
+            a=row.a,
+            b=row.b,
+            verdict=verdict,
+            reason=reason,
+            enough=enough,
+            effect=_told(row.effect),
+            low=_told(row.interval.low),
+            high=_told(row.interval.high),
+            p=_told(row.p),
+            q=_told(row.q),
+        )
+
+    def _verdict(self, row: _Tested) -> tuple[Verdict, str, int | None]:
+        least = self._settings.min_sessions
+        short = [side for side in (self._a, self._b) if side.n < least]
+        if short:
+            had = ", ".join(f"{side.name} has {side.n} of {least}" for side in short)
+            return "insufficient", f"too few sessions: {had}", self._enough(row)
+        if row.q <= self._settings.alpha:
+            return self._difference(row)
+        if row.interval.within(self._settings.margin):
+            return self._same(row)
+        if not self._together:
+            return "insufficient", "no time block has sessions of both sides", None
+        return "insufficient", self._undecided(row), self._enough(row)
+
+    def _difference(self, row: _Tested) -> tuple[Verdict, str, int | None]:
+        more_in_a = row.effect > 0
+        lower = self._b if more_in_a else self._a
+        fewer = row.row.seen_b if more_in_a else row.row.seen_a
+        hidden = (row.row.blind_b if more_in_a else row.row.blind_a) - fewer
+        if hidden:
+            seen_a = row.row.seen_a | (frozenset() if more_in_a else hidden)
+            seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
+            effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
+            stands = effect > 0 if more_in_a else effect < 0
+            if not stands or _p(self._a, self._b, seen_a, seen_b) > self._critical:
+                return "insufficient", self._may_hide(lower, hidden, "there is no difference"), None
+        # "Only" would also say that it was not sent in the sessions that could not be read.
+        if fewer or hidden:
+            return "more_a" if more_in_a else "more_b", "", None
+        return "only_a" if more_in_a else "only_b", "", None
+
+    def _same(self, row: _Tested) -> tuple[Verdict, str, int | None]:
+        hidden_a = row.row.blind_a - row.row.seen_a
+        hidden_b = row.row.blind_b - row.row.seen_b
+        for side, hidden, k_a, k_b in (
+            (self._a, hidden_a, row.a.k + len(hidden_a), row.b.k),
+            (self._b, hidden_b, row.a.k, row.b.k + len(hidden_b)),
+        ):
+            worst = _interval(Count(k_a, row.a.n), Count(k_b, row.b.n))
+            if hidden and not worst.within(self._settings.margin):
+                return "insufficient", self._may_hide(side, hidden, "the sides may differ"), None
+        return "same", "", None
+
+    def _may_hide(self, side: Group, hidden: Collection[str], then: str) -> str:
+        return (
+            f"in {len(hidden)} of {side.n} sessions of {side.name} it may have been sent where it"
+            f" could not be read, and if it was, {then}"
+        )
+
+    def _undecided(self, row: _Tested) -> str:
+        return (
+            f"the shares differ by {row.effect:+.2f} (95% interval {row.interval.low:+.2f} to"
+            f" {row.interval.high:+.2f}): neither a difference (q = {row.q:.2f}) nor within"
+            f" {self._settings.margin:g} of each other"
+        )
+
+    def _enough(self, row: _Tested) -> int | None:
+        least, have = self._settings.min_sessions, min(row.a.n, row.b.n)
+        return statistics.enough(
+            row.a.k / row.a.n,
+            row.b.k / row.b.n,
+            # As strict as the correction for many rows is for this one now.
+            alpha=self._settings.alpha * (row.p / row.q if row.q else 1.0),
+            margin=self._settings.margin,
+            least=max(least, have + 1) if have >= least else least,
+        )
+
+
+def _p(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) -> float:
+    n_a, n_b = Counter(a.blocks.values()), Counter(b.blocks.values())
+    k_a = Counter(a.blocks[session] for session in seen_a)
+    k_b = Counter(b.blocks[session] for session in seen_b)
+    blocks = sorted({*n_a, *n_b})
+    return statistics.permutation(
+        statistics.Block(k_a[block], n_a[block], k_b[block], n_b[block]) for block in blocks
+    )
+
+
+def _interval(a: Count, b: Count) -> statistics.Interval:
+    return statistics.newcombe(a.k / a.n, a.n, b.k / b.n, b.n)
+
+
+def _told(number: float) -> float:
+    """Round off what differs between processors, so that reports are the same everywhere."""
+    return round(number, 9) + 0.0  # no minus zero

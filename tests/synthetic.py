@@ -1,0 +1,218 @@
+"""Studies, knowledge and frames made up for tests of the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from analyzer import frame_schema
+from analyzer.frames import SESSION_COLUMNS, Frames
+from analyzer.knowledge import Bloc, Country, DataType, Knowledge, LawEntry, Owners
+from analyzer.models import Arm
+from analyzer.study import CompareSettings, Study
+
+ARMS = {
+    "DE-13": Arm("DE-13", "DE", 13, "accepted"),
+    "DE-30": Arm("DE-30", "DE", 30, "accepted"),
+    "KE-13": Arm("KE-13", "KE", 13, "accepted"),
+    "KE-30": Arm("KE-30", "KE", 30, "accepted"),
+    "BR-13": Arm("BR-13", "BR", 13, "accepted"),
+}
+
+
+def study(root: Path = Path(), **settings: float) -> Study:
+    return Study(
+        root=root,
+        name="made up",
+        app="Pebblo",
+        app_version="1.0",
+        first_party=("pebblo.example",),
+        key=b"k" * 32,
+        phases=("use",),
+        arms=ARMS,
+        personas={},
+        persona_of={},
+        compare=replace(CompareSettings(), **settings),  # type: ignore[arg-type]
+    )
+
+
+def knowledge() -> Knowledge:
+    return Knowledge(
+        types={
+            each.id: each
+            for each in (
+                _type("id.advertising", "identifiers"),
+                _type("dev.model", "device"),
+                _type("ad.interest", "ads_inference"),
+                _type("ad.privacy_signal", "ads_inference", counts=False),
+            )
+        },
+        signals={},
+        blocs={
+            each.id: each
+            for each in (
+                _bloc("eea", "DE", "FR"),
+                _bloc("global_majority", "KE", "BR"),
+                _bloc("global_majority_wb", "KE"),
+                _bloc("nowhere", "AQ"),
+            )
+        },
+        countries={
+            code: Country(code, code + "X", name, "", "", "", True)
+            for code, name in (
+                ("DE", "Germany"),
+                ("KE", "Kenya"),
+                ("BR", "Brazil"),
+                ("FR", "France"),
+            )
+        },
+        laws=(law("dsa", "DE"), law("rumour", "DE", verified=False), law("dpa", "KE")),
+        owners=Owners({}, ""),
+        trackers=(),
+        fingerprint="f" * 64,
+    )
+
+
+def law(identifier: str, country: str, *, verified: bool = True) -> LawEntry:
+    return LawEntry(
+        id=identifier,
+        kind="law",
+        blocs=(),
+        countries=frozenset({country}),
+        jurisdiction=country,
+        instrument=identifier,
+        rule="no profiling",
+        age="18",
+        age_from=0,
+        age_below=18,
+        status="in force",
+        adopted="",
+        since="2024-02-17",
+        until="",
+        protection="ban",
+        grade="S",
+        verified=verified,
+        unverified=(),
+        sources=("https://law.example",),
+    )
+
+
+def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
+    """A row of `Frames.sessions`; its id is ``<arm>-r<repeat>``."""
+    where = ARMS[arm]
+    row: dict[str, object] = {
+        "id": f"{arm}-r{repeat:02d}",
+        "study": "made up",
+        "arm": arm,
+        "country": where.country,
+        "age": where.age,
+        "consent": where.consent,
+        "persona": "p",
+        "repeat": repeat,
+        "block": "",
+        "device": "pixel",
+        "app": "Pebblo",
+        "app_version": "1.0",
+        "started": f"2026-11-{repeat:02d}T10:00:00.000Z",
+        "ended": f"2026-11-{repeat:02d}T10:05:00.000Z",
+        "end_reason": "done",
+        "complete": True,
+        "origin": "proxy",
+        "egress": where.country,
+        "tools": [["mitmproxy", "11.0.2"]],
+        "partial": [],
+        "phases": ["use"],
+        "exchanges": 10,
+        "capture": f"{repeat:064d}",
+    }
+    return row | changed
+
+
+def sessions(n: int, *arms: str, **changed: object) -> list[dict[str, object]]:
+    return [session(arm, repeat, **changed) for arm in arms for repeat in range(1, n + 1)]
+
+
+def finding(
+    of: str, owner: str = "Waymark", data_type: str = "id.advertising", **changed: object
+) -> dict[str, object]:
+    """A row of `Frames.findings` in session `of`."""
+    row: dict[str, object] = {
+        "id": f"f-{of}-{owner}-{data_type}",
+        "session": of,
+        "phase": "use",
+        "exchange": "1",
+        "data_type": data_type,
+        "part": "body",
+        "path": "gps_adid",
+        "method": "rule",
+        "rule_id": "waymark/session#advertising_id",
+        "reason": "its documentation",
+        "source": "https://waymark.example/docs",
+        "shape": "uuid",
+        "digest": "00ff",
+        "transformed": "raw",
+        "steps": ["form"],
+        "host": f"app.{owner.lower()}.example",
+        "site": f"{owner.lower()}.example",
+        "owner": owner,
+        "party": "third",
+        "purpose": "attribution",
+    }
+    return row | changed
+
+
+def findings(arm: str, repeats: Iterable[int], **changed: object) -> list[dict[str, object]]:
+    return [finding(f"{arm}-r{repeat:02d}", **changed) for repeat in repeats]  # type: ignore[arg-type]
+
+
+def signal(of: str, verdict: str, owner: str = "Waymark") -> dict[str, object]:
+    """A row of `Frames.signals` in session `of`."""
+    return finding(of, owner) | {
+        "id": f"s-{of}-{owner}-{verdict}",
+        "signal": "adjust.ff_coppa",
+        "value": "1",
+        "verdict": verdict,
+    }
+
+
+def blind(of: str, owner: str = "Waymark", **counts: int) -> dict[str, object]:
+    """A row of `Frames.coverage` in session `of`; nothing is unread unless `counts` say so."""
+    row: dict[str, object] = {
+        "session": of,
+        "host": f"app.{owner.lower()}.example",
+        "site": f"{owner.lower()}.example",
+        "owner": owner,
+        "party": "third",
+    }
+    numbers = ["exchanges", "bytes_up", "bytes_down", "refused", "unread_up", "unread_down"]
+    return row | dict.fromkeys([*numbers, "opaque", "cut"], 0) | counts
+
+
+def frames(
+    rows: Sequence[dict[str, object]],
+    found: Sequence[dict[str, object]] = (),
+    *,
+    signals: Sequence[dict[str, object]] = (),
+    coverage: Sequence[dict[str, object]] = (),
+    problems: Sequence[dict[str, object]] = (),
+    excluded: tuple[tuple[str, str], ...] = (),
+) -> Frames:
+    tables = {"findings": found, "signals": signals, "problems": problems, "coverage": coverage}
+    return Frames(
+        sessions=pd.DataFrame(list(rows), columns=SESSION_COLUMNS),
+        excluded=excluded,
+        **{name: frame_schema.table(name, each).to_pandas() for name, each in tables.items()},
+    )
+
+
+def _type(identifier: str, group: str, *, counts: bool = True) -> DataType:
+    return DataType(identifier, group, "", "", "", (), "", "", (), (), "S", counts)
+
+
+def _bloc(identifier: str, *members: str) -> Bloc:
+    return Bloc(
+        identifier, identifier.title(), frozenset(members), "a test", "here", "2026-01-01", True
+    )
