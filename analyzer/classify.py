@@ -32,8 +32,9 @@ class Classifier:
     def destination(self, host: str) -> Destination:
         """Return where `host` (as captured: any case, with or without port, perhaps hostile) leads.
 
-        The first party is what stands in `study.first_party`, with everything below it. The owner
-        is the one whose tracker file or list entry fits the host most closely, else the site itself.
+        The first party is what stands in `study.first_party`, with everything below it. Owner and
+        purpose are those of the tracker file that has the host, else of the list of owners by its
+        longest suffix; without either the owner is the site itself.
         """
         found = self._told.get(host)
         if found is None:
@@ -90,8 +91,8 @@ def canonical_host(host: str) -> str:
         except UnicodeError:  # an empty or overlong label, or letters that no name may have
             name = ""
         if not _PLAIN.fullmatch(name):
-            name = quote(text.lower(), safe="", errors="replace")
-    return _address(name) or name[:_LONGEST]
+            name = quote(text.lower(), safe="%", errors="replace").lower()
+    return _address(name) or name[:_LONGEST].rstrip(".")
 
 
 @lru_cache(maxsize=8192)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,12 +58,11 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     listed, attribution = files.owners("owners.csv")
     supplement, _ = files.owners("owners_supplement.csv")
     ids: set[str] = set()
-    trackers: list[Tracker] = []
-    for path in sorted((root / "trackers").glob("*.yaml")):
-        source = files.yaml(f"trackers/{path.name}")
-        tracker = read_tracker(source, types, ids)
-        _check_owner(source, tracker, {**listed, **supplement}, trackers)
-        trackers.append(tracker)
+    sources = [
+        files.yaml(f"trackers/{path.name}") for path in sorted((root / "trackers").glob("*.yaml"))
+    ]
+    trackers = [read_tracker(source, types, ids) for source in sources]
+    _check_owners(sources, trackers, {**listed, **supplement})
     owners = with_trackers(listed, supplement, attribution, trackers)
     knowledge = Knowledge(
         types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint()
@@ -70,26 +70,24 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     return knowledge, files.faults()
 
 
-def _check_owner(
-    source: Source, tracker: Tracker, entries: dict[str, OwnerEntry], others: list[Tracker]
+def _check_owners(
+    sources: Sequence[Source], trackers: Sequence[Tracker], entries: Mapping[str, OwnerEntry]
 ) -> None:
-    """Note an owner that no list knows, and a site that is given to two owners."""
-    everywhere = all(host == "*" for each in tracker.endpoints for host in each.hosts)
-    if not tracker.owner:
-        if not everywhere:
-            source.note(("owner",), 'owner is empty: only rules for hosts ["*"] have none')
-        return
+    """Note owners that nobody knows, and sites that are given to two owners."""
     known = {entry.owner for entry in entries.values()}
-    if not tracker.sites and tracker.owner not in known:
-        source.note(
-            ("owner",), f"owner {tracker.owner!r} is in no list of owners: declare its `sites`"
-        )
-    for index, site in enumerate(tracker.sites):
-        other = next((each.owner for each in others if site in each.sites), tracker.owner)
-        if site in entries:
-            other = entries[site].owner
-        if other != tracker.owner:
-            source.note(("sites", index), f"sites has {site!r}, which belongs to {other!r}")
+    known |= {tracker.owner for tracker in trackers if tracker.sites}
+    owner_of = {domain: entry.owner for domain, entry in entries.items()}
+    for source, tracker in zip(sources, trackers, strict=True):
+        if not tracker.owner:
+            if any(host != "*" for each in tracker.endpoints for host in each.hosts):
+                source.note(("owner",), 'owner is empty: only rules for hosts ["*"] have none')
+        elif tracker.owner not in known:
+            what = f"owner {tracker.owner!r} is in no list of owners: declare its `sites`"
+            source.note(("owner",), what)
+        for index, site in enumerate(tracker.sites):
+            other = owner_of.setdefault(site, tracker.owner)
+            if other != tracker.owner:
+                source.note(("sites", index), f"sites has {site!r}, which belongs to {other!r}")
 
 
 class _Files:
