@@ -1,0 +1,256 @@
+"""Turns the leaves of an exchange into matches and signals. No raw value leaves this stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar, get_args
+
+from analyzer.decode import Decoded, decode
+from analyzer.extract.names import REASON as NAME_REASON
+from analyzer.extract.names import Names
+from analyzer.extract.places import REQUEST_PARTS, place_of
+from analyzer.extract.planted import Hit, Planted
+from analyzer.extract.rules import CompiledEndpoint, CompiledRule, RuleBook, body_keys, rules_at
+from analyzer.extract.shapes import digest, safe_path, shape
+from analyzer.extract.signals import SignalBook, SignalField, contradicts, fields_at
+from analyzer.knowledge import Knowledge
+from analyzer.models import Exchange, Leaf, Match, Part, Problem, Signal
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+_MOST_REMEMBERED: Final = 20_000
+_LONGEST_REMEMBERED: Final = 512
+_PART_ORDER: Final[dict[Part, int]] = {part: at for at, part in enumerate(get_args(Part))}
+_Key = tuple[Part, str, str]  # part, path, data type
+_Place = tuple[Part, str]  # part, path
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What was recognised in one exchange, in the order of parts and paths."""
+
+    matches: tuple[Match, ...]
+    signals: tuple[Signal, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a leaf at one place of one kind of request is."""
+
+    rules: tuple[CompiledRule, ...]
+    name: str  # data type that the key names; "" also where a rule knows the place
+    signals: tuple[str, ...]
+    contradicts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Requests for which the same rules and signals hold, with the decisions made so far."""
+
+    endpoints: tuple[CompiledEndpoint, ...]
+    fields: tuple[SignalField, ...]
+    decisions: dict[_Place, _Decision | None]
+
+
+class Extractor:
+    """Recognises personal data and privacy signals; built once for each session.
+
+    `values` are the persona's seeded values as (data type, text), `key` the secret of the digests,
+    `age` the one that the account was registered with, None where nobody knows it.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        values: Sequence[tuple[str, str]],
+        key: bytes,
+        age: int | None = None,
+    ) -> None:
+        self._rules = RuleBook(knowledge.trackers)
+        self._names = Names(knowledge.types)
+        self._signals = SignalBook(knowledge.signals, age)
+        self._planted = Planted(values)
+        self._key = key
+        self._seeds = [digest(text, key) for _, text in self._planted.values]
+        self._at_url: dict[
+            tuple[str, str, str], tuple[tuple[CompiledEndpoint, ...], tuple[SignalField, ...]]
+        ] = {}
+        self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], _Kind] = {}
+        self._digests: dict[str, str] = {}
+        self._safe: dict[str, str] = {}
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What holds for the session as a whole: planted values that are too short to search."""
+        return tuple(
+            Problem("", "extract", "planted_too_short", data_type)
+            for data_type in self._planted.too_short
+        )
+
+    def extract(self, exchange: Exchange, decoded: Decoded | None = None) -> Extracted:
+        """Return what `exchange` tells. `decoded` is taken where it is at hand, else made.
+
+        Matches come from the request only, one for each part, path and data type: by a rule before
+        by a planted value before by the name of the key. Signals come from the answer as well.
+        """
+        if decoded is None:
+            decoded = decode(exchange)
+        leaves = decoded.leaves
+        kind = self._kind(exchange, leaves)
+        decisions = kind.decisions
+        found: dict[_Key, Match] = {}
+        signals: dict[tuple[str, _Place], Signal] = {}
+        against: set[str] = set()
+        for leaf in leaves:
+            place = (leaf[1], leaf[2])
+            if place in decisions:
+                decision = decisions[place]
+            else:
+                decision = self._decide(kind, place[0], place[1])
+            if decision is not None:
+                self._apply(decision, leaf, found, signals, against)
+        asked = [leaf for leaf in leaves if leaf[1] in REQUEST_PARTS]
+        finds = self._planted.find(asked, decoded.payloads)
+        for hit in finds.hits:
+            self._plant(exchange, hit, found)
+        problems: tuple[Problem, ...] = ()
+        if not finds.complete:
+            problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
+        return Extracted(_sorted(found), self._told(signals, against), problems)
+
+    def _kind(self, exchange: Exchange, leaves: Sequence[Leaf]) -> _Kind:
+        host, path = place_of(exchange.url)
+        url = (exchange.method, host, path)
+        known = self._at_url.get(url)
+        if known is None:
+            known = (
+                self._rules.endpoints(exchange.method.upper(), host, path),
+                self._signals.fields(host, path),
+            )
+            _remember(self._at_url, url, known)
+        endpoints, fields = known
+        if any(endpoint.body_has for endpoint in endpoints):
+            keys = body_keys(leaves)
+            endpoints = tuple(each for each in endpoints if each.body_has <= keys)
+        key = (tuple(map(id, endpoints)), tuple(map(id, fields)))
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = _Kind(endpoints, fields, {})
+            _remember(self._kinds, key, kind)
+        return kind
+
+    def _decide(self, kind: _Kind, part: Part, path: str) -> _Decision | None:
+        rules: tuple[CompiledRule, ...] = ()
+        name = ""
+        if part in REQUEST_PARTS:
+            rules = rules_at(kind.endpoints, part, path)
+            name = "" if rules else self._names.at(part, path)
+        own, against = fields_at(kind.fields, part, path)
+        decision = None
+        if rules or name or own or against:
+            decision = _Decision(rules, name, own, against)
+        _remember(kind.decisions, (part, path), decision)
+        return decision
+
+    def _apply(
+        self,
+        decision: _Decision,
+        leaf: Leaf,
+        found: dict[_Key, Match],
+        signals: dict[tuple[str, _Place], Signal],
+        against: set[str],
+    ) -> None:
+        for compiled in decision.rules:
+            rule = compiled.rule
+            if (leaf.part, leaf.path, rule.type) not in found and compiled.accepts(leaf.value):
+                found[leaf.part, leaf.path, rule.type] = Match(
+                    leaf.exchange, rule.type, leaf.part, self._safe_path(leaf.path), "rule",
+                    rule.rule_id, rule.reason, rule.source, shape(leaf.value, rule.type),
+                    self._digest(leaf.value), rule.transformed, leaf.steps,
+                )  # fmt: skip
+        name = decision.name
+        if name and self._names.accepts(name, leaf.value):
+            key = (leaf.part, leaf.path, name)
+            if key not in found:
+                found[key] = Match(
+                    leaf.exchange, name, leaf.part, self._safe_path(leaf.path), "name",
+                    f"name#{name}", NAME_REASON, "ontology.yaml", shape(leaf.value, name),
+                    self._digest(leaf.value), "raw", leaf.steps,
+                )  # fmt: skip
+        for signal in decision.signals:
+            value, verdict = self._signals.read(signal, leaf.value)
+            signals.setdefault(
+                (signal, (leaf.part, leaf.path)),
+                Signal(
+                    leaf.exchange, signal, value, verdict, f"signal#{signal}", leaf.part,
+                    self._safe_path(leaf.path), leaf.steps,
+                ),
+            )  # fmt: skip
+        if decision.contradicts and contradicts(leaf):
+            against.update(decision.contradicts)
+
+    def _plant(self, exchange: Exchange, hit: Hit, found: dict[_Key, Match]) -> None:
+        data_type = self._planted.values[hit.value][0]
+        leaf = hit.leaf
+        key: _Key = ("body", "", data_type) if leaf is None else (leaf.part, leaf.path, data_type)
+        known = found.get(key)
+        if known is not None and known.method == "planted":
+            return
+        seed = self._seeds[hit.value]
+        if known is not None and known.method == "rule":
+            found[key] = replace(known, transformed=hit.transformed, digest=seed)
+            return
+        reason = "A value planted in the persona"
+        if leaf is None:
+            reason += ", found in the undecoded bytes of the body"
+        found[key] = Match(
+            exchange.id, data_type, key[0], self._safe_path(key[1]), "planted",
+            f"planted#{data_type}", reason, "study.toml", shape(hit.text, data_type), seed,
+            hit.transformed, leaf.steps if leaf else (),
+        )  # fmt: skip
+
+    def _told(
+        self, signals: dict[tuple[str, _Place], Signal], against: set[str]
+    ) -> tuple[Signal, ...]:
+        told = [
+            replace(signal, verdict="contradictory")
+            if signal.verdict == "protective" and signal.signal in against
+            else signal
+            for signal in signals.values()
+        ]
+        return tuple(
+            sorted(told, key=lambda each: (_PART_ORDER[each.part], each.path, each.signal))
+        )
+
+    def _digest(self, value: str) -> str:
+        known = self._digests.get(value)
+        if known is None:
+            known = digest(value, self._key)
+            if len(value) <= _LONGEST_REMEMBERED:
+                _remember(self._digests, value, known)
+        return known
+
+    def _safe_path(self, path: str) -> str:
+        known = self._safe.get(path)
+        if known is None:
+            known = safe_path(self._planted.mask(path))
+            _remember(self._safe, path, known)
+        return known
+
+
+def _sorted(found: dict[_Key, Match]) -> tuple[Match, ...]:
+    return tuple(
+        match
+        for (_part, _path, _type), match in sorted(
+            found.items(), key=lambda item: (_PART_ORDER[item[0][0]], item[0][1], item[0][2])
+        )
+    )
+
+
+def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:
+    """Keep `value`; what was kept is forgotten at once where hostile traffic has filled it."""
+    if len(memory) >= _MOST_REMEMBERED:
+        memory.clear()
+    memory[key] = value

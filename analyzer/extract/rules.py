@@ -1,0 +1,89 @@
+"""Which rules of the trackers hold for a request, and for which of its leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from analyzer.extract.places import REQUEST_PARTS, HostIndex, PathTest, url_path_test
+from analyzer.extract.shapes import is_blank, shape
+from analyzer.knowledge import Endpoint, FieldRule, Tracker, shape_fits
+from analyzer.models import Leaf, Part
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule and the test of the places it means."""
+
+    rule: FieldRule
+    test: PathTest
+
+    def accepts(self, value: str) -> bool:
+        """Tell whether `value` is one that the rule means: it says something, and looks right."""
+        rule = self.rule
+        if value in rule.not_values or is_blank(value):
+            return False
+        return not rule.shapes or shape_fits(shape(value, rule.type), rule.shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEndpoint:
+    """An endpoint with its tests compiled. `body_has`: keys that the body's top level must have."""
+
+    id: str
+    methods: frozenset[str]
+    path_test: Callable[[str], bool]
+    body_has: frozenset[str]
+    rules: tuple[CompiledRule, ...]
+
+
+class RuleBook:
+    """All endpoints of all trackers, by host."""
+
+    def __init__(self, trackers: Sequence[Tracker]) -> None:
+        self._hosts: HostIndex[CompiledEndpoint] = HostIndex()
+        for tracker in trackers:
+            for endpoint in tracker.endpoints:
+                compiled = _compiled(endpoint)
+                for host in endpoint.hosts:
+                    self._hosts.add(host, compiled)
+
+    def endpoints(self, method: str, host: str, path: str) -> tuple[CompiledEndpoint, ...]:
+        """Return the endpoints that a request may be of, those of its very host first."""
+        return tuple(
+            endpoint
+            for endpoint in self._hosts.at(host)
+            if (not endpoint.methods or method in endpoint.methods) and endpoint.path_test(path)
+        )
+
+
+def body_keys(leaves: Sequence[Leaf]) -> frozenset[str]:
+    """Return the keys at the top level of the decoded request body."""
+    return frozenset(leaf.path.partition(".")[0] for leaf in leaves if leaf.part == "body")
+
+
+def rules_at(
+    endpoints: Sequence[CompiledEndpoint], part: Part, path: str
+) -> tuple[CompiledRule, ...]:
+    """Return the rules of `endpoints` that mean a leaf at `path`; the first of each type only."""
+    found: dict[tuple[str, tuple[str, ...]], CompiledRule] = {}
+    for endpoint in endpoints:
+        for compiled in endpoint.rules:
+            if compiled.test.fits(part, path):
+                found.setdefault((compiled.rule.type, compiled.rule.shapes), compiled)
+    return tuple(found.values())
+
+
+def _compiled(endpoint: Endpoint) -> CompiledEndpoint:
+    rules = tuple(
+        CompiledRule(rule, PathTest(parts, rule.paths))
+        for rule in endpoint.fields
+        if (parts := tuple(part for part in rule.parts if part in REQUEST_PARTS))
+    )
+    return CompiledEndpoint(
+        id=endpoint.id,
+        methods=frozenset(method.upper() for method in endpoint.methods),
+        path_test=url_path_test(endpoint.paths),
+        body_has=frozenset(endpoint.body_has),
+        rules=rules,
+    )
