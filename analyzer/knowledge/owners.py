@@ -68,6 +68,8 @@ def with_trackers(
     entries = {**listed, **supplement}
     for tracker in trackers:
         for site in tracker.sites:
+            known = entries.get(site)
+            purpose = tracker.purpose or (known.category if known else "")
             source = tracker.source or tracker.file
-            entries[site] = OwnerEntry(site, tracker.owner, tracker.purpose, source)
+            entries[site] = OwnerEntry(site, tracker.owner, purpose, source)
     return Owners(entries, attribution)

@@ -184,8 +184,8 @@ class FieldRule:
 class Example:
     """A request that an endpoint's rules must hit (`finds`: field id -> number) or miss.
 
-    `request` has `method` and `url`, and any of `headers`, `cookies`, `form`, `json`, `body` (text)
-    and `body_base64`.
+    `request` has `url`, perhaps `method` (else GET), `headers` and `cookies`, and one at most of
+    `form`, `json`, `body` (text) and `body_base64`.
     """
 
     request: Mapping[str, Any]
