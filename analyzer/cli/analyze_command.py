@@ -16,7 +16,11 @@ from analyzer.cli.options import (
 )
 
 
-@click.command("analyze", epilog=example("evenhand analyze\nevenhand analyze --force --jobs 4"))
+@click.command(
+    "analyze",
+    short_help="Extract what was sent, and to whom.",
+    epilog=example("evenhand analyze\nevenhand analyze --force --jobs 4"),
+)
 @click.option("--force", is_flag=True, help="Do everything again, changed or not.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes to use; default: one per core.")
 @study_option
@@ -40,3 +44,9 @@ def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> No
         f"{len(summary.done)} analysed, {len(summary.skipped)} unchanged, "
         f"{len(summary.removed)} removed"
     )
+    for code, count in summary.problems:
+        click.echo(f"  {count} x {code}")
+    for session, reason in summary.excluded:
+        click.echo(f"evenhand: left out: {session}: {reason}", err=True)
+    for warning in summary.warnings:
+        click.echo(f"evenhand: warning: {warning}", err=True)

@@ -13,6 +13,7 @@ SAME, DIFFERENT, TROUBLE = 0, 1, 2
 
 @click.command(
     "diff",
+    short_help="Compare two arms, countries or blocs.",
     epilog=example(
         "evenhand diff eea global_majority\n"
         "evenhand diff DE KE --format markdown > diff.md\n"

@@ -9,7 +9,11 @@ import click
 from analyzer.cli.options import echo_json, example, json_option
 
 
-@click.command("doctor", epilog=example("evenhand doctor\nevenhand doctor --port 9090 --json"))
+@click.command(
+    "doctor",
+    short_help="Is this machine ready to capture?",
+    epilog=example("evenhand doctor\nevenhand doctor --port 9090 --json"),
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @click.option(
     "--study",

@@ -9,7 +9,11 @@ import click
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
 
-@click.command("explain", epilog=example("evenhand explain f3a9c01b22e7\nevenhand explain d81f"))
+@click.command(
+    "explain",
+    short_help="Go from a verdict back to the bytes.",
+    epilog=example("evenhand explain f3a9c01b22e7\nevenhand explain d81f"),
+)
 @click.argument("identifier", metavar="ID")
 @study_option
 @json_option

@@ -9,7 +9,11 @@ import click
 from analyzer.cli.options import example, open_study, study_option
 
 
-@click.group("export", epilog=example("evenhand export findings -o findings.csv"))
+@click.group(
+    "export",
+    short_help="Write findings or sessions for other programs.",
+    epilog=example("evenhand export findings -o findings.csv"),
+)
 def command() -> None:
     """Write findings, differences or a session in the formats of other programs."""
 

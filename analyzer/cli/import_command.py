@@ -11,6 +11,7 @@ from analyzer.cli.options import echo_json, example, json_option, open_study, st
 
 @click.command(
     "import",
+    short_help="Bring in HAR, .mitm, pcap files or bundles.",
     epilog=example(
         "evenhand import first.har second.har --arm KE-13\n"
         "evenhand import router.pcapng --arm DE-13 --phase use"
@@ -45,25 +46,37 @@ def command(
     Each FILE becomes one session of the arm; its kind is told from its content. The files stay as
     they are. A damaged file is read as far as it goes, and the session says so.
     """
+    from analyzer.extract.shapes import digest
     from analyzer.readers.importing import import_files
 
     study = open_study(study_dir)
-    imported = import_files(study, arm, list(files), phase=phase, block=block, device=device)
+    imported = import_files(
+        study,
+        arm,
+        list(files),
+        phase=phase,
+        block=block,
+        device=device,
+        planted=[digest(value, study.key) for _, value in study.persona(arm).values],
+    )
     if as_json:
         echo_json(
             [
                 {
-                    "file": str(path),
+                    "file": str(done.path),
                     "session": done.session.id,
                     "read": done.read,
                     "total": done.total,
-                    "problems": [problem.detail for problem in done.problems],
+                    "problems": [
+                        {"code": problem.code, "detail": problem.detail}
+                        for problem in done.problems
+                    ],
                 }
-                for path, done in zip(files, imported, strict=True)
+                for done in imported
             ]
         )
         return
-    for path, done in zip(files, imported, strict=True):
-        click.echo(f"{path.name}: {done.read} of {done.total} -> {done.session.id}")
+    for done in imported:
+        click.echo(f"{done.path.name}: {done.extent} -> {done.session.id}")
         for problem in done.problems:
             click.echo(f"  {problem.code}: {problem.detail}")

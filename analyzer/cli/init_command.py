@@ -10,7 +10,9 @@ from analyzer.cli.options import example
 
 
 @click.command(
-    "init", epilog=example("evenhand init pebblo --app com.pebblo.app --first-party pebblo.com")
+    "init",
+    short_help="Begin a study: write a commented study.toml.",
+    epilog=example("evenhand init pebblo --app com.pebblo.app --first-party pebblo.com"),
 )
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--name", help="The study's name; default: the folder's.")

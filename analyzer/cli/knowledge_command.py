@@ -17,7 +17,9 @@ TOPICS = ("types", "signals", "trackers", "blocs", "law")
 
 
 @click.group(
-    "knowledge", epilog=example("evenhand knowledge list trackers\nevenhand knowledge check")
+    "knowledge",
+    short_help="List what the program knows; check its files.",
+    epilog=example("evenhand knowledge list trackers\nevenhand knowledge check"),
 )
 def command() -> None:
     """Show what the program knows and from where; check the data files."""

@@ -9,7 +9,11 @@ import click
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
 
-@click.command("recover", epilog=example("evenhand recover\nevenhand recover captures/KE-13-r01-*"))
+@click.command(
+    "recover",
+    short_help="Close what a crash left open.",
+    epilog=example("evenhand recover\nevenhand recover captures/KE-13-r01-*"),
+)
 @click.argument("bundles", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @study_option
 @json_option

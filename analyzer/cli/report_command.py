@@ -11,6 +11,7 @@ from analyzer.cli.options import example, open_study, study_option
 
 @click.command(
     "report",
+    short_help="Write the HTML page.",
     epilog=example("evenhand report\nevenhand report DE KE --output out/de-ke.html"),
 )
 @click.argument("a", metavar="[A", default="eea")

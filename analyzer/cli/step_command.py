@@ -9,7 +9,11 @@ import click
 from analyzer.cli.options import example, open_study, study_option
 
 
-@click.command("step", epilog=example('evenhand step "consent"\nevenhand step use --arm KE-13'))
+@click.command(
+    "step",
+    short_help="Mark the next phase of the running session.",
+    epilog=example('evenhand step "consent"\nevenhand step use --arm KE-13'),
+)
 @click.argument("name")
 @click.option("--arm", help="Only the session of this arm; default: every session being recorded.")
 @study_option

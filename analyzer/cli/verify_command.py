@@ -9,7 +9,11 @@ import click
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
 
-@click.command("verify", epilog=example("evenhand verify\nevenhand verify captures/KE-13-r01-*"))
+@click.command(
+    "verify",
+    short_help="Check that captures are as recorded.",
+    epilog=example("evenhand verify\nevenhand verify captures/KE-13-r01-*"),
+)
 @click.argument("bundles", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @study_option
 @json_option

@@ -1,0 +1,113 @@
+"""`evenhand proxy`: record a session of a test phone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.options import example, open_study, study_option
+
+if TYPE_CHECKING:
+    from analyzer.models import Session
+
+
+@click.command(
+    "proxy",
+    short_help="Record a session of a test phone.",
+    epilog=example('evenhand proxy --arm KE-13 --device "Pixel 7, Android 14"'),
+)
+@click.option("--arm", required=True, help="Who the phone claims to be: an arm of study.toml.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option(
+    "--host",
+    default="",
+    metavar="ADDRESS",
+    help="Listen on this address only; default: on all, for phones of the local network.",
+)
+@click.option("--repeat", type=click.IntRange(1), help="Number of the session; default: the next.")
+@click.option(
+    "--block", default="", help="Sessions that were made in the same period share a block."
+)
+@click.option("--device", default="", help="The phone, in your words.")
+@click.option(
+    "--confdir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("~/.mitmproxy"),
+    show_default=True,
+    help="Where the proxy's certificate authority is kept.",
+)
+@study_option
+def command(
+    arm: str,
+    port: int,
+    host: str,
+    repeat: int | None,
+    block: str,
+    device: str,
+    confdir: Path,
+    study_dir: Path,
+) -> None:
+    """Record a session of a test phone into the study's captures/.
+
+    Set the phone's Wi-Fi proxy to the address that is shown, open http://mitm.it on it once to
+    install the certificate, then use the app. Ctrl-C ends the session properly. From another
+    terminal, `evenhand step NAME` marks the next phase.
+    """
+    from addons.runner import record
+    from analyzer.bundle import new_session
+    from analyzer.cli.health import lan_addresses
+    from analyzer.extract.shapes import digest
+
+    study = open_study(study_dir)
+    chosen = study.arm(arm)
+    session = new_session(
+        study,
+        chosen,
+        repeat=repeat,
+        block=block,
+        device=device,
+        origin="proxy",
+        planted=[digest(value, study.key) for _, value in study.persona(arm).values],
+    )
+
+    def ready(actual: int) -> None:
+        addresses = [host] if host else lan_addresses() or ["127.0.0.1"]
+        click.echo(f"Recording {session.id}")
+        for address in addresses:
+            click.echo(f"  proxy for the phone: {address} port {actual}")
+        click.echo("  certificate, on the phone: http://mitm.it")
+        click.echo(f"  phase: {study.phases[0]}; next: evenhand step NAME; end: Ctrl-C")
+
+    done = record(
+        study.captures,
+        session,
+        phase=study.phases[0],
+        confdir=confdir.expanduser(),
+        host=host,
+        port=port,
+        ready=ready,
+        on_counts=_live if sys.stderr.isatty() else None,
+    )
+    _closing(done, study.captures / done.id)
+
+
+def _live(counts: Mapping[str, int]) -> None:
+    sent, got = counts["bytes_up"] / 1e6, counts["bytes_down"] / 1e6
+    click.echo(
+        f"\r  {counts['exchanges']} exchanges, {counts['messages']} messages, "
+        f"{counts['events']} events, {sent:.1f} MB up, {got:.1f} MB down ",
+        nl=False,
+        err=True,
+    )
+
+
+def _closing(session: Session, path: Path) -> None:
+    counts = dict(session.counts)
+    click.echo(f"\nClosed {path} ({session.end_reason})")
+    click.echo(f"  {', '.join(f'{count} {what}' for what, count in counts.items() if count)}")
+    for sentence in session.partial:
+        click.echo(f"  partial: {sentence}")
