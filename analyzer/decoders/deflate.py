@@ -1,0 +1,99 @@
+"""gzip, zlib and raw deflate, bounded: the output stops at what the budget allows."""
+
+from __future__ import annotations
+
+import zlib
+
+from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Layer
+
+_STEP = 512  # bytes fed at a time to save what comes before a fault
+
+
+def _salvage(content: bytes, window: int, limit: int) -> bytes:
+    """Return what comes out before the place at which `content` is corrupt."""
+    engine = zlib.decompressobj(window)
+    pieces: list[bytes] = []
+    size = 0
+    for start in range(0, len(content), _STEP):
+        try:
+            piece = engine.decompress(content[start : start + _STEP], limit - size + 1)
+        except zlib.error:
+            break
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit or engine.eof:
+            break
+    return b"".join(pieces)[:limit]
+
+
+def inflate(content: bytes, window: int, budget: Budget) -> Layer | Fault:
+    """Decompress one stream, or several gzip members; `window` as zlib's ``wbits``."""
+    limit = budget.output(len(content))
+    pieces: list[bytes] = []
+    size = 0
+    rest = content
+    while rest:
+        engine = zlib.decompressobj(window)
+        try:
+            piece = engine.decompress(rest, limit - size + 1)
+        except zlib.error:
+            if pieces:  # padding after the last member
+                break
+            return Layer(_salvage(rest, window, limit), fault="bad_encoding")
+        size += len(piece)
+        if size > limit:
+            return Fault("bomb", "compressed data expands beyond its bound")
+        pieces.append(piece)
+        if not engine.eof:
+            return Layer(b"".join(pieces), fault="bad_encoding")
+        rest = engine.unused_data if window == 31 else b""
+        if rest[:2] != b"\x1f\x8b" or len(pieces) > budget.limits.max_leaves:
+            break
+    return Layer(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+
+
+def _gzip(content: bytes, hint: Hint, budget: Budget) -> object:
+    if content[:3] != b"\x1f\x8b\x08":
+        return MISS
+    found = inflate(content, 31, budget)
+    return MISS if hint.doubtful and isinstance(found, Layer) and found.fault else found
+
+
+def _zlib(content: bytes, hint: Hint, budget: Budget) -> object:
+    if len(content) < 6 or content[0] & 0x0F != 8 or int.from_bytes(content[:2]) % 31:
+        raw = hint.announced == "deflate"
+        return _raw(content, budget) if raw else MISS
+    found = inflate(content, 15, budget)
+    if isinstance(found, Layer) and found.fault:
+        # Two bytes prove little: only a content coding makes a broken stream one.
+        return found if hint.announced == "deflate" else MISS
+    return found
+
+
+def _raw(content: bytes, budget: Budget) -> object:
+    """Raw deflate: what some servers send as ``deflate``, and impossible to sniff."""
+    found = inflate(content, -15, budget)
+    return MISS if isinstance(found, Layer) and found.fault else found
+
+
+DECODERS.register("gzip")(
+    Decoder(
+        body=_gzip,
+        media=("application/gzip", "application/x-gzip"),
+        codings=("gzip", "x-gzip"),
+        starts=b"\x1f",
+        sure=True,
+        rank=1,
+    )
+)
+DECODERS.register("deflate")(
+    Decoder(
+        body=_zlib,
+        media=("application/zlib",),
+        codings=("deflate",),
+        # The first byte of zlib is x8 with a window of up to 32 KiB; in practice it is 32 KiB.
+        starts=b"\x78\x68\x58\x48",
+        sure=True,
+        rank=40,
+    )
+)

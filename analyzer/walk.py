@@ -1,0 +1,353 @@
+"""Content into leaves: which decoder is tried on what, how deep, and what becomes of the rest.
+
+A `Walker` belongs to one exchange. It asks the decoders (`analyzer.decoders`) in the order of the
+plan for a first byte and a media type, walks the trees that they give, and looks again into each
+string. Most strings hold nothing. That is decided by one search for the characters without which
+no decoder has anything to do, and is remembered for short ones, which repeat from request to
+request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Final, cast
+
+from analyzer.decoders import (
+    MISS,
+    Budget,
+    Checked,
+    Fault,
+    Hint,
+    Layer,
+    Limits,
+    Number,
+    Pairs,
+)
+from analyzer.decoders.media import is_media, is_media_type
+from analyzer.decoders.plan import bodies, coding, gate, hint_of, texts
+from analyzer.decoders.text import has_structure, is_text, to_text, utf8
+from analyzer.models import Leaf, Part, Problem
+
+Steps = tuple[str, ...]
+
+# Calling the class costs twice as much.
+new_leaf: Final = cast(
+    Callable[[type[Leaf], tuple[str, Part, str, str, Steps]], Leaf], tuple.__new__
+)
+_INDEX: Final = tuple(map(str, range(1024)))
+_WHITE: Final = b" \t\r\n"
+_CONTAINERS: Final = (dict, list, Pairs)
+_EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more digits
+_MOST_PAYLOADS: Final = 256
+_LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
+
+plain: Final[set[str]] = set()  # strings of which every decoder has said that it is not its format
+_MOST_PLAIN: Final = 20_000
+_LONGEST_PLAIN: Final = 256
+
+
+class Walker:
+    """Collects the leaves, problems and payloads of one exchange."""
+
+    def __init__(self, exchange: str, limits: Limits, *, cut: bool = False) -> None:
+        self.exchange = exchange
+        self.limits = limits
+        self.budget = Budget(limits)
+        self.part: Part = "path"
+        self.leaves: list[Leaf] = []
+        self.payloads: list[bytes] = []
+        self._cut = cut
+        self._faults: dict[tuple[str, str], None] = {}
+        self._payload_room = 2 * limits.max_body
+        self._names = 0
+        self._inexact = False
+        self._exact = False
+        self._containers = 0
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what could not be read, each thing once."""
+        return tuple(Problem(self.exchange, "decode", *fault) for fault in self._faults)
+
+    def fault(self, code: str, detail: str) -> None:
+        """Note a problem. `detail` must hold nothing of the content."""
+        self._faults[code, f"{self.part}: {detail}"] = None
+
+    def body(self, part: Part, content: bytes, content_type: str, encoding: str) -> None:
+        """Decode a whole body, `encoding` being the Content-Encoding header."""
+        if not content:
+            return
+        self.part = part
+        if len(content) > self.limits.max_body:
+            self.fault("too_large", f"a body of {len(content)} bytes")
+            self._payload(content[: self.limits.max_body])
+            return
+        hint = hint_of(content_type)
+        if not encoding:
+            self._bytes(content, "", (), hint, top=True)
+            return
+        steps: Steps = ()
+        missing = ""
+        tokens = [token.strip().lower() for token in encoding.split(",", self.limits.max_depth)]
+        for token in reversed(tokens):
+            if token in ("", "identity"):
+                continue
+            decoder = coding(token)
+            if decoder is None:
+                missing = "a content coding that is not known"
+                continue
+            name, read = decoder
+            found = read(content, Hint(announced=name), self.budget)
+            if isinstance(found, Fault):
+                self.fault(found.code, found.detail)
+                return
+            if not isinstance(found, Layer) or not isinstance(found.content, bytes):
+                # Archives store the decoded body and keep the header.
+                missing = f"announced as {name}, but is not"
+                continue
+            if not self._spend(found):
+                return
+            content, steps = found.content, (*steps, name)
+        if not content:
+            return
+        if not self._bytes(content, "", steps, hint, top=True) and missing:
+            self.fault("bad_encoding", missing)
+
+    def enter(
+        self, tree: object, path: str, steps: Steps, *, fresh: bool = False, doubtful: bool = False
+    ) -> bool:
+        """Make leaves of what a decoder gave; False if a guess turned out to be wrong."""
+        if self.budget.late():
+            self.fault("too_slow", "decoding was ended by its time limit")
+            return False
+        if isinstance(tree, Layer):
+            if not self._spend(tree):
+                return True
+            if isinstance(tree.content, str):
+                return self.string(tree.content, path, steps, doubtful=tree.doubtful)
+            hint = hint_of(tree.media, tree.doubtful or doubtful)
+            return self._bytes(tree.content, path, steps, hint, fresh=fresh)
+        names, inexact = self._names, self._inexact
+        self._names, self._inexact = 0, False
+        if isinstance(tree, Checked):
+            self._checked(tree, path, steps)
+        else:
+            self._tree(tree, path, steps, 1)
+        self._names, self._inexact = names, inexact
+        return True
+
+    def _checked(self, read: Checked, path: str, steps: Steps) -> None:
+        start = len(self.leaves)
+        if not (self._exact or read.names < 0):
+            self._tree(read.tree, path, steps, 1)
+            if self._names == read.names and not self._inexact:
+                return
+            if len(self.leaves) > self.limits.max_leaves:
+                return
+        tree = read.exact()
+        if tree is MISS:
+            tree = read.tree
+        del self.leaves[start:]
+        # What is inside is read exactly at once: else each level would double the work.
+        before, self._exact = self._exact, True
+        self._tree(tree, path, steps, 1)
+        self._exact = before
+
+    def _tree(self, tree: object, path: str, steps: Steps, level: int) -> None:
+        """Walk a tree. Hot: some fifty leaves in each exchange."""
+        items: Iterable[tuple[str, object]]
+        if isinstance(tree, dict):
+            self._names += len(tree)
+            items = tree.items()
+        elif isinstance(tree, Pairs):
+            self._names += len(tree)
+            items = tree
+        elif isinstance(tree, list):
+            items = zip(
+                _INDEX if len(tree) <= 1024 else map(str, range(len(tree))), tree, strict=False
+            )
+        else:
+            self._value(tree, path, steps)
+            return
+        self._containers += 1
+        leaves = self.leaves
+        room = self.limits.max_leaves - len(leaves)
+        if len(tree) > room or self._containers > 2 * self.limits.max_leaves:
+            self.fault("too_many_leaves", f"more than {self.limits.max_leaves} values")
+            items = islice(items, max(0, room))
+            if self._containers > 2 * self.limits.max_leaves:
+                return
+        if level > self.limits.max_json_depth:
+            self.fault(
+                "too_deep", f"more than {self.limits.max_json_depth} containers in each other"
+            )
+            return
+        prefix = f"{path}." if path else ""
+        exchange, part, append = self.exchange, self.part, leaves.append
+        for name, value in items:
+            kind = type(value)
+            if kind is str:
+                if value in plain:
+                    append(new_leaf(Leaf, (exchange, part, prefix + name, value, steps)))
+                else:
+                    self.string(value, prefix + name, steps)  # type: ignore[arg-type]
+            elif kind is int:
+                append(new_leaf(Leaf, (exchange, part, prefix + name, str(value), steps)))
+            elif kind in _CONTAINERS:
+                self._tree(value, prefix + name, steps, level + 1)
+            else:
+                self._value(value, prefix + name, steps)
+
+    def _value(self, value: object, path: str, steps: Steps) -> None:
+        if value is None:
+            self._leaf(path, "", steps)
+        elif isinstance(value, bool):
+            self._leaf(path, "true" if value else "false", steps)
+        elif isinstance(value, Number):
+            self._leaf(path, value + "", steps)
+        elif isinstance(value, str):
+            self.string(value, path, steps)
+        elif isinstance(value, float):
+            if not -_EXACT_BELOW < value < _EXACT_BELOW:
+                self._inexact = True
+            self._leaf(path, repr(value), steps)
+        elif isinstance(value, bytes):
+            self._bytes(value, path, steps, hint_of(""))
+        elif isinstance(value, Layer | Checked):
+            self.enter(value, path, steps)
+        else:
+            self._leaf(path, str(value), steps)  # integers
+
+    def _leaf(self, path: str, value: str, steps: Steps) -> None:
+        if len(value) > self.limits.max_value:
+            self.fault("too_large", f"a value was cut to {self.limits.max_value} characters")
+            value = value[: self.limits.max_value]
+        self.leaves.append(new_leaf(Leaf, (self.exchange, self.part, path, value, steps)))
+
+    def string(self, text: str, path: str, steps: Steps, *, doubtful: bool = False) -> bool:
+        """Make a leaf of `text`, and leaves of what is inside it; False for a guess gone wrong."""
+        start = len(self.leaves)
+        self._leaf(path, text, steps)
+        search, least = gate()
+        marked = search(text) is not None
+        if not marked and len(text) < least:
+            inside = False
+        elif len(steps) >= self.limits.max_depth:
+            self.fault("too_deep", f"more than {self.limits.max_depth} encodings in each other")
+            inside = False
+        else:
+            inside = self._inside(text, path, steps, marked)
+        if doubtful and not inside and not has_structure(text):
+            del self.leaves[start:]
+            return False
+        return True
+
+    def _inside(self, text: str, path: str, steps: Steps, marked: bool) -> bool:
+        missed = True
+        for name, read, marks, least in texts():
+            if marks:
+                if not marked or not any(mark in text for mark in marks):
+                    continue
+            elif len(text) < least:
+                continue
+            tree = read(text)
+            if tree is MISS:
+                continue
+            missed = False
+            if self.enter(tree, path, (*steps, name), fresh=True):
+                return True
+        if missed and len(text) <= _LONGEST_PLAIN:
+            if len(plain) >= _MOST_PLAIN:
+                plain.clear()
+            plain.add(text)
+        return False
+
+    def _bytes(
+        self,
+        content: bytes,
+        path: str,
+        steps: Steps,
+        hint: Hint,
+        *,
+        top: bool = False,
+        fresh: bool = False,
+    ) -> bool:
+        """Make leaves of bytes; False if nothing could read them."""
+        if not content:
+            if not hint.doubtful and not top:
+                self._leaf(path, "", steps)
+            return not hint.doubtful
+        if len(content) > self.limits.max_body:
+            self.fault("too_large", f"a layer of {len(content)} bytes")
+            return True
+        silent = top and is_media_type(hint.media)
+        if len(steps) >= self.limits.max_depth:
+            self.fault("too_deep", f"more than {self.limits.max_depth} encodings in each other")
+        else:
+            first = content[0]
+            if first in _WHITE:
+                first = (content[:64].lstrip() or _WHITE)[0]
+            for name, read in bodies(first, hint.announced, silent):
+                tree = read(content, hint, self.budget)
+                if tree is MISS:
+                    continue
+                if isinstance(tree, Fault):
+                    self.fault(tree.code, tree.detail)
+                    return True
+                if self.enter(tree, path, (*steps, name), fresh=True, doubtful=hint.doubtful):
+                    if (top or fresh) and not isinstance(tree, Layer):
+                        self._payload(content)
+                    return True
+        read_so = self._undecoded(content, path, steps, hint, top=top, silent=silent)
+        if (top or fresh) and (read_so or not hint.doubtful):
+            self._payload(content)
+        return read_so
+
+    def _undecoded(
+        self, content: bytes, path: str, steps: Steps, hint: Hint, *, top: bool, silent: bool
+    ) -> bool:
+        """Bytes that no decoder took: text, media, or unreadable."""
+        if silent:
+            return True
+        if hint.doubtful:
+            text = utf8(content) if len(content) >= _LEAST_TEXT else None
+            if text is None or not is_text(text) or len(text) * 10 < len(content) * 9:
+                return False
+            return self.string(text, path, steps, doubtful=True)
+        text = to_text(content, hint.charset)
+        if text is not None and is_text(text):
+            if top and self.part == "response" and text.lstrip()[:1] == "<":
+                return True  # a page
+            if top and hint.announced == "json":
+                self.fault(
+                    "truncated" if self._cut else "bad_json", "announced as JSON, but is not"
+                )
+            return self.string(text, path, steps)
+        if is_media(content):
+            return True
+        if top:
+            known = hint.announced or "nothing that is known"
+            self.fault("opaque_body", f"{len(content)} bytes, announced as {known}")
+            return False
+        self._leaf(path, content[: self.limits.max_value].hex(), steps)
+        return True
+
+    def _spend(self, layer: Layer) -> bool:
+        """Take a layer from the budget; False if there is not enough left."""
+        self.budget.room -= len(layer.content)
+        if self.budget.room < 0:
+            self.fault("bomb", "the layers expand beyond their bound")
+            return False
+        if layer.fault:
+            self.fault(
+                "truncated" if self._cut else layer.fault, "compressed data is cut or corrupt"
+            )
+        return True
+
+    def _payload(self, content: bytes) -> None:
+        """Keep a decoded layer of the request body for the search for planted values."""
+        if self.part != "body" or len(content) > self._payload_room:
+            return
+        if len(self.payloads) < _MOST_PAYLOADS and content not in self.payloads:
+            self._payload_room -= len(content)
+            self.payloads.append(content)
