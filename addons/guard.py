@@ -18,7 +18,9 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from mitmproxy.connection import Client
 from mitmproxy.flow import Flow
+from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+from mitmproxy.tcp import TCPFlow
 
 from analyzer.bundle import BundleWriter, RecordingError
 
@@ -98,6 +100,11 @@ def hook(method: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P
 
 
 def _refuse(data: object) -> None:
+    # A killed flow still passes on the message at hand.
+    if isinstance(data, HTTPFlow) and data.websocket and data.websocket.messages:
+        data.websocket.messages[-1].drop()
+    elif isinstance(data, TCPFlow) and data.messages:
+        data.messages[-1].content = b""
     if isinstance(data, Flow):
         if data.killable:
             data.kill()

@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mitmproxy import version
 from mitmproxy.addons.errorcheck import ErrorCheck
@@ -30,7 +30,8 @@ LOW_DISK = 200 * 1024 * 1024
 _TICK_S = 0.05
 _COUNTS_S = 0.5
 _DISK_S = 2.0
-_END_S = 2.0  # for connections to close and tasks to end
+_HANG_UP_S = 1.0  # for connections to close by themselves
+_END_S = 1.0  # for what is still there to be cancelled
 _SIGNALS = {
     signal.SIGINT: "interrupted",
     signal.SIGTERM: "terminated",
@@ -99,12 +100,19 @@ def record(
 
 def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
     """Close a loop without waiting for whoever does not want to end, such as a name lookup."""
+    loop.set_exception_handler(_ignore_cancelled)
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
     if tasks:
         loop.run_until_complete(asyncio.wait(tasks, timeout=_END_S))
     loop.close()
+
+
+def _ignore_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Python 3.11 complains of the connections that we cancel ourselves."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 class _Run:
@@ -157,7 +165,12 @@ class _Run:
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watcher
-        return self._close(server)
+        try:
+            return self._close(server)
+        finally:
+            for _ in range(int(_HANG_UP_S / _TICK_S)):
+                if server.connections:
+                    await asyncio.sleep(_TICK_S)
 
     def _close(self, server: Proxyserver) -> Session:
         """Seal the bundle, then hang up on everyone, with no chance for traffic in between."""

@@ -31,11 +31,12 @@ def is_small(request: Request, response: Response | None = None) -> bool:
 
 
 class Tee:
-    """A stream function for mitmproxy: given each piece of a body, then ``b""`` at its end.
+    """A stream function for mitmproxy: given a body piece by piece, b"" at its end.
 
-    `keep` stores a piece, `end` is called before the last piece of known length is let through,
-    so that whoever has seen the whole body has seen a recorded one. `cut` counts the bytes
-    beyond `KEEP`, which pass without being kept.
+    `keep` stores a piece. A body of declared `length` is whole for its reader with its last piece:
+    that one is held back until `end` has recorded the exchange (any other body ends with a mark
+    that mitmproxy sends after its hook). `cut` counts the bytes beyond `KEEP`, which pass without
+    being kept.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Tee:
             with self._guard.watch(self._name):
                 if data:
                     self._take(data)
-                else:
+                elif self._held:  # an empty piece alone is no sign: HTTP/2 has them anywhere
                     self._end()
         if self._guard.stopped:
             return []

@@ -58,7 +58,7 @@ _TABLES = (
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class RecordingError(Exception):
+class RecordingError(UserError):
     """The bundle cannot be written any more: traffic must not go on unrecorded."""
 
 

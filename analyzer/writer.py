@@ -291,7 +291,10 @@ class BundleWriter:
                 sealing.write_session(self.path, self.session)
             sealing.seal(self.path, self._database, self.session)
         except (sqlite3.Error, OSError) as error:
-            raise RecordingError(f"{self.path.name} could not be closed: {error}") from error
+            raise RecordingError(
+                f"{self.path.name} could not be closed: {error}",
+                "make room on the disk, then run `evenhand recover`",
+            ) from error
         finally:
             self._database.close()
             self._lock.release()

@@ -1,0 +1,368 @@
+"""The recorder behind real clients and in front of real servers: nothing lost, nothing invented."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets.sync.client
+from capture_rig import HOSTS, Recording, Served, Server, a_session, patterned
+
+from addons import trust
+from addons.runner import record
+from analyzer.bundle import add_step, list_bundles, running_bundles, verify
+from analyzer.errors import UserError
+from analyzer.models import Exchange
+from analyzer.readers.bundle import read_events, read_exchanges, read_steps
+
+pytestmark = pytest.mark.capture
+API = "https://api.app.example"
+
+
+@pytest.fixture(scope="module")
+def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("conf")
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    shared_server.log.clear()
+    return shared_server
+
+
+@pytest.fixture
+def recording(tmp_path: Path, server: Server, confdir: Path) -> Iterator[Recording]:
+    with Recording(tmp_path, server, confdir) as running:
+        yield running
+
+
+def stored(path: Path) -> list[Exchange]:
+    return list(read_exchanges(path))
+
+
+def said(exchange: Exchange | Served) -> tuple[str, str, bytes, int | None, bytes]:
+    if isinstance(exchange, Served):
+        return (exchange.method, exchange.url, exchange.body, exchange.status, exchange.answer)
+    return (
+        exchange.method,
+        exchange.url,
+        exchange.request_body,
+        exchange.status,
+        exchange.response_body,
+    )
+
+
+def test_everything_in_the_servers_log_is_in_the_store_byte_for_byte_and_nothing_else(
+    recording: Recording, server: Server
+) -> None:
+    def use(http2: bool) -> None:
+        with recording.client(http2=http2) as client:
+            for number in range(8):
+                host = HOSTS[number % 3]
+                client.get(f"https://{host}/bytes?n={number * 700}", headers={"x-n": str(number)})
+                client.post(f"https://{host}/echo?q=%C3%A9", content=patterned(number * 3000))
+                client.get(f"https://{host}/chunks?n={number}")
+                client.head(f"https://{host}/nothing")
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(use, True), pool.submit(use, False)]:
+            done.result()
+    with websockets.sync.client.connect(
+        "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
+    ) as socket_:
+        for number in range(20):
+            socket_.send(f"tëxt {number}" if number % 2 else patterned(number * 50))
+            socket_.recv()
+    recording.stop()
+
+    found = stored(recording.path)
+    handshakes = [exchange for exchange in found if exchange.url.endswith("/talk")][:1]
+    assert [exchange.status for exchange in handshakes] == [101]
+    heads = [served for served in server.log if served.method == "HEAD"]
+    expected = Counter(said(served) for served in server.log if served.method != "HEAD")
+    expected.update((head.method, head.url, b"", head.status, b"") for head in heads)
+    assert Counter(said(exchange) for exchange in found if exchange not in handshakes) == expected
+    assert len(server.log) == 2 * 8 * 4 + 2 * 20
+    assert {exchange.transport for exchange in found} == {"h2", "http/1.1", "ws"}
+    assert all(exchange.complete and not exchange.truncated for exchange in found)
+    assert all(exchange.server_ip == "127.0.0.1" for exchange in found)
+    assert recording.sealed is not None
+    assert recording.sealed.complete
+    assert recording.sealed.end_reason == "stopped"
+    assert verify(recording.path) == []
+
+
+def test_headers_keep_their_order_and_repeats(recording: Recording, server: Server) -> None:
+    with recording.client(http2=False) as client:
+        several = [(b"X-B", b"1"), (b"X-A", b"2"), (b"X-B", "ü".encode()), (b"X-C", b"\xff")]
+        client.get(f"{API}/bytes?n=3", headers=several)
+    recording.stop()
+    [exchange] = stored(recording.path)
+    sent = [pair for pair in exchange.request_headers if pair[0].startswith("X-")]
+    assert sent == [("X-B", "1"), ("X-A", "2"), ("X-B", "ü"), ("X-C", "ÿ")]
+    assert [value for name, value in exchange.response_headers if name == "x-twice"] == ["1", "2"]
+    assert dict(exchange.request_headers)["Host"] == "api.app.example"
+
+
+def test_a_websocket_can_be_read_while_it_is_open(recording: Recording) -> None:
+    with websockets.sync.client.connect(
+        "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
+    ) as socket_:
+        socket_.send("hello")
+        assert socket_.recv() == "hello"
+        live = stored(recording.path)
+        assert [(e.method, e.request_body, e.response_body) for e in live] == [
+            ("GET", b"", b""),
+            ("WS", b"hello", b""),
+            ("WS", b"", b"hello"),
+        ]
+        assert live[1].url == "https://cdn.app.example/talk"
+        assert live[1].transport == "ws"
+        assert not live[0].complete
+        recording.stop()
+    assert recording.sealed is not None
+    assert recording.sealed.partial == ("exchange 1 was a WebSocket still open",)
+    assert stored(recording.path)[0].complete
+
+
+def test_an_event_stream_flows_on_and_what_has_passed_is_in_the_file(recording: Recording) -> None:
+    began = time.monotonic()
+    with (
+        recording.client() as client,
+        client.stream("GET", f"{API}/events?n=5&every=0.3") as response,
+    ):
+        pieces = response.iter_raw()
+        first = next(pieces)
+        assert time.monotonic() - began < 1.2
+        [live] = stored(recording.path)
+        assert live.response_body.startswith(first)
+        assert live.status == 200
+        assert not live.complete
+        assert list(pieces)
+    recording.stop()
+    [whole] = stored(recording.path)
+    assert whole.response_body == b"".join(b"data: %d\n\n" % i for i in range(5))
+    assert whole.complete
+
+
+@pytest.mark.parametrize("http2", [True, False])
+def test_long_bodies_pass_whole_but_only_a_bounded_copy_is_kept(
+    recording: Recording, server: Server, http2: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = 2_000_001  # in the middle of a piece
+    monkeypatch.setattr("addons.streaming.KEEP", keep)
+    size = keep + 100_000
+    with recording.client(http2=http2) as client:
+        answer = client.post(f"{API}/bytes?n={size}", content=patterned(size))
+        assert answer.content == patterned(size)
+    assert server.log[0].body == patterned(size)
+    recording.stop()
+    [exchange] = stored(recording.path)
+    assert exchange.request_body == exchange.response_body == patterned(size)[:keep]
+    assert exchange.truncated == 200_000
+    assert not exchange.complete
+
+
+def test_a_client_that_knows_only_its_own_authority_is_an_event(
+    recording: Recording, server: Server
+) -> None:
+    pinned = ssl.create_default_context(cafile=server.authority)
+    with (
+        httpx.Client(proxy=recording.proxy, verify=pinned) as client,
+        pytest.raises(httpx.ConnectError),
+    ):
+        client.get("https://pinned.other.example/secret")
+    recording.stop()
+    [event] = list(read_events(recording.path))
+    assert (event.kind, event.host, event.reason) == (
+        "tls_refused",
+        "pinned.other.example",
+        trust.REFUSED,
+    )
+    assert stored(recording.path) == []
+    assert server.log == []
+
+
+def hang_up(recording: Recording, host: str) -> None:
+    """Finish the handshake, then close without a word, as OkHttp's CertificatePinner does."""
+    with socket.create_connection(("127.0.0.1", recording.port)) as plain:
+        plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+        assert plain.recv(1000).startswith(b"HTTP/1.1 200")
+        with recording.trusting().wrap_socket(plain, server_hostname=host):
+            time.sleep(0.05)
+    time.sleep(0.1)
+
+
+def test_hanging_up_silently_twice_is_a_refusal_and_once_is_only_noted(
+    recording: Recording,
+) -> None:
+    hang_up(recording, "pinned.other.example")
+    hang_up(recording, "pinned.other.example")
+    hang_up(recording, "ads.other.example")
+    recording.stop()
+    events = [(event.kind, event.host, event.reason) for event in read_events(recording.path)]
+    assert events == [
+        ("host_seen", "pinned.other.example", trust.SILENT_ONCE),
+        ("tls_refused", "pinned.other.example", trust.SILENT),
+        ("host_seen", "ads.other.example", trust.SILENT_ONCE),
+    ]
+
+
+def test_a_host_that_has_been_read_is_never_called_silent(recording: Recording) -> None:
+    with recording.client() as client:
+        client.get(f"{API}/bytes?n=1")
+    hang_up(recording, "api.app.example")
+    hang_up(recording, "api.app.example")
+    recording.stop()
+    assert list(read_events(recording.path)) == []
+
+
+def test_nothing_leaves_the_machine_and_what_wanted_to_is_recorded(recording: Recording) -> None:
+    with recording.client() as client:
+        assert client.get("https://elsewhere.example/x").status_code == 502
+        assert client.get("http://192.0.2.1/").status_code == 502
+    recording.stop()
+    events = {(event.kind, event.host, event.reason) for event in read_events(recording.path)}
+    refused = "refused: this session stays on this machine"
+    assert events == {("error", "elsewhere.example", refused), ("error", "192.0.2.1", refused)}
+    assert [(e.url, e.status, e.complete) for e in stored(recording.path)] == [
+        ("https://elsewhere.example/x", None, False),
+        ("http://192.0.2.1/", None, False),
+    ]
+
+
+def test_a_server_that_cannot_be_trusted_or_reached_is_an_event(
+    tmp_path: Path, server: Server, confdir: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = free.getsockname()[1]
+    remap = {"api.app.example": server.address, "gone.example": ("127.0.0.1", nobody)}
+    with (
+        Recording(tmp_path, server, confdir, upstream_ca=None, remap=remap) as recording,
+        recording.client() as client,
+    ):
+        assert client.get(f"{API}/x").status_code == 502
+        assert client.get("https://gone.example/x").status_code == 502
+    events = [(event.kind, event.host, event.reason) for event in read_events(recording.path)]
+    assert events == [
+        ("error", "api.app.example", trust.BAD_SERVER),
+        ("error", "gone.example", trust.UNREACHED),
+    ]
+    assert not any(exchange.complete for exchange in stored(recording.path))
+
+
+def test_a_connection_that_is_not_http_is_counted_and_not_kept(
+    recording: Recording, server: Server
+) -> None:
+    with socket.create_connection(("127.0.0.1", recording.port)) as plain:
+        plain.sendall(b"CONNECT api.app.example:8883 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert plain.recv(1000).startswith(b"HTTP/1.1 200")
+        plain.sendall(b"\x10\x1e\x00\x04MQTT private")
+        time.sleep(0.3)
+    time.sleep(0.2)
+    recording.stop()
+    [event] = [event for event in read_events(recording.path) if event.kind == "non_http"]
+    assert (event.host, event.bytes_up) == ("api.app.example", 16)
+    assert b"private" not in (recording.path / "capture.sqlite").read_bytes()
+
+
+def test_an_app_that_hangs_up_leaves_a_cut_exchange(recording: Recording) -> None:
+    with recording.client(http2=False) as client, pytest.raises(httpx.ReadTimeout):
+        client.get(f"{API}/never", timeout=0.4)
+    time.sleep(0.3)
+    recording.stop()
+    [exchange] = stored(recording.path)
+    assert (exchange.status, exchange.complete) == (None, False)
+    assert recording.sealed is not None
+    assert recording.sealed.partial == ()
+
+
+def test_steps_from_another_place_mark_the_phases(recording: Recording, tmp_path: Path) -> None:
+    captures = tmp_path / "captures"
+    assert running_bundles(captures) == [recording.path]
+    with recording.client() as client:
+        client.get(f"{API}/bytes?n=1")
+        add_step(recording.path, "consent accepted")
+        client.get(f"{API}/bytes?n=2")
+    recording.stop()
+    assert [exchange.phase for exchange in stored(recording.path)] == [
+        "first launch",
+        "consent accepted",
+    ]
+    assert [name for _, name in read_steps(recording.path)] == ["first launch", "consent accepted"]
+    assert running_bundles(captures) == []
+
+
+def test_a_recording_ends_quickly_with_live_connections(recording: Recording) -> None:
+    with (
+        websockets.sync.client.connect(
+            "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
+        ),
+        recording.client() as client,
+        client.stream("GET", f"{API}/events?n=100&every=0.2"),
+        socket.create_connection(("127.0.0.1", recording.port)),
+    ):
+        began = time.monotonic()
+        recording.stop()
+        assert time.monotonic() - began < 3
+    assert verify(recording.path) == []
+    assert recording.sealed is not None
+    assert len(recording.sealed.partial) == 2
+
+
+def test_counts_are_given_while_it_runs_and_agree_with_the_end(recording: Recording) -> None:
+    with recording.client() as client:
+        client.post(f"{API}/echo", content=b"12345")
+        client.get(f"{API}/chunks?n=2")
+    time.sleep(0.7)
+    recording.stop()
+    assert recording.counts[-1] == {
+        "exchanges": 2,
+        "messages": 0,
+        "events": 0,
+        "bytes_up": 5,
+        "bytes_down": 5 + 1000 + 1001,
+    }
+    assert recording.sealed is not None
+    assert dict(recording.sealed.counts)["exchanges"] == 2
+    assert dict(recording.sealed.tools)["mitmproxy"]
+
+
+def test_a_port_in_use_is_said_in_one_line_and_leaves_no_bundle(
+    tmp_path: Path, confdir: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match="cannot listen") as caught:
+            record(
+                tmp_path / "captures",
+                a_session(tmp_path),
+                phase="use",
+                confdir=confdir,
+                port=port,
+            )
+    assert "\n" not in str(caught.value)
+    assert list_bundles(tmp_path / "captures") == []
+
+
+def test_low_disk_space_ends_the_session_with_its_reason(
+    tmp_path: Path, server: Server, confdir: Path
+) -> None:
+    with Recording(tmp_path, server, confdir, low_disk=2**60) as recording:
+        recording.wait()
+    assert recording.sealed is not None
+    assert recording.sealed.end_reason == "the disk is almost full"
+    assert verify(recording.path) == []
