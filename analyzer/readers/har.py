@@ -142,7 +142,9 @@ def _records(reading: Reading, entries: Sequence[memoryview], *, latin1: bool) -
     for number, raw in enumerate(entries, 1):
         ident = str(number)
         if len(raw) > MAX_ENTRY:
-            yield Problem(ident, "read", "too_large", f"a HAR entry of more than {MAX_ENTRY >> 20} MiB")
+            yield Problem(
+                ident, "read", "too_large", f"a HAR entry of more than {MAX_ENTRY >> 20} MiB"
+            )
             continue
         try:
             entry = _decoded(raw, _Entry)

@@ -31,13 +31,20 @@ class _Flow:
     down: int = 0
     reason: str = ""
     name: str = ""
-    asking: Stream | QuicHello | None = None
+    # Whoever greets is the client; until it does, both sides may be about to.
+    quic: QuicHello | None = None
+    forth: Stream | None = None
+    back: Stream | None = None
 
     def turn(self, client: bytes, client_port: int) -> None:
         """Make the other side the client: the capture began after the connection did."""
         if (client, client_port) != (self.client, self.client_port):
             self.client, self.client_port, self.server = client, client_port, self.client
             self.up, self.down = self.down, self.up
+
+    def greeted(self) -> None:
+        """Look no further for a greeting."""
+        self.quic = self.forth = self.back = None
 
 
 @dataclass(slots=True)
@@ -73,15 +80,13 @@ class Flows:
             flow.up += packet.length
         else:
             flow.down += packet.length
-        if flow.asking is None or (not packet.payload and not packet.flags & SYN):
-            return
-        hello = self._hello(flow, packet, forth=forth)
-        if hello is not None:
-            flow.asking = None
-            if hello.protocol:
+        if flow.quic or flow.forth or flow.back:
+            hello = _hello(flow, packet, forth=forth)
+            if hello is not None:
+                flow.greeted()
                 flow.turn(packet.source, packet.source_port)
-            if hello.name:
-                flow.name, flow.reason = hello.name, _REASONS[hello.protocol]
+                if hello.name:
+                    flow.name, flow.reason = hello.name, _REASONS[hello.protocol]
 
     def events(self, started: float) -> Iterator[Event]:
         """Yield what was asked of DNS and whom the phone talked to, by first appearance."""
@@ -142,23 +147,6 @@ class Flows:
         self._flows[key] = flow
         return flow
 
-    def _hello(self, flow: _Flow, packet: Packet, *, forth: bool) -> Hello | None:
-        if isinstance(flow.asking, QuicHello):
-            if is_quic(packet.payload):
-                return flow.asking.feed(packet.payload)
-            return None
-        if not isinstance(flow.asking, Stream):
-            return None
-        if packet.flags & SYN:
-            if forth:
-                flow.asking.begin(packet.sequence)
-            return None
-        if forth:
-            return flow.asking.feed(packet.sequence, packet.payload)
-        if packet.payload[:2] == b"\x16\x03" and packet.payload[5:6] == b"\x01":
-            return Stream().feed(packet.sequence, packet.payload)
-        return None
-
     def _settle(self, flow: _Flow) -> None:
         host, reason = flow.name, flow.reason
         if not host and flow.server in self._names:
@@ -183,11 +171,32 @@ def _begun(moment: float, packet: Packet) -> _Flow:
     from_server = answered or (
         not syn and packet.source_port in _SERVER_PORTS and packet.target_port not in _SERVER_PORTS
     )
-    asking: Stream | QuicHello | None = None
-    if packet.protocol == TCP:
-        asking = Stream()
-    elif packet.protocol == UDP:
-        asking = QuicHello()
+    client, port, server = packet.source, packet.source_port, packet.target
     if from_server:
-        return _Flow(packet.target, packet.target_port, packet.source, moment, asking=asking)
-    return _Flow(packet.source, packet.source_port, packet.target, moment, asking=asking)
+        client, port, server = packet.target, packet.target_port, packet.source
+    if packet.protocol == TCP:
+        return _Flow(client, port, server, moment, forth=Stream(), back=Stream())
+    quic = QuicHello() if packet.protocol == UDP else None
+    return _Flow(client, port, server, moment, quic=quic)
+
+
+def _hello(flow: _Flow, packet: Packet, *, forth: bool) -> Hello | None:
+    """Return the greeting of a connection as soon as one side has said it all."""
+    if flow.quic:
+        hello = flow.quic.feed(packet.payload) if is_quic(packet.payload) else None
+        if hello and not hello.protocol:
+            flow.quic = None
+        return hello if hello and hello.protocol else None
+    stream = flow.forth if forth else flow.back
+    if stream is None:
+        return None
+    if packet.flags & SYN:
+        stream.begin(packet.sequence)
+    hello = stream.feed(packet.sequence, packet.payload) if packet.payload else None
+    if hello is None or hello.protocol:
+        return hello
+    if forth:  # this side says something else
+        flow.forth = None
+    else:
+        flow.back = None
+    return None
