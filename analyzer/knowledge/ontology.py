@@ -51,6 +51,7 @@ def _type(table: Table) -> DataType:
     made = DataType(
         id=table.matching("id", _ID),
         group=table.text("group"),
+        label=table.text("label"),
         meaning=table.text("meaning"),
         dpv=table.text("dpv"),
         diffaudit=table.text("diffaudit"),

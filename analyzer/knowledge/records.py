@@ -104,6 +104,7 @@ class DataType:
 
     id: str
     group: str
+    label: str  # as it stands in a sentence
     meaning: str
     dpv: str
     diffaudit: str
