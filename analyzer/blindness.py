@@ -1,7 +1,8 @@
 """Sessions in which something may have been sent that could not be read.
 
 A session is blind for an owner where a connection to one of its hosts refused to be read, bytes
-passed unread, a body could not be decoded, or an exchange was cut off. A session that was not
+passed unread, a body could not be decoded, or an exchange was cut off. An answer that could not be
+read blinds for privacy signals only, because data is looked for in requests. A session that was not
 recorded to its end is blind for everyone. Hosts without an owner are taken by site.
 """
 
@@ -14,8 +15,9 @@ from typing import NamedTuple, cast
 import pandas as pd
 
 from analyzer.comparison import BlindSpot, Which
+from analyzer.models import DeltaKind
 
-_COUNTS = ["refused", "unread_up", "unread_down", "opaque", "cut"]
+_COUNTS = ["refused", "unread_up", "unread_down", "opaque", "cut", "opaque_down", "cut_down"]
 
 
 class _Spot(NamedTuple):
@@ -28,6 +30,13 @@ class _Spot(NamedTuple):
     unread_down: int
     opaque: int
     cut: int
+    opaque_down: int
+    cut_down: int
+
+    @property
+    def hides_data(self) -> bool:
+        """Whether it could hide something that was sent."""
+        return bool(self.refused or self.unread_up or self.opaque or self.cut)
 
 
 class _Who(NamedTuple):
@@ -44,10 +53,15 @@ class Blindness:
     incomplete: frozenset[str]
     spots: Mapping[_Who, Sequence[_Spot]]
 
-    def of(self, owner: str, sites: Collection[str]) -> frozenset[str]:
+    def of(self, kind: DeltaKind, owner: str, sites: Collection[str]) -> frozenset[str]:
         """Return the sessions that are blind for `owner`, or for `sites` where it is empty."""
         whom = [_Who(owner, "")] if owner else [_Who("", site) for site in sites if site]
-        found = {spot.session for who in whom for spot in self.spots.get(who, ())}
+        found = {
+            spot.session
+            for who in whom
+            for spot in self.spots.get(who, ())
+            if kind == "signal" or spot.hides_data
+        }
         return self.incomplete | found
 
     def on(self, side: Which, sessions: Collection[str]) -> list[BlindSpot]:
@@ -78,24 +92,18 @@ def blindness(sessions: pd.DataFrame, coverage: pd.DataFrame) -> Blindness:
 
 
 def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindSpot:
-    refused = sum(spot.refused for spot in spots)
-    unread = sum(spot.unread_up + spot.unread_down for spot in spots)
-    opaque = sum(spot.opaque for spot in spots)
-    cut = sum(spot.cut for spot in spots)
-    reasons = [
-        *(
-            [f"{_count(refused, 'connection', 'connections')} could not be opened for reading"]
-            if refused
-            else []
-        ),
-        *([f"{_count(unread, 'byte', 'bytes')} passed unread"] if unread else []),
-        *(
-            [f"{_count(opaque, 'exchange', 'exchanges')} could not be decoded completely"]
-            if opaque
-            else []
-        ),
-        *([f"{_count(cut, 'exchange was', 'exchanges were')} cut off"] if cut else []),
-    ]
+    def total(*counts: str) -> int:
+        return sum(getattr(spot, count) for spot in spots for count in counts)
+
+    told = (
+        (total("refused"), "connection could not be read", "connections could not be read"),
+        (total("unread_up", "unread_down"), "byte passed unread", "bytes passed unread"),
+        (total("opaque"), "request could not be decoded", "requests could not be decoded"),
+        (total("cut"), "request is not all there", "requests are not all there"),
+        (total("opaque_down"), "answer could not be decoded", "answers could not be decoded"),
+        (total("cut_down"), "answer is not all there", "answers are not all there"),
+    )
+    reasons = [_count(*each) for each in told if each[0]]
     return BlindSpot(
         side=side,
         owner=who.owner,

@@ -85,16 +85,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     Raises `UserError` where a name stands for nothing, or a session would be on both sides.
     Sessions that were measured in another country than they claim are excluded.
     """
-    everyone = recorded(frames.sessions)
-    away = misplaced(everyone)
-    gone = {each.session for each in away}
-    material = _Material(
-        study,
-        knowledge,
-        [each for each in everyone if each.id not in gone],
-        presence(frames, knowledge),
-        blindness(frames.sessions, frames.coverage),
-    )
+    material, away = _material(frames, study, knowledge)
     excluded = sorted(
         [Excluded(session, reason) for session, reason in frames.excluded] + away,
         key=lambda each: each.session,
@@ -138,9 +129,43 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """What the rows of a comparison were judged from: `rows[i]` is what was seen of `keys[i]`."""
+
+    a: Group
+    b: Group
+    keys: tuple[Key, ...]
+    rows: tuple[Observed, ...]
+
+
+def bases(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) -> Bases:
+    """Return the sessions behind every row of ``compare(frames, study, knowledge, a, b)``."""
+    material, _ = _material(frames, study, knowledge)
+    left, right = _of(material, a), _of(material, b)
+    return _bases(material, left, right)
+
+
 def delta_id(a: str, b: str, key: Key) -> str:
     """Return the id of the row `key` of the comparison of the sides named `a` and `b`."""
     return identify("d", a, b, *key)
+
+
+def _material(
+    frames: Frames, study: Study, knowledge: Knowledge
+) -> tuple[_Material, list[Excluded]]:
+    """Return the material for any pair of sides, and the sessions that are no part of it."""
+    everyone = recorded(frames.sessions)
+    away = misplaced(everyone)
+    gone = {each.session for each in away}
+    material = _Material(
+        study,
+        knowledge,
+        [each for each in everyone if each.id not in gone],
+        presence(frames, knowledge),
+        blindness(frames.sessions, frames.coverage),
+    )
+    return material, away
 
 
 def _of(material: _Material, text: str) -> _Sessions:
@@ -154,22 +179,26 @@ def _of(material: _Material, text: str) -> _Sessions:
     )
 
 
-def _deltas(material: _Material, a: _Sessions, b: _Sessions) -> tuple[Delta, ...]:
+def _bases(material: _Material, a: _Sessions, b: _Sessions) -> Bases:
     ids_a, ids_b = a.ids, b.ids
-    keys = [key for key, seen in material.seen.items() if seen.sessions & (ids_a | ids_b)]
-    rows = []
-    for key in keys:
-        seen = material.seen[key]
-        sites = {place.site for place in seen.places}
-        blind = material.blind.of(key.owner, sites)
-        rows.append(
-            Observed(seen.sessions & ids_a, seen.sessions & ids_b, blind & ids_a, blind & ids_b)
-        )
-    judged = judge(a.group, b.group, rows, material.study.compare)
+    found: list[tuple[Key, Observed]] = []
+    for key, seen in material.seen.items():
+        if seen.sessions.isdisjoint(ids_a | ids_b):
+            continue
+        blind = material.blind.of(key.kind, key.owner, {place.site for place in seen.places})
+        row = Observed(seen.sessions & ids_a, seen.sessions & ids_b, blind & ids_a, blind & ids_b)
+        found.append((key, row))
+    keys, rows = tuple(key for key, _ in found), tuple(row for _, row in found)
+    return Bases(a.group, b.group, keys, rows)
+
+
+def _deltas(material: _Material, a: _Sessions, b: _Sessions) -> tuple[Delta, ...]:
+    base = _bases(material, a, b)
+    judged = judge(base.a, base.b, base.rows, material.study.compare)
     law = _Law(material.knowledge, (a, b))
     return tuple(
         _delta(material.seen[key], key, each, a, b, law)
-        for key, each in zip(keys, judged, strict=True)
+        for key, each in zip(base.keys, judged, strict=True)
     )
 
 

@@ -98,8 +98,8 @@ class CoverageRow:
     refused: int
     unread_up: int
     unread_down: int
-    opaque: int
-    cut: int
+    opaque: int  # requests and answers
+    cut: int  # requests and answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class BlindSpot:
     """Sessions of one side in which something that an owner got could not be read.
 
     `owner` is "" where it is not known, then `site` says who is meant; both are empty where whole
-    sessions are cut off, which blinds them for everyone.
+    sessions are cut off, which blinds them for everyone, or nobody learned the name of the host.
     """
 
     side: Which
@@ -156,7 +156,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ArmNoise:
-    """How far two halves of the sessions of one arm (even and odd repeats) lie apart.
+    """How far two halves of the sessions of one arm (every second repeat) lie apart.
 
     `rows` were seen in either half, in `differing` of them the shares differ; `mean` and `largest`
     are absolute differences of shares (0..1) over all `rows`.

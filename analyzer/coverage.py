@@ -1,15 +1,17 @@
 """What could be read of each host in a session, and what could not.
 
 "Not seen" is never "not collected": a refused connection, bytes that passed unread, a body that no
-decoder could read and an exchange that was cut off are counted here, host by host.
+decoder could read and an exchange that was cut off are counted here, host by host. Requests
+and answers are counted apart, because personal data stands in requests: an unread answer
+can hide a privacy signal, but nothing that was sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from analyzer.models import Coverage, Destination, Event, Exchange
+from analyzer.models import Coverage, Destination, Event, Exchange, Problem
 
 _MEDIA = ("image/", "video/", "audio/", "font/")
 NOWHERE = Destination("", "", "", "third", "")  # a connection whose name nobody learned
@@ -27,6 +29,8 @@ class _Seen:
     unread_down: int = 0
     opaque: int = 0
     cut: int = 0
+    opaque_down: int = 0
+    cut_down: int = 0
     quic: int = 0  # refused datagrams: the app may have come back over TCP
 
 
@@ -44,14 +48,22 @@ class Hosts:
             self._destinations[host] = self._classify(host)
         return self._destinations[host]
 
-    def exchange(self, host: str, exchange: Exchange, unread: bool) -> None:
-        """Count an exchange. `unread`: a part of it could not be decoded."""
+    def exchange(self, host: str, exchange: Exchange, problems: Sequence[Problem]) -> None:
+        """Count an exchange. `problems` are those of decoding it."""
         seen = self._of(host)
         seen.exchanges += 1
         seen.bytes_up += len(exchange.request_body) + _size(exchange.request_headers)
         seen.bytes_down += len(exchange.response_body) + _size(exchange.response_headers)
-        seen.opaque += unread
-        seen.cut += _is_cut(exchange)
+        # What is truncated is counted as cut. `decode` begins each detail with the part.
+        answers = [
+            each.detail.startswith("response") for each in problems if each.code != "truncated"
+        ]
+        seen.opaque += not all(answers)
+        # The phone breaks pictures and films off all the time, and they hold no signal.
+        if not _is_media(exchange):
+            seen.opaque_down += any(answers)
+            seen.cut_down += not exchange.complete and not _request_cut(exchange)
+        seen.cut += _request_cut(exchange)
 
     def event(self, event: Event) -> None:
         """Count what happened beside the exchanges."""
@@ -99,21 +111,28 @@ class Hosts:
             unread_down=seen.unread_down,
             opaque=seen.opaque,
             cut=seen.cut,
+            opaque_down=seen.opaque_down,
+            cut_down=seen.cut_down,
         )
 
 
-def _is_cut(exchange: Exchange) -> bool:
-    """Whether something may be missing that could be a finding.
+def _request_cut(exchange: Exchange) -> bool:
+    """Whether a part of the request may be missing.
 
-    Not where only the end of a picture or film is: apps break those off all the time, and they say
-    nothing about the phone.
+    It was complete if an answer came, unless its body was the one that was too large to keep.
     """
     if exchange.complete:
         return False
-    answer = next(
-        (value for name, value in exchange.response_headers if name.lower() == "content-type"), ""
+    return exchange.status is None or (
+        exchange.truncated > 0 and len(exchange.request_body) >= len(exchange.response_body)
     )
-    return exchange.status is None or not answer.strip().lower().startswith(_MEDIA)
+
+
+def _is_media(exchange: Exchange) -> bool:
+    return any(
+        name.lower() == "content-type" and value.strip().lower().startswith(_MEDIA)
+        for name, value in exchange.response_headers
+    )
 
 
 def _size(headers: tuple[tuple[str, str], ...]) -> int:

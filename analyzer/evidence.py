@@ -78,6 +78,9 @@ def coverage_rows(coverage: pd.DataFrame, compared: Sides) -> tuple[CoverageRow,
     for side, sessions in compared.items():
         rows = coverage[coverage["session"].isin([each.id for each in sessions])]
         where = ["owner", "party", "site", "host"]
+        rows = rows.assign(
+            opaque=rows["opaque"] + rows["opaque_down"], cut=rows["cut"] + rows["cut_down"]
+        )
         summed = rows.groupby(where, sort=True).agg(
             k=("session", "nunique"), **{name: (name, "sum") for name in _SUMS}
         )

@@ -203,8 +203,10 @@ class Coverage:
     refused: int  # connections whose TLS the app would not let us read
     unread_up: int  # bytes that passed without being read
     unread_down: int
-    opaque: int  # bodies that no decoder could read
-    cut: int  # exchanges of which a part is missing
+    opaque: int  # requests that could not be decoded completely
+    cut: int  # exchanges whose request is not all there
+    opaque_down: int  # answers that could not be decoded completely, media apart
+    cut_down: int  # exchanges whose answer is not all there, media apart
 
 
 @dataclass(frozen=True, slots=True)

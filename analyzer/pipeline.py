@@ -79,7 +79,7 @@ def analyse_bundle(path: Path, study: Study, knowledge: Knowledge) -> Analysed:
         problems += [
             Placed(destination.host, problem) for problem in (*decoded.problems, *found.problems)
         ]
-        hosts.exchange(destination.host, exchange, bool(decoded.problems))
+        hosts.exchange(destination.host, exchange, decoded.problems)
     for event in read_events(path):
         hosts.event(event)
     return Analysed(

@@ -23,7 +23,7 @@ ARMS = {
 }
 
 
-def study(root: Path = Path(), **settings: float) -> Study:
+def study(root: Path = Path(), /, **settings: float) -> Study:
     return Study(
         root=root,
         name="made up",
@@ -178,7 +178,7 @@ def signal(of: str, verdict: str, owner: str = "Waymark") -> dict[str, object]:
     }
 
 
-def blind(of: str, owner: str = "Waymark", **counts: int) -> dict[str, object]:
+def blind(of: str, owner: str = "Waymark", /, **counts: int) -> dict[str, object]:
     """A row of `Frames.coverage` in session `of`; nothing is unread unless `counts` say so."""
     row: dict[str, object] = {
         "session": of,
@@ -188,7 +188,8 @@ def blind(of: str, owner: str = "Waymark", **counts: int) -> dict[str, object]:
         "party": "third",
     }
     numbers = ["exchanges", "bytes_up", "bytes_down", "refused", "unread_up", "unread_down"]
-    return row | dict.fromkeys([*numbers, "opaque", "cut"], 0) | counts
+    numbers += ["opaque", "cut", "opaque_down", "cut_down"]
+    return row | dict.fromkeys(numbers, 0) | counts
 
 
 def frames(

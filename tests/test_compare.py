@@ -50,7 +50,8 @@ def test_what_only_one_side_sends_is_a_difference() -> None:
     found = diff(frames(sessions(6, *FOUR), findings("KE-13", range(1, 7))))
     delta = row(found, "id.advertising")
     assert (delta.verdict, delta.a, delta.b) == ("only_b", Count(0, 6), Count(6, 6))
-    assert (delta.effect, delta.p) == (-1.0, pytest.approx(2 / 924))
+    assert delta.effect == -1.0
+    assert delta.p == pytest.approx(2 / 924)
     assert delta.hosts == ("app.waymark.example",)
     assert delta.examples == (
         "f-KE-13-r01-Waymark-id.advertising",
@@ -112,7 +113,7 @@ def test_an_incomplete_session_is_blind_for_everyone() -> None:
     assert any("were not recorded to their end" in warning for warning in found.warnings)
 
 
-@pytest.mark.parametrize("what", ["refused", "unread_up", "unread_down", "opaque", "cut"])
+@pytest.mark.parametrize("what", ["refused", "unread_up", "opaque", "cut"])
 def test_what_could_not_be_read_of_an_owner_can_hide_a_difference(what: str) -> None:
     coverage = [blind(f"DE-13-r0{number}", **{what: 1}) for number in range(1, 5)]
     rows = [*findings("KE-13", range(1, 7)), *findings("KE-13", range(1, 7), owner="Glint")]
@@ -120,6 +121,16 @@ def test_what_could_not_be_read_of_an_owner_can_hide_a_difference(what: str) -> 
     assert row(found, "id.advertising").verdict == "insufficient"
     assert row(found, "id.advertising", "Glint").verdict == "only_b"
     assert [(spot.owner, spot.k, spot.n) for spot in found.blind_spots] == [("Waymark", 4, 6)]
+
+
+@pytest.mark.parametrize("what", ["opaque_down", "cut_down"])
+def test_an_answer_that_could_not_be_read_hides_signals_and_no_data(what: str) -> None:
+    coverage = [blind(f"DE-13-r0{number}", **{what: 1}) for number in range(1, 5)]
+    signals = [signal(f"KE-13-r0{number}", "protective") for number in range(1, 7)]
+    rows = findings("KE-13", range(1, 7))
+    found = diff(frames(sessions(6, "DE-13", "KE-13"), rows, signals=signals, coverage=coverage))
+    assert row(found, "id.advertising").verdict == "only_b"
+    assert row(found, "adjust.ff_coppa", state="protective").verdict == "insufficient"
 
 
 def test_hosts_without_an_owner_are_blind_by_site() -> None:
@@ -160,9 +171,6 @@ def test_adults_take_out_what_is_due_to_the_region() -> None:
 def test_without_adults_on_both_sides_there_is_no_contrast() -> None:
     found = frames(sessions(6, "DE-13", "KE-13", "KE-30"), findings("KE-13", range(1, 7)))
     assert row(diff(found), "id.advertising").contrast is None
-    assert (
-        row(diff(found, "DE-13", "KE-30"), "id.advertising", "Waymark") is None if False else True
-    )
 
 
 def test_a_session_in_another_country_than_it_claims_is_left_out() -> None:
@@ -224,8 +232,6 @@ def test_the_headline_is_judged_again_under_the_other_definition_of_the_bloc() -
     assert other.side is not None
     assert other.side.sessions == 6
     assert [(each.verdict, each.alternative) for each in other.changed] == [
-        ("more_b", "only_b")
-    ] or [(each.verdict, each.alternative) for each in other.changed] == [
         ("insufficient", "only_b")
     ]
     assert found.b.definition == "a test"
@@ -259,7 +265,7 @@ def test_who_received_something_is_listed_with_purpose_and_hosts() -> None:
 
 
 def test_problems_and_sessions_are_listed_by_side() -> None:
-    problem = {
+    problem: Row = {
         "session": "KE-13-r02", "host": "h", "exchange": "1", "stage": "decode",
         "code": "bomb", "detail": "",
     }  # fmt: skip
@@ -356,7 +362,9 @@ def test_order_and_names_of_sessions_do_not_matter(
 ) -> None:
     rows, found, coverage = study
     ids = [str(each["id"]) for each in rows]
-    names = dict(zip(ids, chance.sample([f"session-{place}" for place in range(99)], len(ids))))
+    names = dict(
+        zip(ids, chance.sample([f"session-{place}" for place in range(99)], len(ids)), strict=True)
+    )
 
     def shuffled(table: list[Row], column: str) -> list[Row]:
         renamed = [each | {column: names[str(each[column])]} for each in table]

@@ -1,0 +1,105 @@
+"""What could be read of a host, and what could not."""
+
+from __future__ import annotations
+
+import pytest
+from recording import post
+
+from analyzer.coverage import Hosts
+from analyzer.models import Coverage, Destination, Event, EventKind, Exchange, Problem
+
+HOST = "app.waymark.example"
+
+
+def covered(
+    *exchanges: Exchange, events: tuple[Event, ...] = (), problems: tuple[Problem, ...] = ()
+) -> dict[str, Coverage]:
+    hosts = Hosts(lambda host: Destination(host.lower(), "site", "owner", "third", ""))
+    for exchange in exchanges:
+        hosts.exchange(HOST, exchange, problems)
+    for event in events:
+        hosts.event(event)
+    return {each.host: each for each in hosts.coverage("s")}
+
+
+def event(kind: EventKind, up: int = 0, down: int = 0, host: str = HOST) -> Event:
+    return Event(0.0, kind, host, "", up, down)
+
+
+def problem(code: str, part: str = "body") -> Problem:
+    return Problem("1", "decode", code, f"{part}: 12 bytes")
+
+
+def test_bytes_of_bodies_and_headers_are_counted() -> None:
+    found = covered(post("a=1"), post("a=1"))[HOST]
+    assert found.exchanges == 2
+    assert found.bytes_up == 2 * (3 + len("content-type") + 33 + 4)
+    assert found.bytes_down > 0
+
+
+def test_several_problems_of_one_request_are_one_unread_request() -> None:
+    found = covered(post(), problems=(problem("opaque_body"), problem("too_deep")))[HOST]
+    assert (found.opaque, found.opaque_down) == (1, 0)
+
+
+def test_an_unread_answer_is_counted_apart() -> None:
+    found = covered(post(), problems=(problem("bad_json", "response"),))[HOST]
+    assert (found.opaque, found.opaque_down) == (0, 1)
+
+
+def test_an_unread_picture_is_not_counted() -> None:
+    found = covered(post(answer=("image/png", b"x")), problems=(problem("too_large", "response"),))[
+        HOST
+    ]
+    assert (found.opaque, found.opaque_down) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "cut", "cut_down"),
+    [
+        (post(), 0, 0),
+        (post(complete=False, status=None), 1, 0),
+        (post(complete=False), 0, 1),
+        (post(complete=False, answer=("video/mp4", b"")), 0, 0),
+        (post("x" * 99, complete=False, truncated=5), 1, 0),
+        (post("", complete=False, truncated=5), 0, 1),
+    ],
+)
+def test_a_cut_request_is_worse_than_a_cut_answer(
+    exchange: Exchange, cut: int, cut_down: int
+) -> None:
+    found = covered(exchange)[HOST]
+    assert (found.cut, found.cut_down) == (cut, cut_down)
+
+
+def test_what_was_cut_off_is_not_called_undecodable_too() -> None:
+    found = covered(post(complete=False), problems=(problem("truncated", "response"),))[HOST]
+    assert (found.opaque, found.opaque_down, found.cut_down) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [("tls_refused", "refused"), ("gap", "cut"), ("quic", "refused")],
+)
+def test_events_count_against_their_host(kind: EventKind, field: str) -> None:
+    assert getattr(covered(events=(event(kind),))[HOST], field) == 1
+
+
+def test_refused_quic_is_no_loss_where_the_app_came_back_over_tcp() -> None:
+    assert covered(post(), events=(event("quic"),))[HOST].refused == 0
+
+
+@pytest.mark.parametrize("kind", ["tls_passthrough", "non_http", "quic", "host_seen"])
+def test_bytes_that_nobody_read_are_counted(kind: EventKind) -> None:
+    found = covered(events=(event(kind, 10, 20),))[HOST]
+    assert (found.unread_up, found.unread_down) == (10, 20)
+
+
+@pytest.mark.parametrize("kind", ["dns", "error"])
+def test_names_asked_for_are_no_coverage(kind: EventKind) -> None:
+    assert covered(events=(event(kind),)) == {}
+
+
+def test_a_connection_without_a_name_is_kept() -> None:
+    found = covered(events=(event("tls_refused", host=""),))[""]
+    assert (found.refused, found.owner, found.site) == (1, "", "")
