@@ -25,7 +25,7 @@ from analyzer.decoders import (
     Pairs,
 )
 from analyzer.decoders.media import is_media, is_media_type
-from analyzer.decoders.plan import bodies, coding, gate, hint_of, texts
+from analyzer.decoders.plan import bodies, coding, hint_of, inert, texts
 from analyzer.decoders.text import has_structure, is_text, to_text, utf8
 from analyzer.models import Leaf, Part, Problem
 
@@ -42,7 +42,7 @@ _EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more 
 _MOST_PAYLOADS: Final = 256
 _LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
 
-plain: Final[set[str]] = set()  # strings of which every decoder has said that it is not its format
+plain: Final[set[str]] = set()  # strings in which every decoder has found nothing
 _MOST_PLAIN: Final = 20_000
 _LONGEST_PLAIN: Final = 256
 
@@ -64,6 +64,7 @@ class Walker:
         self._inexact = False
         self._exact = False
         self._containers = 0
+        self._trouble = 0  # how often `fault` was called
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what could not be read, each thing once."""
@@ -71,6 +72,7 @@ class Walker:
 
     def fault(self, code: str, detail: str) -> None:
         """Note a problem. `detail` must hold nothing of the content."""
+        self._trouble += 1
         self._faults[code, f"{self.part}: {detail}"] = None
 
     def body(self, part: Part, content: bytes, content_type: str, encoding: str) -> None:
@@ -187,14 +189,20 @@ class Walker:
         for name, value in items:
             kind = type(value)
             if kind is str:
-                if value in plain:
-                    append(new_leaf(Leaf, (exchange, part, prefix + name, value, steps)))
+                text: str = value  # type: ignore[assignment]
+                if text in plain or (len(text) < _LONGEST_PLAIN and inert(text)):
+                    append(new_leaf(Leaf, (exchange, part, prefix + name, text, steps)))
                 else:
-                    self.string(value, prefix + name, steps)  # type: ignore[arg-type]
+                    self.string(text, prefix + name, steps)
             elif kind is int:
                 append(new_leaf(Leaf, (exchange, part, prefix + name, str(value), steps)))
             elif kind in _CONTAINERS:
                 self._tree(value, prefix + name, steps, level + 1)
+            elif value is None:
+                append(new_leaf(Leaf, (exchange, part, prefix + name, "", steps)))
+            elif kind is bool:
+                text = "true" if value else "false"
+                append(new_leaf(Leaf, (exchange, part, prefix + name, text, steps)))
             else:
                 self._value(value, prefix + name, steps)
 
@@ -228,35 +236,32 @@ class Walker:
         """Make a leaf of `text`, and leaves of what is inside it; False for a guess gone wrong."""
         start = len(self.leaves)
         self._leaf(path, text, steps)
-        search, least = gate()
-        marked = search(text) is not None
-        if not marked and len(text) < least:
+        if text in plain or inert(text):
             inside = False
         elif len(steps) >= self.limits.max_depth:
             self.fault("too_deep", f"more than {self.limits.max_depth} encodings in each other")
             inside = False
         else:
-            inside = self._inside(text, path, steps, marked)
+            inside = self._inside(text, path, steps)
         if doubtful and not inside and not has_structure(text):
             del self.leaves[start:]
             return False
         return True
 
-    def _inside(self, text: str, path: str, steps: Steps, marked: bool) -> bool:
-        missed = True
+    def _inside(self, text: str, path: str, steps: Steps) -> bool:
+        trouble = self._trouble
         for name, read, marks, least in texts():
             if marks:
-                if not marked or not any(mark in text for mark in marks):
+                if not any(mark in text for mark in marks):
                     continue
             elif len(text) < least:
                 continue
             tree = read(text)
             if tree is MISS:
                 continue
-            missed = False
             if self.enter(tree, path, (*steps, name), fresh=True):
                 return True
-        if missed and len(text) <= _LONGEST_PLAIN:
+        if trouble == self._trouble and len(text) <= _LONGEST_PLAIN:
             if len(plain) >= _MOST_PLAIN:
                 plain.clear()
             plain.add(text)
@@ -287,7 +292,7 @@ class Walker:
             first = content[0]
             if first in _WHITE:
                 first = (content[:64].lstrip() or _WHITE)[0]
-            for name, read in bodies(first, hint.announced, silent):
+            for name, read in bodies(first, hint.announced, silent, hint.doubtful):
                 tree = read(content, hint, self.budget)
                 if tree is MISS:
                     continue

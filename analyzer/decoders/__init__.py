@@ -137,7 +137,9 @@ class Decoder:
     `body` is tried where the media type is one of `media` (``+json`` stands for that suffix),
     where `sniffed` and the first byte after white space is one of `starts` (empty: whatever it
     is), and as content coding for the names in `codings`. Those that are `sure` come first and may
-    contradict the media type: what they accept cannot be anything else. Lower `rank` comes first.
+    contradict the media type: what they accept cannot be anything else. Only
+    those with `guesses` are tried on the result of a guess: they prove themselves. Lower `rank`
+    comes first.
 
     `text` is tried on string values that hold one of the characters `marks`; without marks, on
     those of at least `least` characters.
@@ -150,6 +152,7 @@ class Decoder:
     starts: bytes = b""
     sniffed: bool = True
     sure: bool = False
+    guesses: bool = False
     rank: int = 50
     marks: str = ""
     least: int = 12

@@ -83,6 +83,7 @@ DECODERS.register("gzip")(
         codings=("gzip", "x-gzip"),
         starts=b"\x1f",
         sure=True,
+        guesses=True,
         rank=1,
     )
 )
@@ -94,6 +95,7 @@ DECODERS.register("deflate")(
         # The first byte of zlib is x8 with a window of up to 32 KiB; in practice it is 32 KiB.
         starts=b"\x78\x68\x58\x48",
         sure=True,
+        guesses=True,
         rank=40,
     )
 )

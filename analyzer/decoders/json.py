@@ -116,6 +116,7 @@ DECODERS.register("json")(
         # The last four: a byte order mark, or UTF-16 without one.
         starts=b'{["\xef\xff\xfe\x00',
         sure=True,
+        guesses=True,
         rank=10,
         marks='{["',
     )

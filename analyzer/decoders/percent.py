@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 from analyzer.decoders.text import clean
 
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_LONG = 128  # names repeat from request to request, unless they are no names
 _SPACE = re.compile(r"\s")
 
 
@@ -46,7 +48,14 @@ def unquote_name(text: str) -> str:
     """Return `text` decoded, as text in any case."""
     if "%" not in text:
         return clean(text)
+    return _known_name(text) if len(text) < _LONG else _name(text)
+
+
+def _name(text: str) -> str:
     return unescape(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+_known_name = lru_cache(4096)(_name)
 
 
 def _text(text: str) -> object:

@@ -62,6 +62,7 @@ DECODERS.register("plist")(
         ),
         starts=b"b<",
         sure=True,
+        guesses=True,
         rank=30,
     )
 )

@@ -27,6 +27,7 @@ from analyzer.decoders.text import is_text, utf8
 _NAMES = tuple(map(str, range(2048)))
 _MOST_GUESSED = 2048
 _LEAST = 8
+_SHIFTS = tuple(range(0, 70, 7))
 _INT32 = struct.Struct("<I")
 _INT64 = struct.Struct("<Q")
 _FLOAT = struct.Struct("<f")
@@ -134,12 +135,16 @@ class _Reader:
 def _varint(data: bytes, position: int) -> tuple[int, int]:
     """Return the varint at `position` and where it ends; -1 as the end if it is none."""
     result = 0
-    for shift, byte in zip(range(0, 70, 7), data[position : position + 10], strict=False):
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if (not byte and shift) or result >> 64:
-                return 0, -1
-            return result, position + shift // 7 + 1
+    try:
+        for shift in _SHIFTS:
+            byte = data[position]
+            position += 1
+            if byte < 0x80:
+                result |= byte << shift
+                return (result, position) if (byte or not shift) and not result >> 64 else (0, -1)
+            result |= (byte & 0x7F) << shift
+    except IndexError:
+        pass
     return 0, -1
 
 
@@ -190,6 +195,7 @@ DECODERS.register("protobuf")(
         ),
         # Tags whose wire type is one of 0, 1, 2, 5; a first field below 16, or a two-byte tag.
         starts=bytes(byte for byte in range(8, 256) if byte & 7 in (0, 1, 2, 5)),
+        guesses=True,
         rank=70,
     )
 )

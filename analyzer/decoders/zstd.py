@@ -58,6 +58,7 @@ DECODERS.register("zstd")(
         codings=("zstd",),
         starts=b"\x28",
         sure=True,
+        guesses=True,
         rank=2,
     )
 )
