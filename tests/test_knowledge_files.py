@@ -16,6 +16,7 @@ ONTOLOGY = """\
 types:
   - id: id.device
     group: identifiers
+    label: device ID
     meaning: An ID of the device
     dpv: UID
     diffaudit: Device Hardware Identifiers
@@ -26,6 +27,7 @@ types:
     shapes: [uuid, "hex:32"]
   - id: demo.age
     group: age
+    label: age
     meaning: The age
     dpv: AgeExact
     diffaudit: Age
@@ -165,26 +167,26 @@ T = "trackers/vendor.yaml"
     [
         # the same in all files
         ("ontology.yaml", "    dpv: UID\n", "", 2, "dpv is missing from 'id.device'"),
-        ("ontology.yaml", "dpv: UID", "dpv:", 5, "dpv is empty"),
-        ("ontology.yaml", "dpv: UID", "dvp: UID", 5, "unknown entry 'dvp'"),
-        ("ontology.yaml", "dpv: UID", "dpv: [UID]", 5, "dpv is not text"),
-        ("ontology.yaml", "dpv: UID", "dpv: UID\n    dpv: UID", 6, "duplicate key"),
-        ("ontology.yaml", "dpv: UID", "dpv: UID: x", 5, "not valid YAML"),
+        ("ontology.yaml", "dpv: UID", "dpv:", 6, "dpv is empty"),
+        ("ontology.yaml", "dpv: UID", "dvp: UID", 6, "unknown entry 'dvp'"),
+        ("ontology.yaml", "dpv: UID", "dpv: [UID]", 6, "dpv is not text"),
+        ("ontology.yaml", "dpv: UID", "dpv: UID\n    dpv: UID", 7, "duplicate key"),
+        ("ontology.yaml", "dpv: UID", "dpv: UID: x", 6, "not valid YAML"),
         ("ontology.yaml", "types:\n", "typos:\n", 1, "types is missing"),
         ("law.yaml", LAW, "- a list\n", 1, "not a table"),
         ("law.yaml", LAW, "law: []\n", 1, "law is empty"),
         # ontology
-        ("ontology.yaml", "id: demo.age", "id: id.device", 12, "there twice"),
-        ("ontology.yaml", "id: demo.age", "id: Age", 12, "has not the form"),
-        ("ontology.yaml", "[device_id]", "[device_id, deviceId]", 10, "one twice"),
+        ("ontology.yaml", "id: demo.age", "id: id.device", 13, "there twice"),
+        ("ontology.yaml", "id: demo.age", "id: Age", 13, "has not the form"),
+        ("ontology.yaml", "[device_id]", "[device_id, deviceId]", 11, "one twice"),
         (
             "ontology.yaml",
             "apple: Other",
             "names: [deviceID]\n    apple: Other",
-            18,
+            20,
             "as id.device",
         ),
-        ("ontology.yaml", '"hex:32"', "uid", 11, "names 'uid', which is unknown"),
+        ("ontology.yaml", '"hex:32"', "uid", 12, "names 'uid', which is unknown"),
         # signals
         ("signals.yaml", "grade: S", "grade: K", 11, "add `verified: false`"),
         ("signals.yaml", "grade: S", "grade: X", 11, "use one of S, D, R, O, K"),
