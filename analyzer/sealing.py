@@ -15,7 +15,6 @@ import json
 import os
 import re
 import sqlite3
-import time
 from pathlib import Path
 from typing import Any
 
@@ -153,26 +152,48 @@ def open_exchanges(database: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def seal(path: Path, database: sqlite3.Connection, session: Session) -> None:
-    """Make the database one stable file, write `session.json`, then `SHA256SUMS`; closes it.
+    """Write `session.json`, make the database one stable file, then `SHA256SUMS`; closes it.
 
-    Raises `sqlite3.Error` or `OSError` where the disk is full or somebody keeps the file open.
+    Raises `sqlite3.Error` or `OSError` where the disk is full.
     """
-    for _ in range(20):
-        busy, *_rest = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            break
-        time.sleep(0.1)
+    write_session(path, session)  # first: whatever fails below, the reason of the end is there
+    if _settled(database):
+        database.close()
     else:
-        raise sqlite3.OperationalError("another program keeps the capture open")
-    database.execute("PRAGMA journal_mode=DELETE")
-    database.close()
-    write_session(path, session)
+        _leave_to_readers(path, database)
     lines = [
         f"{_sha256(file)}  {file.name}\n"
         for file in sorted(path.iterdir())
         if file.is_file() and file.name not in (SUMS, LOCK)
     ]
     _write(path / SUMS, "".join(lines))
+
+
+def _settled(database: sqlite3.Connection) -> bool:
+    """Move everything into the one file, for good; False if another program is reading it."""
+    database.execute("PRAGMA busy_timeout=1000")
+    try:
+        busy, *_ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            database.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        return False
+    return not busy
+
+
+def _leave_to_readers(path: Path, database: sqlite3.Connection) -> None:
+    """Put a copy in the place of a database that somebody keeps open; they go on reading theirs."""
+    file = path / store.DATABASE
+    copy = path / f"{store.DATABASE}.part"
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    database.execute("VACUUM INTO ?", (str(copy),))
+    database.close()
+    copy.replace(file)
+    for rest in ("-wal", "-shm"):
+        file.with_name(f"{file.name}{rest}").unlink(missing_ok=True)
 
 
 def verify(path: Path) -> list[str]:

@@ -278,8 +278,8 @@ class BundleWriter:
         """End the session, seal the bundle and return the session as it was written.
 
         `reason` is in fixed words ("stopped", "imported", ...); `extra` are further counts; `ended`
-        is in seconds since 1970, by default now. Raises
-        `RecordingError` if the bundle could not be sealed: `recover` does it later.
+        is in seconds since 1970, by default now. Raises `RecordingError` if the bundle could not be
+        sealed: `recover` does it later.
         """
         if self._closed:
             return self.session
@@ -287,8 +287,6 @@ class BundleWriter:
         try:
             self._lock.free_reserve()
             self.session = self._ended(reason, extra or {}, ended)
-            if self._broken:  # what follows may fail again: leave at least the reason behind
-                sealing.write_session(self.path, self.session)
             sealing.seal(self.path, self._database, self.session)
         except (sqlite3.Error, OSError) as error:
             raise RecordingError(
