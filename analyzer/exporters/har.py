@@ -59,6 +59,9 @@ def write_har(recorded: Recorded, file: BinaryIO, redactor: Redactor) -> list[st
 
 
 def _pages(recorded: Recorded) -> list[dict[str, Any]]:
+    begun: dict[str, float] = {}
+    for t_s, name in recorded.steps:
+        begun.setdefault(name, t_s)
     return [
         {
             "startedDateTime": _iso(recorded.started + t_s),
@@ -66,7 +69,7 @@ def _pages(recorded: Recorded) -> list[dict[str, Any]]:
             "title": name,
             "pageTimings": {},
         }
-        for t_s, name in {name: (t_s, name) for t_s, name in reversed(recorded.steps)}.values()
+        for name, t_s in begun.items()
     ]
 
 

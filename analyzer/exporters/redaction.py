@@ -14,7 +14,8 @@ REDACTED = "[redacted]"
 _MARK = REDACTED.encode()
 _SECRET_HEADERS = frozenset({"cookie", "cookie2", "set-cookie", "set-cookie2"})
 _SECRET_HEADER = re.compile(
-    r"token|secret|api-?key|passw|session|auth(?!ority)|csrf|xsrf|credential|jwt|sid-guard"
+    r"token|secret|api-?key|passw|session|authoriz|authentic|(?<![a-z])auth(?![a-z])|"
+    r"[cx]srf|credential|jwt|sid-guard"
 )
 _KEY = (
     rb"[A-Za-z0-9_.\[\]-]{0,40}?(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|"
