@@ -7,7 +7,7 @@ and, for hosts whose certificate the app pins, only the servers' own.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import httpx
@@ -17,8 +17,21 @@ from analyzer.simulation.log import PhoneLog, seen
 from analyzer.simulation.plan import Planned
 
 TIMEOUT_S = 20.0
-_REDIRECTS = 5  # more than any declared chain
 _PINNED_TRIES = 2  # an app tries again before it gives up
+
+
+class _Http2First(ssl.SSLContext):
+    """Offers HTTP/2 before HTTP/1.1, as phones do; httpx has it the other way round."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Take the names, with ``h2`` in front."""
+        super().set_alpn_protocols(sorted(alpn_protocols, key=lambda name: name != "h2"))
+
+
+def _trust(authority: Path) -> ssl.SSLContext:
+    context = _Http2First(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cafile=str(authority))
+    return context
 
 
 class Phone:
@@ -30,15 +43,16 @@ class Phone:
 
     def __init__(self, proxy: str, trusted: Path, pinned: Path) -> None:
         self._proxy = proxy
-        self._trusted = ssl.create_default_context(cafile=str(trusted))
+        self._trusted = _trust(trusted)
         # httpx offers HTTP/2 on the context it is given; a WebSocket needs HTTP/1.1.
-        self._socket_trust = ssl.create_default_context(cafile=str(trusted))
-        self._pinned = ssl.create_default_context(cafile=str(pinned))
+        self._socket_trust = _trust(trusted)
+        self._pinned = _trust(pinned)
 
-    def play(self, requests: Iterable[Planned], mark: Callable[[str], None]) -> PhoneLog:
+    def play(self, requests: Sequence[Planned], mark: Callable[[str], None]) -> PhoneLog:
         """Send `requests` one after another; call `mark` with each phase when it begins."""
         log = PhoneLog()
         phase: str | None = None
+        targets = {request.url: request for request in requests if request.redirected}
         with self._client(self._trusted) as client:
             for request in requests:
                 if request.phase != phase:
@@ -49,7 +63,9 @@ class Phone:
                 elif request.messages:
                     self._talk(request, log)
                 elif not request.redirected:
-                    self._send(client, request, log)
+                    location = self._send(client, request, log)
+                    if location:
+                        self._send(client, targets[location], log)
         return log
 
     def _client(self, trust: ssl.SSLContext) -> httpx.Client:
@@ -57,23 +73,21 @@ class Phone:
             proxy=self._proxy, verify=trust, http2=True, timeout=TIMEOUT_S, trust_env=False
         )
 
-    def _send(self, client: httpx.Client, request: Planned, log: PhoneLog) -> None:
-        content = request.body or None
+    def _send(self, client: httpx.Client, request: Planned, log: PhoneLog) -> str:
+        """Send one request; return where the answer leads on to, "" where it does not."""
         ask = client.build_request(
-            request.method, request.url, headers=list(request.headers), content=content
+            request.method,
+            request.url,
+            headers=list(request.headers),
+            content=request.body or None,
         )
-        for _ in range(_REDIRECTS):
-            answer = client.send(ask, stream=True)
-            try:
-                received = b"".join(answer.iter_raw())
-            finally:
-                answer.close()
-            sent = ask.read()
-            log.seen.append(seen(ask.method, str(ask.url), sent, answer.status_code, received))
-            if answer.next_request is None:
-                return
-            ask = answer.next_request
-        raise RuntimeError(f"{request.channel!r} is redirected in a circle")
+        answer = client.send(ask, stream=True)
+        try:
+            received = b"".join(answer.iter_raw())
+        finally:
+            answer.close()
+        log.seen.append(seen(ask.method, str(ask.url), request.body, answer.status_code, received))
+        return str(answer.next_request.url) if answer.next_request else ""
 
     def _send_pinned(self, request: Planned, log: PhoneLog) -> None:
         host = httpx.URL(request.url).host

@@ -76,12 +76,17 @@ class Placed(Line, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Transmission(Placed, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One piece of personal data in one place of one request."""
+    """One piece of personal data in one place of one request.
+
+    Where a standard has it that the value must not be there for a child, its presence is a privacy
+    signal too: `signal`, read as non-protective.
+    """
 
     data: str
     at: str | tuple[str, ...] = field(name="as")
     transform: Transform = "raw"
     value: Value | None = None
+    signal: str = ""
 
     @property
     def places(self) -> tuple[str, ...]:

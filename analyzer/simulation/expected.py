@@ -87,6 +87,11 @@ def _said(scene: Scene, request: Planned, host: str) -> Iterator[ExpectedSignal]
             yield ExpectedSignal(
                 request.phase, host, owner, line.signal, line.says, line.where, line.at
             )
+        for sent in scene.transmissions(channel, request.phase):
+            for place in sent.places if sent.signal else ():
+                yield ExpectedSignal(
+                    request.phase, host, owner, sent.signal, "non_protective", sent.where, place
+                )
     for answer in scene.declaration.answers:
         if (
             answer.signal

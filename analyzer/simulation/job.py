@@ -18,7 +18,6 @@ class Job:
     study: Study
     arm: Arm
     repeat: int
-    block: str
     planted: tuple[str, ...]  # keyed digests of the persona's values
     requests: tuple[Planned, ...]
     addresses: dict[str, tuple[str, int]]

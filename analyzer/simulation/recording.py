@@ -41,7 +41,6 @@ def record_job(job: Job) -> Recording:
         job.study,
         job.arm,
         repeat=job.repeat,
-        block=job.block,
         device="simulated phone",
         origin="proxy",
         planted=job.planted,

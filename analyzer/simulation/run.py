@@ -63,7 +63,7 @@ def run_all(
 ) -> list[Recorded]:
     """Record `repeats` sessions of each arm (labels; none: all of the study), `jobs` at a time.
 
-    The arms take turns, so that a time block holds one session of each. Returns the sessions in
+    The arms take turns; seconds lie between the sessions, so they are one time block. Returns them in
     that order. Nothing leaves this machine. Raises `RuntimeError` where a session failed.
     """
     declared = declaration or load_declaration()
@@ -85,7 +85,6 @@ def run_session(study: Study, scene: Scene, servers: Servers, confdir: Path) -> 
         study=study,
         arm=scene.arm,
         repeat=scene.repeat,
-        block=f"block-{scene.repeat}",
         planted=tuple(digest(value, study.key) for _, value in scene.persona.values),
         requests=plan(scene),
         addresses=servers.addresses(scene),
