@@ -7,7 +7,21 @@ from analyzer.knowledge import DataType
 
 
 def data_type(own: str, *names: str, shapes: tuple[str, ...] = ()) -> DataType:
-    return DataType(own, "group", own, "", "", (), "", "", names, shapes, "S", True)
+    return DataType(
+        id=own,
+        group="group",
+        label=own,
+        meaning=own,
+        dpv="",
+        diffaudit="",
+        trackhar=(),
+        google_play="",
+        apple="",
+        names=names,
+        shapes=shapes,
+        grade="S",
+        counts_as_data=True,
+    )
 
 
 NAMES = Names(

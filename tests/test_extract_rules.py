@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.decode import Decoded
 from analyzer.extract import Extractor
-from analyzer.extract.places import PathTest, place_of, url_path_test
+from analyzer.extract.places import PlaceIndex, place_of, url_path_test
 from analyzer.extract.shapes import digest
 from analyzer.knowledge import (
     DataType,
@@ -53,7 +55,21 @@ def tracker(*endpoints: Endpoint) -> Tracker:
 
 
 def data_type(own: str, *names: str, shapes: tuple[str, ...] = ()) -> DataType:
-    return DataType(own, "group", own, "", "", (), "", "", names, shapes, "S", True)
+    return DataType(
+        id=own,
+        group="group",
+        label=own,
+        meaning=own,
+        dpv="",
+        diffaudit="",
+        trackhar=(),
+        google_play="",
+        apple="",
+        names=names,
+        shapes=shapes,
+        grade="S",
+        counts_as_data=True,
+    )
 
 
 def knowledge(*trackers: Tracker, types: tuple[DataType, ...] = ()) -> Knowledge:
@@ -210,8 +226,6 @@ def test_a_rule_wins_over_a_planted_value_and_that_over_a_name() -> None:
 
 
 def test_a_planted_value_tells_how_the_value_of_a_rule_is_written() -> None:
-    import hashlib
-
     rule = replace(RULE, shapes=("hex",))
     known = knowledge(tracker(replace(ENDPOINT, fields=(rule,))))
     written = hashlib.sha256(UUID.encode()).hexdigest()
@@ -250,6 +264,26 @@ def test_the_order_of_matches_does_not_depend_on_the_order_of_leaves() -> None:
     assert extractor.extract(exchange(), decoded) == extractor.extract(exchange(), decoded)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(alphabet="abcdefghijkm0123456789@.-", min_size=1, max_size=40),
+    st.dictionaries(st.text(max_size=12), st.text(max_size=30), max_size=5),
+)
+def test_no_part_of_what_is_extracted_holds_a_raw_value(tail: str, others: dict[str, str]) -> None:
+    secret = "q7kz3f9xw" + tail
+    rule = replace(RULE, paths=("**",), shapes=(), parts=("body", "query", "path"))
+    known = knowledge(tracker(replace(ENDPOINT, paths=(), fields=(rule,))))
+    asked = replace(
+        exchange(f"https://app.acme.example/{secret}?a={secret}&{secret}=1"),
+        request_headers=(("content-type", "application/json"), ("cookie", f"a={secret}")),
+        request_body=json.dumps(others | {"v": secret}).encode(),
+    )
+    extractor = Extractor(known, (("id.account", secret),), KEY, 13)
+    extracted = extractor.extract(asked)
+    assert len(extracted.matches) >= 3
+    assert "q7kz3f9xw" not in repr(extracted)
+
+
 def test_a_request_is_decoded_where_nobody_has() -> None:
     asked = exchange(f"https://app.acme.example/session?adid={UUID}")
     (match,) = Extractor(knowledge(tracker(ENDPOINT)), (), KEY).extract(asked).matches
@@ -278,15 +312,26 @@ def test_short_planted_values_are_a_problem_of_the_session() -> None:
     ],
 )
 def test_a_pattern_of_paths(pattern: str, fits: list[str], fits_not: list[str]) -> None:
-    test = PathTest(("body",), (pattern,))
-    assert [path for path in fits if not test.fits("body", path)] == []
-    assert [path for path in fits_not if test.fits("body", path)] == []
-    assert not any(test.fits("query", path) for path in fits)
+    index: PlaceIndex[int] = PlaceIndex()
+    index.add(("body",), ("other", pattern, pattern), 1)
+    assert [path for path in fits if index.at("body", path) != [1]] == []
+    assert [path for path in fits_not if index.at("body", path)] == []
+    assert not any(index.at("query", path) for path in fits)
 
 
 def test_names_of_headers_are_compared_in_lower_case() -> None:
-    assert PathTest(("header",), ("User-Agent",)).fits("header", "user-agent")
-    assert not PathTest(("body",), ("User-Agent",)).fits("body", "user-agent")
+    index: PlaceIndex[int] = PlaceIndex()
+    index.add(("header", "body"), ("User-Agent",), 1)
+    assert index.at("header", "user-agent") == index.at("header", "user-agent.1") == [1]
+    assert index.at("body", "user-agent") == []
+    assert index.at("body", "User-Agent") == [1]
+
+
+def test_entries_come_in_the_order_in_which_they_were_added() -> None:
+    index: PlaceIndex[str] = PlaceIndex()
+    for entry, pattern in (("first", "**"), ("second", "a.b"), ("third", "a.*")):
+        index.add(("body",), (pattern,), entry)
+    assert index.at("body", "a.b") == ["first", "second", "third"]
 
 
 @given(st.text(max_size=80))

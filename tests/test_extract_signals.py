@@ -132,6 +132,8 @@ def test_an_identifier_that_should_be_absent() -> None:
     assert verdict(gaid, "") == ("", "no_signal")
     without = replace(gaid, non_protective=())
     assert verdict(without, UUID) == ("uuid", "non_protective")
+    for nothing in ("0.0", "0", "null"):
+        assert verdict(without, nothing)[1] != "non_protective"
 
 
 def test_a_pattern_that_takes_anything_shows_no_value() -> None:

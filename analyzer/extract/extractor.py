@@ -9,21 +9,22 @@ from typing import Final, TypeVar, get_args
 from analyzer.decode import Decoded, decode
 from analyzer.extract.names import REASON as NAME_REASON
 from analyzer.extract.names import Names
-from analyzer.extract.places import REQUEST_PARTS, place_of
+from analyzer.extract.places import REQUEST_PARTS, PlaceIndex, place_of
 from analyzer.extract.planted import Hit, Planted
-from analyzer.extract.rules import CompiledEndpoint, CompiledRule, RuleBook, body_keys, rules_at
+from analyzer.extract.rules import CompiledEndpoint, CompiledRule, RuleBook, body_test, rule_index
 from analyzer.extract.shapes import digest, safe_path, shape
-from analyzer.extract.signals import SignalBook, SignalField, contradicts, fields_at
+from analyzer.extract.signals import SignalBook, SignalField, contradicts, field_index
 from analyzer.knowledge import Knowledge
-from analyzer.models import Exchange, Leaf, Match, Part, Problem, Signal
+from analyzer.models import Exchange, Leaf, Match, Part, Problem, Signal, SignalVerdict
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _MOST_REMEMBERED: Final = 20_000
 _LONGEST_REMEMBERED: Final = 512
 _PART_ORDER: Final[dict[Part, int]] = {part: at for at, part in enumerate(get_args(Part))}
-_Key = tuple[Part, str, str]  # part, path, data type
+_Key = tuple[int, str, str]  # position of the part, path, data type
 _Place = tuple[Part, str]  # part, path
+_Shown = tuple[str, str]  # shape, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class _Decision:
 class _Kind:
     """Requests for which the same rules and signals hold, with the decisions made so far."""
 
-    endpoints: tuple[CompiledEndpoint, ...]
-    fields: tuple[SignalField, ...]
+    rules: PlaceIndex[CompiledRule]
+    fields: PlaceIndex[SignalField]
     decisions: dict[_Place, _Decision | None]
 
 
@@ -78,7 +79,8 @@ class Extractor:
             tuple[str, str, str], tuple[tuple[CompiledEndpoint, ...], tuple[SignalField, ...]]
         ] = {}
         self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], _Kind] = {}
-        self._digests: dict[str, str] = {}
+        self._shown: dict[tuple[int | str, str], _Shown | None] = {}
+        self._verdicts: dict[tuple[str, str], tuple[str, SignalVerdict]] = {}
         self._safe: dict[str, str] = {}
 
     @property
@@ -118,7 +120,8 @@ class Extractor:
         problems: tuple[Problem, ...] = ()
         if not finds.complete:
             problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
-        return Extracted(_sorted(found), self._told(signals, against), problems)
+        matches = tuple([found[key] for key in sorted(found)])
+        return Extracted(matches, self._told(signals, against), problems)
 
     def _kind(self, exchange: Exchange, leaves: Sequence[Leaf]) -> _Kind:
         host, path = place_of(exchange.url)
@@ -132,12 +135,12 @@ class Extractor:
             _remember(self._at_url, url, known)
         endpoints, fields = known
         if any(endpoint.body_has for endpoint in endpoints):
-            keys = body_keys(leaves)
-            endpoints = tuple(each for each in endpoints if each.body_has <= keys)
+            has = body_test(leaves)
+            endpoints = tuple(each for each in endpoints if all(map(has, each.body_has)))
         key = (tuple(map(id, endpoints)), tuple(map(id, fields)))
         kind = self._kinds.get(key)
         if kind is None:
-            kind = _Kind(endpoints, fields, {})
+            kind = _Kind(rule_index(endpoints), field_index(fields), {})
             _remember(self._kinds, key, kind)
         return kind
 
@@ -145,9 +148,11 @@ class Extractor:
         rules: tuple[CompiledRule, ...] = ()
         name = ""
         if part in REQUEST_PARTS:
-            rules = rules_at(kind.endpoints, part, path)
+            rules = tuple(kind.rules.at(part, path))
             name = "" if rules else self._names.at(part, path)
-        own, against = fields_at(kind.fields, part, path)
+        fields = kind.fields.at(part, path)
+        own = tuple(dict.fromkeys(each.signal for each in fields if not each.contradicts))
+        against = tuple(dict.fromkeys(each.signal for each in fields if each.contradicts))
         decision = None
         if rules or name or own or against:
             decision = _Decision(rules, name, own, against)
@@ -162,30 +167,32 @@ class Extractor:
         signals: dict[tuple[str, _Place], Signal],
         against: set[str],
     ) -> None:
+        part, path, value = leaf.part, leaf.path, leaf.value
+        order = _PART_ORDER[part]
         for compiled in decision.rules:
             rule = compiled.rule
-            if (leaf.part, leaf.path, rule.type) not in found and compiled.accepts(leaf.value):
-                found[leaf.part, leaf.path, rule.type] = Match(
-                    leaf.exchange, rule.type, leaf.part, self._safe_path(leaf.path), "rule",
-                    rule.rule_id, rule.reason, rule.source, shape(leaf.value, rule.type),
-                    self._digest(leaf.value), rule.transformed, leaf.steps,
-                )  # fmt: skip
-        name = decision.name
-        if name and self._names.accepts(name, leaf.value):
-            key = (leaf.part, leaf.path, name)
-            if key not in found:
-                found[key] = Match(
-                    leaf.exchange, name, leaf.part, self._safe_path(leaf.path), "name",
-                    f"name#{name}", NAME_REASON, "ontology.yaml", shape(leaf.value, name),
-                    self._digest(leaf.value), "raw", leaf.steps,
-                )  # fmt: skip
+            key = (order, path, rule.type)
+            if key in found or (shown := self._by_rule(compiled, value)) is None:
+                continue
+            found[key] = Match(
+                leaf.exchange, rule.type, part, self._safe_path(path), "rule", rule.rule_id,
+                rule.reason, rule.source, shown[0], shown[1], rule.transformed, leaf.steps,
+            )  # fmt: skip
+        if (name := decision.name) and (shown := self._by_name(name, value)) is not None:
+            found.setdefault(
+                (order, path, name),
+                Match(
+                    leaf.exchange, name, part, self._safe_path(path), "name", f"name#{name}",
+                    NAME_REASON, "ontology.yaml", shown[0], shown[1], "raw", leaf.steps,
+                ),
+            )  # fmt: skip
         for signal in decision.signals:
-            value, verdict = self._signals.read(signal, leaf.value)
+            told, verdict = self._read(signal, value)
             signals.setdefault(
-                (signal, (leaf.part, leaf.path)),
+                (signal, (part, path)),
                 Signal(
-                    leaf.exchange, signal, value, verdict, f"signal#{signal}", leaf.part,
-                    self._safe_path(leaf.path), leaf.steps,
+                    leaf.exchange, signal, told, verdict, f"signal#{signal}", part,
+                    self._safe_path(path), leaf.steps,
                 ),
             )  # fmt: skip
         if decision.contradicts and contradicts(leaf):
@@ -194,7 +201,9 @@ class Extractor:
     def _plant(self, exchange: Exchange, hit: Hit, found: dict[_Key, Match]) -> None:
         data_type = self._planted.values[hit.value][0]
         leaf = hit.leaf
-        key: _Key = ("body", "", data_type) if leaf is None else (leaf.part, leaf.path, data_type)
+        part: Part = leaf.part if leaf else "body"
+        path = leaf.path if leaf else ""
+        key = (_PART_ORDER[part], path, data_type)
         known = found.get(key)
         if known is not None and known.method == "planted":
             return
@@ -206,7 +215,7 @@ class Extractor:
         if leaf is None:
             reason += ", found in the undecoded bytes of the body"
         found[key] = Match(
-            exchange.id, data_type, key[0], self._safe_path(key[1]), "planted",
+            exchange.id, data_type, part, self._safe_path(path), "planted",
             f"planted#{data_type}", reason, "study.toml", shape(hit.text, data_type), seed,
             hit.transformed, leaf.steps if leaf else (),
         )  # fmt: skip
@@ -224,13 +233,37 @@ class Extractor:
             sorted(told, key=lambda each: (_PART_ORDER[each.part], each.path, each.signal))
         )
 
-    def _digest(self, value: str) -> str:
-        known = self._digests.get(value)
+    def _by_rule(self, compiled: CompiledRule, value: str) -> _Shown | None:
+        """Return what may be shown of `value` if the rule takes it; most values come again."""
+        key = (id(compiled), value)
+        if key in self._shown:
+            return self._shown[key]
+        data_type = compiled.rule.type
+        return self._show(key, data_type, value, accepted=compiled.accepts(value))
+
+    def _by_name(self, name: str, value: str) -> _Shown | None:
+        """Return what may be shown of `value` if it can be of the data type `name`."""
+        key = (name, value)
+        if key in self._shown:
+            return self._shown[key]
+        return self._show(key, name, value, accepted=self._names.accepts(name, value))
+
+    def _read(self, signal: str, value: str) -> tuple[str, SignalVerdict]:
+        key = (signal, value)
+        known = self._verdicts.get(key)
         if known is None:
-            known = digest(value, self._key)
+            known = self._signals.read(signal, value)
             if len(value) <= _LONGEST_REMEMBERED:
-                _remember(self._digests, value, known)
+                _remember(self._verdicts, key, known)
         return known
+
+    def _show(
+        self, key: tuple[int | str, str], data_type: str, value: str, *, accepted: bool
+    ) -> _Shown | None:
+        shown = (shape(value, data_type), digest(value, self._key)) if accepted else None
+        if len(value) <= _LONGEST_REMEMBERED:
+            _remember(self._shown, key, shown)
+        return shown
 
     def _safe_path(self, path: str) -> str:
         known = self._safe.get(path)
@@ -238,15 +271,6 @@ class Extractor:
             known = safe_path(self._planted.mask(path))
             _remember(self._safe, path, known)
         return known
-
-
-def _sorted(found: dict[_Key, Match]) -> tuple[Match, ...]:
-    return tuple(
-        match
-        for (_part, _path, _type), match in sorted(
-            found.items(), key=lambda item: (_PART_ORDER[item[0][0]], item[0][1], item[0][2])
-        )
-    )
 
 
 def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:

@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 REQUEST_PARTS: Final[frozenset[Part]] = frozenset(("path", "query", "header", "cookie", "body"))
 # A repeated parameter is told as a list; in bodies a number below a path is a place of its own.
+_HEADERS: Final[frozenset[Part]] = frozenset(("header", "response_header"))
 _LISTED: Final[frozenset[Part]] = frozenset(
     ("query", "header", "cookie", "response_header", "response_cookie")
 )
@@ -69,31 +70,44 @@ def url_path_test(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda path: path in exact or any(regex.search(path) for regex in regexes)
 
 
-class PathTest:
-    """Tests the part and dotted path of a leaf: ``*`` is one component, ``**`` any number.
+class PlaceIndex(Generic[T]):
+    """Entries by the part and dotted path of a leaf: ``*`` is one component, ``**`` any number.
 
     Names of headers are compared in lower case.
 
-    >>> test = PathTest(("body",), ("**.regs.coppa", "imp.*.id"))
-    >>> test.fits("body", "regs.coppa"), test.fits("body", "imp.0.id"), test.fits("query", "coppa")
-    (True, True, False)
+    >>> index: PlaceIndex[str] = PlaceIndex()
+    >>> index.add(("body",), ("**.regs.coppa", "imp.*.id"), "found")
+    >>> index.at("body", "regs.coppa"), index.at("body", "imp.0.id"), index.at("query", "coppa")
+    (['found'], ['found'], [])
     """
 
-    def __init__(self, parts: Sequence[Part], paths: Sequence[str]) -> None:
-        self._parts = frozenset(parts)
-        self._tests = {
-            part: re.compile("|".join(_regex(path, part) for path in paths), re.DOTALL)
-            for part in self._parts
-        }
+    def __init__(self) -> None:
+        # By the last component of the pattern, so that few are tried; "" is one of any name.
+        self._by_last: dict[tuple[Part, str], list[tuple[int, re.Pattern[str], T]]] = {}
+        self._added = 0
 
-    def fits(self, part: Part, path: str) -> bool:
-        """Tell whether a leaf at `path` of `part` is meant."""
-        return part in self._parts and self._tests[part].fullmatch(path) is not None
+    def add(self, parts: Sequence[Part], paths: Sequence[str], entry: T) -> None:
+        """Enter `entry` for each of `parts` and each of the patterns `paths`."""
+        self._added += 1
+        for part in parts:
+            for path in paths:
+                given = path.lower() if part in _HEADERS else path
+                last = given.rpartition(".")[2]
+                key = (part, "" if last in {"*", "**"} else last)
+                regex = re.compile(_regex(given, part), re.DOTALL)
+                self._by_last.setdefault(key, []).append((self._added, regex, entry))
+
+    def at(self, part: Part, path: str) -> list[T]:
+        """Return the entries for a leaf at `path` of `part`, in the order in which they came."""
+        rest, _, last = path.rpartition(".")
+        tried = [*self._by_last.get((part, last), ()), *self._by_last.get((part, ""), ())]
+        if part in _LISTED and last.isdigit():
+            tried += self._by_last.get((part, rest.rpartition(".")[2]), ())
+        found = {number: entry for number, regex, entry in tried if regex.fullmatch(path)}
+        return [found[number] for number in sorted(found)]
 
 
 def _regex(path: str, part: Part) -> str:
-    if part in {"header", "response_header"}:
-        path = path.lower()
     pieces: list[str] = []
     components = path.split(".")
     for at, component in enumerate(components):

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -18,6 +19,7 @@ _DIGIT: Final = frozenset(b"0123456789")
 # What stands before a value that was escaped once more: %3D, \n, \u003d.
 _ESCAPE_BEFORE: Final = re.compile(rb"(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtbf])\Z")
 _Where = tuple[int, int, int]  # which needle, start, end
+_CONTROL: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _MOST_FINDS: Final = 200_000
 _BINARY_EDGE: Final = 10  # in binary, what surrounds a needle this long is a length or a tag
 
@@ -69,28 +71,30 @@ class Planted:
         """
         if self._search is None or not (leaves or payloads):
             return Finds()
-        given = "\0".join([leaf.value for leaf in leaves]).encode("utf-8", "surrogatepass")
+        given = _encoded("\0".join([leaf.value for leaf in leaves]))
         if payloads:
             given = b"\0".join((given, *payloads))
-        raw = self._search.find_matches_as_indexes(given.lower(), overlapping=True)
+        lower = given.lower()
+        raw = self._search.find_matches_as_indexes(lower, overlapping=True)
         if not raw:
             return Finds()
-        hits = self._hits(_Haystack(given, leaves, payloads), raw[:_MOST_FINDS])
+        hits = self._hits(_Haystack(given, lower, leaves, payloads), raw[:_MOST_FINDS])
         return Finds(tuple(hits), len(raw) <= _MOST_FINDS)
 
     def mask(self, text: str) -> str:
         """Return `text` with planted values that it holds as such replaced by ``{data type}``."""
         if self._search is None:
             return text
-        data = text.encode("utf-8", "surrogatepass")
-        found = self._search.find_matches_as_indexes(data.lower(), overlapping=True)
+        data = _encoded(text)
+        lower = data.lower()
+        found = self._search.find_matches_as_indexes(lower, overlapping=True)
         ends = 0
         shown: list[bytes] = []
         for which, start, end in sorted(found, key=lambda each: (each[1], -each[2])):
             needle = self._needles[which]
             if start < ends or (needle.exact and data[start:end] != needle.given):
                 continue
-            if not _is_bounded(data.lower(), start, end, 0, len(data), needle.edge):
+            if not _is_bounded(lower, start, end, 0, len(data), needle.edge):
                 continue
             name = self.values[needle.value][0].encode()
             shown += [data[ends:start], b"{" + name + b"}"]
@@ -161,22 +165,23 @@ class _Haystack:
     Places count the leaves, then the payloads.
     """
 
-    def __init__(self, given: bytes, leaves: Sequence[Leaf], payloads: Sequence[bytes]) -> None:
+    def __init__(
+        self, given: bytes, lower: bytes, leaves: Sequence[Leaf], payloads: Sequence[bytes]
+    ) -> None:
         self.given = given
         self.leaves = leaves
-        self._lower = given.lower()
-        sizes = [len(leaf.value.encode("utf-8", "surrogatepass")) for leaf in leaves] or [0]
+        self._lower = lower
+        sizes = [
+            len(value) if (value := leaf.value).isascii() else len(_encoded(value))
+            for leaf in leaves
+        ] or [0]
         # No leaves at all leave one empty place before the payloads.
         self._shift = 0 if leaves else 1
         sizes += map(len, payloads)
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        at = 0
-        for size in sizes:
-            self._starts.append(at)
-            self._ends.append(at + size)
-            at += size + 1
-        self._binary = [_is_binary(payload) for payload in payloads]
+        self._ends = [end - 1 for end in accumulate(size + 1 for size in sizes)]
+        self._starts = [0, *(end + 1 for end in self._ends[:-1])]
+        self._payloads = payloads
+        self._binary: dict[int, bool] = {}
 
     def place(self, start: int, end: int) -> int | None:
         """Return the place that holds all of `start` to `end`, or None where it lies across two."""
@@ -187,14 +192,26 @@ class _Haystack:
         """Tell whether the find is the needle, and stands for itself there."""
         if needle.exact and self.given[start:end] != needle.given:
             return False
-        payload = place - len(self.leaves)
-        loose = payload >= 0 and self._binary[payload] and end - start >= _BINARY_EDGE
-        if needle.edge == "none" or (loose and needle.edge == "word"):
+        if needle.edge == "none":
+            return True
+        if needle.edge == "word" and end - start >= _BINARY_EDGE and self._in_binary(place):
             return True
         slot = place + self._shift
         return _is_bounded(
             self._lower, start, end, self._starts[slot], self._ends[slot], needle.edge
         )
+
+    def _in_binary(self, place: int) -> bool:
+        at = place - len(self.leaves)
+        if at < 0:
+            return False
+        if at not in self._binary:
+            self._binary[at] = _is_binary(self._payloads[at])
+        return self._binary[at]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _is_bounded(hay: bytes, start: int, end: int, first: int, last: int, edge: Edge) -> bool:
@@ -223,7 +240,7 @@ def _continues(byte: int) -> bool:
 def _is_binary(payload: bytes) -> bool:
     """Tell text from other bytes by its first kilobyte."""
     head = payload[:1024]
-    if any(byte < 0x20 and byte not in b"\t\n\r" for byte in head):
+    if len(head.translate(None, _CONTROL)) < len(head):
         return True
     try:
         head.decode("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from analyzer.extract.places import REQUEST_PARTS, HostIndex, PathTest, url_path_test
+from analyzer.extract.places import REQUEST_PARTS, HostIndex, PlaceIndex, url_path_test
 from analyzer.extract.shapes import is_blank, shape
 from analyzer.knowledge import Endpoint, FieldRule, Tracker, shape_fits
 from analyzer.models import Leaf, Part
@@ -13,10 +13,10 @@ from analyzer.models import Leaf, Part
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule and the test of the places it means."""
+    """A rule, and the parts of a request that it looks at."""
 
     rule: FieldRule
-    test: PathTest
+    parts: tuple[Part, ...]
 
     def accepts(self, value: str) -> bool:
         """Tell whether `value` is one that the rule means: it says something, and looks right."""
@@ -57,26 +57,25 @@ class RuleBook:
         )
 
 
-def body_keys(leaves: Sequence[Leaf]) -> frozenset[str]:
-    """Return the keys at the top level of the decoded request body."""
-    return frozenset(leaf.path.partition(".")[0] for leaf in leaves if leaf.part == "body")
+def body_test(leaves: Sequence[Leaf]) -> Callable[[str], bool]:
+    """Return a test of whether the top level of the decoded request body has a key."""
+    paths = "\n".join([leaf[2] for leaf in leaves if leaf[1] == "body"])
+    text = f"\n{paths}\n"
+    return lambda key: f"\n{key}." in text or f"\n{key}\n" in text
 
 
-def rules_at(
-    endpoints: Sequence[CompiledEndpoint], part: Part, path: str
-) -> tuple[CompiledRule, ...]:
-    """Return the rules of `endpoints` that mean a leaf at `path`; the first of each type only."""
-    found: dict[tuple[str, tuple[str, ...]], CompiledRule] = {}
+def rule_index(endpoints: Sequence[CompiledEndpoint]) -> PlaceIndex[CompiledRule]:
+    """Return the rules of `endpoints` by place."""
+    index: PlaceIndex[CompiledRule] = PlaceIndex()
     for endpoint in endpoints:
         for compiled in endpoint.rules:
-            if compiled.test.fits(part, path):
-                found.setdefault((compiled.rule.type, compiled.rule.shapes), compiled)
-    return tuple(found.values())
+            index.add(compiled.parts, compiled.rule.paths, compiled)
+    return index
 
 
 def _compiled(endpoint: Endpoint) -> CompiledEndpoint:
     rules = tuple(
-        CompiledRule(rule, PathTest(parts, rule.paths))
+        CompiledRule(rule, parts)
         for rule in endpoint.fields
         if (parts := tuple(part for part in rule.parts if part in REQUEST_PARTS))
     )

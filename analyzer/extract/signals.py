@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analyzer.extract.places import HostIndex, PathTest, url_path_test
+from analyzer.extract.places import HostIndex, PlaceIndex, url_path_test
 from analyzer.extract.shapes import is_blank
 from analyzer.extract.verdicts import Reader, reader
 from analyzer.knowledge import FieldMatch, SignalDef
-from analyzer.models import Leaf, Part, SignalVerdict
+from analyzer.models import Leaf, SignalVerdict
 
 _ZERO: Final = "+-0."
 
@@ -21,7 +21,7 @@ class SignalField:
 
     signal: str
     contradicts: bool
-    test: PathTest
+    match: FieldMatch
     path_test: Callable[[str], bool]
 
 
@@ -48,23 +48,17 @@ class SignalBook:
         return self._readers[signal].read(value, self._age)
 
     def _add(self, signal: str, match: FieldMatch, *, contradicts: bool) -> None:
-        field = SignalField(
-            signal, contradicts, PathTest(match.parts, match.paths), url_path_test(match.url_paths)
-        )
+        field = SignalField(signal, contradicts, match, url_path_test(match.url_paths))
         for host in match.hosts:
             self._hosts.add(host, field)
 
 
-def fields_at(
-    fields: Sequence[SignalField], part: Part, path: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the signals that a leaf at `path` is, and those that it contradicts."""
-    own: dict[str, None] = {}
-    against: dict[str, None] = {}
+def field_index(fields: Sequence[SignalField]) -> PlaceIndex[SignalField]:
+    """Return the places of signals by part and path."""
+    index: PlaceIndex[SignalField] = PlaceIndex()
     for field in fields:
-        if field.test.fits(part, path):
-            (against if field.contradicts else own)[field.signal] = None
-    return tuple(own), tuple(against)
+        index.add(field.match.parts, field.match.paths, field)
+    return index
 
 
 def contradicts(leaf: Leaf) -> bool:

@@ -15,6 +15,7 @@ from analyzer.models import SignalVerdict
 
 # A pattern that accepts one of these does not bound what is printed: the shape is, instead.
 _CANARIES: Final = ("q7kz-3f9x", "38400000-8cf0-11bd-b23e-10b96e40000d", "ada@example.org", "7461")
+_ZERO: Final = "+-0."
 _DENIED: Final = frozenset("pqmu")  # letters of gcd; l is unset
 _GRANTED: Final = frozenset("trnv")
 _ADULT_AT_NATIONAL: Final = 18  # its third field for children ends at 17
@@ -52,7 +53,7 @@ class Reader:
             decoded = _DECODERS[self.decode](text, self, age)
             if decoded is not None:
                 return self._by_value(decoded[0]) or decoded
-        elif self.absent and not is_blank(text):
+        elif self.absent and not is_blank(text) and text.strip(_ZERO):
             return shape(text), "non_protective"
         return shape(text), "no_signal"
 
