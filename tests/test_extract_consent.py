@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.extract.bits import LONGEST, Bits, NotConsentError
@@ -213,6 +213,7 @@ def test_what_only_looks_like_a_tc_string_is_none(text: str) -> None:
     assert decode_tcf(text) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=ALPHABET + ".~", max_size=300), st.sampled_from(["", "B", "C", "DB", "1"]))
 def test_no_text_makes_a_decoder_fail(text: str, head: str) -> None:
     decode_tcf(head + text)
@@ -223,6 +224,7 @@ def test_no_text_makes_a_decoder_fail(text: str, head: str) -> None:
         decode_us_section(section, head + text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_no_text_of_any_kind_makes_a_decoder_fail(text: str) -> None:
     for head in ("", "C", "DBABLA~"):

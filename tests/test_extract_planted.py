@@ -242,6 +242,7 @@ def test_random_text_gives_no_hit(texts: list[str], payload: bytes) -> None:
     assert PLANTED.find(leaves, [payload]).hits == ()
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=30), st.sampled_from([each for each, _ in VALUES]))
 def test_any_seeded_text_makes_valid_needles(text: str, data_type: str) -> None:
     for needle in needles(((data_type, text),)):

@@ -334,6 +334,7 @@ def test_entries_come_in_the_order_in_which_they_were_added() -> None:
     assert index.at("body", "a.b") == ["first", "second", "third"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_no_url_makes_the_way_to_its_rules_fail(url: str) -> None:
     host, path = place_of(url)

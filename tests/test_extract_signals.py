@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.decode import Decoded
@@ -195,6 +195,7 @@ def test_zero_for_known_children_contradicts_an_account_of_thirteen(
     assert verdict(definition, value, age) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120), st.sampled_from(["", "tcf", "gpp", "us_privacy", "gcd"]))
 def test_no_value_makes_a_reader_fail_or_shows_itself(value: str, decode: str) -> None:
     definition = replace(COPPA, decode=decode)

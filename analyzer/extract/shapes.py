@@ -29,6 +29,8 @@ __all__ = [
 
 _LONGEST_PART: Final = 48
 _LONGEST_PATH: Final = 512
+_LONGEST_READ: Final = 4096
+_MOST_PAIRS: Final = 200
 _AT = re.compile(r"[^\s/@{}\[\]]{1,320}@[^\s/@{}\[\]]{1,320}")
 _A_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _A_MAC = re.compile(r"(?<![0-9a-f])[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}(?![0-9a-f])", re.IGNORECASE)
@@ -118,7 +120,7 @@ def safe_path(path: str) -> str:
     >>> safe_path("users/ada@example.com/age"), safe_path("imp.id.3141592653")
     ('users/{email}/age', 'imp.id.{int}')
     """
-    text = path
+    text = path[:_LONGEST_READ]
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
     text = visible(".".join(_component(part) for part in text.split(".")))
@@ -154,7 +156,9 @@ def safe_url(url: str) -> str:
     host = authority.rpartition("@")[2]
     shown = f"{scheme}{separator}{host}{slash}" + "/".join(map(_segment, path.split("/")))
     if question:
-        shown += "?" + "&".join(map(_pair, query.split("&")[:200]))
+        pairs = query.split("&", _MOST_PAIRS)
+        shown += "?" + "&".join(map(_pair, pairs[:_MOST_PAIRS]))
+        shown += "&…" if len(pairs) > _MOST_PAIRS else ""
     return visible(shown)
 
 
