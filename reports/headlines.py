@@ -29,8 +29,10 @@ class Headline:
     side: str  # title of the side on which it is seen more often
     other: str
     only: bool  # never seen on the other side
+    state: str  # what the signals do for the child; "" for data
     items: tuple[str, ...]  # data types, or signals, in words
     sessions: str  # "6 of 6 sessions against 0 of 6"
+    phases: tuple[str, ...]
     examples: tuple[str, ...]  # ids of the rows
 
 
@@ -47,7 +49,7 @@ def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
     data: list[Headline] = []
     signals: list[Headline] = []
     for recipient, rows in words.by_recipient(comparison):
-        for (side, only, kind), group in _grouped(rows).items():
+        for (side, only, kind, state), group in _grouped(rows).items():
             mine, other = _sides(comparison, side)
             headline = Headline(
                 recipient=words.recipient_name(recipient.owner, recipient.sites),
@@ -56,8 +58,10 @@ def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
                 side=mine.title,
                 other=other.title,
                 only=only,
+                state=state,
                 items=_items(group, knowledge),
                 sessions=_sessions(group, side),
+                phases=tuple(dict.fromkeys(row.phase for row in group)),
                 examples=tuple(row.id for row in group),
             )
             (data if kind == "data" else signals).append(headline)
@@ -76,11 +80,11 @@ def signal_label(signal: str, knowledge: Knowledge) -> str:
     return known.title if known else signal
 
 
-def _grouped(rows: Iterable[Delta]) -> Mapping[tuple[str, bool, str], list[Delta]]:
-    groups: dict[tuple[str, bool, str], list[Delta]] = {}
+def _grouped(rows: Iterable[Delta]) -> Mapping[tuple[str, bool, str, str], list[Delta]]:
+    groups: dict[tuple[str, bool, str, str], list[Delta]] = {}
     for row in rows:
         if row.verdict in _LEANING:
-            groups.setdefault((*_LEANING[row.verdict], row.kind), []).append(row)
+            groups.setdefault((*_LEANING[row.verdict], row.kind, row.state), []).append(row)
     return groups
 
 
@@ -90,13 +94,8 @@ def _sides(comparison: Comparison, side: str) -> tuple[Side, Side]:
 
 
 def _items(rows: list[Delta], knowledge: Knowledge) -> tuple[str, ...]:
-    texts = [
-        label(row.subject, knowledge)
-        if row.kind == "data"
-        else f"{signal_label(row.subject, knowledge)}: {words.STATES.get(row.state, row.state)}"
-        for row in rows
-    ]
-    return tuple(dict.fromkeys(texts))
+    name = {"data": label, "signal": signal_label}
+    return tuple(dict.fromkeys(name[row.kind](row.subject, knowledge) for row in rows))
 
 
 def _sessions(rows: list[Delta], side: str) -> str:

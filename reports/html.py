@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analyzer.comparison import Comparison, CoverageRow, Recipient
@@ -77,11 +76,6 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
         groups=[
             (recipient, [row for row in rows if row.kind == "data"]) for recipient, rows in groups
         ],
-        recipients={
-            (recipient.owner, recipient.party, host): recipient
-            for recipient, _ in groups
-            for host in recipient.hosts
-        },
         signals=sorted(
             signals, key=lambda row: (row.owner, row.subject, _STATES.index(row.state), row.phase)
         ),
@@ -125,7 +119,7 @@ def _matrix(groups: list[tuple[Recipient, list[Delta]]], knowledge: Knowledge) -
 
 
 @cache
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
