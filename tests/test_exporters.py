@@ -266,7 +266,9 @@ def test_redaction_of_hostile_text_is_quick() -> None:
     assert time.process_time() - before < 20  # quadratic would be hours
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.binary(max_size=80),
     st.sampled_from(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from foreign_files import har, har_entry, of_kind, written
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import UserError
@@ -280,6 +280,21 @@ def test_a_file_cut_anywhere_keeps_every_whole_entry(tmp_path: Path) -> None:
         assert len(of_kind(records, Exchange)) == whole
 
 
+def test_a_file_damaged_inside_an_entry_loses_only_that_entry(tmp_path: Path) -> None:
+    raw = har(har_entry(), har_entry("https://broken.example/"), har_entry())
+    damaged = raw.replace(b'"url": "https://broken', b'"url"# "https://broken')
+    reading, records = read(written(tmp_path / "x.har", damaged))
+    assert reading.extent() == "2 of 3 entries"
+    assert [problem.code for problem in of_kind(records, Problem)] == ["bad_entry"]
+
+
+def test_numbers_that_are_none_do_not_lose_an_entry(tmp_path: Path) -> None:
+    raw = har(har_entry(time=float("nan")), har_entry(time=float("inf")))
+    reading, records = read(written(tmp_path / "x.har", raw))
+    assert reading.extent() == "2 of 2 entries"
+    assert len(of_kind(records, Exchange)) == 2
+
+
 def test_brackets_and_quotes_in_values_do_not_mislead_the_search_for_entries(
     tmp_path: Path,
 ) -> None:
@@ -305,6 +320,7 @@ def test_what_is_no_har_is_refused_in_one_line(tmp_path: Path, content: bytes, l
     assert "\n" not in str(refused.value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 10_000))
 def test_a_damaged_file_is_read_or_refused_but_never_fails(noise: bytes, place: int) -> None:
     raw = har(post("a=1", media="text/plain"), har_entry(_webSocketMessages=[{"type": "send"}]))
@@ -335,6 +351,7 @@ _PLACES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(_PLACES, _JSON)
 def test_any_value_in_any_place_costs_at_most_its_entry(place: str, value: object) -> None:
     entry = har_entry()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from foreign_files import dump, http_flow, of_kind, websocket_flow, written
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitmproxy.test import tflow
 
@@ -119,6 +119,14 @@ def test_a_file_cut_anywhere_keeps_every_whole_flow() -> None:
         assert reading.extent() == (f"{whole} of {whole} flows" if cut in ends else damaged)
 
 
+def test_a_cut_behind_any_closing_brace_is_seen() -> None:
+    first, second = dump(http_flow(0)), dump(http_flow(1))
+    for cut in range(1, len(second)):
+        if second[cut - 1 : cut] == b"}":
+            reading, _ = read_bytes(first + second[:cut])
+            assert reading.extent() == "1 flows, then the file is damaged"
+
+
 def test_a_damaged_flow_does_not_cost_the_next_one() -> None:
     middle = dump(http_flow(1)).replace(b"7:request;", b"7:reqXest;")
     reading, records = read_bytes(dump(http_flow(0)) + middle + dump(http_flow(2)))
@@ -145,6 +153,7 @@ def test_a_file_damaged_in_its_first_flow_is_refused() -> None:
         read_bytes(dump(http_flow())[:-20])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 7), st.binary(max_size=20))
 def test_flipped_bits_never_fail(place: int, bit: int, tail: bytes) -> None:
     raw = bytearray(dump(websocket_flow(), http_flow(1), tflow.ttcpflow()))
@@ -194,6 +203,8 @@ def test_dumps_of_every_format_are_read(
     assert len(of_kind(records, Exchange)) == exchanges
     assert len(of_kind(records, Message)) == messages
     assert all(message.content for message in of_kind(records, Message))
+    handshakes = {message.exchange for message in of_kind(records, Message)}
+    assert handshakes <= {exchange.id for exchange in of_kind(records, Exchange)}
 
 
 def test_a_web_socket_without_its_handshake_keeps_its_server(shared_data: Path) -> None:

@@ -294,6 +294,7 @@ def test_more_hosts_than_are_told_apart_are_counted(monkeypatch: pytest.MonkeyPa
     ]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([0, 1, 9, 12, 101, 113, 276]))
 def test_no_packet_makes_the_walk_fail(data: bytes, link: int) -> None:
     for content in (data, b"\x45\x00" + data, b"\x60" + data, ethernet(b"\x45" + data)):
@@ -304,6 +305,7 @@ def test_no_packet_makes_the_walk_fail(data: bytes, link: int) -> None:
         assert packet is None or packet.length >= 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 200))
 def test_no_bytes_make_the_parsers_of_greetings_fail(data: bytes, place: int) -> None:
     dns_message(data)
@@ -316,7 +318,7 @@ def test_no_bytes_make_the_parsers_of_greetings_fail(data: bytes, place: int) ->
     QuicHello().feed(quic_initial(frames))
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=8), st.booleans())
 def test_damaged_files_are_read_or_refused(place: int, noise: bytes, new: bool) -> None:
     raw = (pcapng if new else pcap)(

@@ -104,11 +104,11 @@ class HarReader:
         try:
             log = msgspec.json.decode(view[bom:], type=_File).log
         except _FAULTS as error:
-            entries = [view[start:end] for start, end in entry_spans(data)]
+            spans, whole = entry_spans(data)
+            entries = [view[start:end] for start, end in spans]
             if not entries:
                 raise _not_a_har(path, error) from None
-            sound = isinstance(error, msgspec.ValidationError)
-            reading.total = len(entries) if sound else None
+            reading.total = len(entries) if whole else None
         else:
             entries = [memoryview(raw) for raw in log.entries]
             reading.total = len(entries)
