@@ -134,7 +134,7 @@ def _markdown_row(delta: Delta, comparison: Comparison) -> str:
         words.share(delta.b),
         f"{words.points(delta.effect)} {words.interval(delta.low, delta.high)}",
         words.probability(delta.q),
-        words.verdict(delta, comparison),
+        words.verdict(delta, comparison.a.title, comparison.b.title),
         delta.id,
     )
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"

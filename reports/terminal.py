@@ -1,21 +1,13 @@
-"""What the terminal shows: a comparison in the manner of diff(1), an explanation, plain tables.
-
-Colour is rich's doing: it is there on a terminal and nowhere else. Every text that could come from
-a capture passes through `visible`, so that no control character reaches the terminal.
-"""
+"""A comparison on the terminal, in the manner of diff(1)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable
 
 from analyzer.comparison import Alternative, Comparison, NoiseFloor, Recipient, Side
-from analyzer.extract.shapes import visible
 from analyzer.models import Delta
 from reports import words
+from reports.console import Out
 
 _STYLES = {
     "only_a": "red",
@@ -30,7 +22,7 @@ _MARKED_LIMIT = 40  # rows that could not be decided, before they are only count
 
 def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     """Print `comparison` on standard output; rows that are the same only if `every`."""
-    out = _Out()
+    out = Out()
     out.line(_side("---", comparison.a), "red")
     out.line(_side("+++", comparison.b), "green")
     for warning in comparison.warnings:
@@ -46,28 +38,6 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
         out.line(f"{hidden} rows that are the same are not shown; --all shows them.", "dim")
 
 
-def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
-    """Print `rows` (all with the same keys) as a table; the last column takes what is left."""
-    if not rows:
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row.values()))
-    _Out().console.print(table)
-
-
-class _Out:
-    """Lines to standard output: styled on a terminal, plain elsewhere, never cut or wrapped."""
-
-    def __init__(self) -> None:
-        self.console = Console(highlight=False, markup=False, emoji=False)
-
-    def line(self, text: str, style: str = "") -> None:
-        self.console.print(Text(visible(text), style=style), soft_wrap=True)
-
-
 def _side(mark: str, side: Side) -> str:
     arms = ", ".join(arm.label for arm in side.arms)
     text = f"{mark} {side.title}: {arms} ({_number(side.sessions, 'session')})"
@@ -77,7 +47,7 @@ def _side(mark: str, side: Side) -> str:
     return text
 
 
-def _rows(out: _Out, comparison: Comparison, every: bool) -> int:
+def _rows(out: Out, comparison: Comparison, every: bool) -> int:
     hidden = 0
     widths = _Widths(comparison.deltas)
     for recipient, rows in words.by_recipient(comparison):
@@ -122,7 +92,7 @@ class _Widths:
             f"{row.phase:<{self._phase}}  {words.share(row.a):>5} {words.share(row.b):>5}  "
         )
         if row.verdict == "insufficient":
-            return text + f"{words.verdict(row, comparison)}  {row.id}"
+            return text + f"{words.verdict(row, comparison.a.title, comparison.b.title)}  {row.id}"
         text += f"{words.points(row.effect):>4} {words.interval(row.low, row.high):<12} "
         text += f"q {words.probability(row.q)}  "
         if row.contrast is not None:
@@ -131,7 +101,7 @@ class _Widths:
         return text + row.id
 
 
-def _coverage(out: _Out, comparison: Comparison) -> None:
+def _coverage(out: Out, comparison: Comparison) -> None:
     for spot in comparison.blind_spots:
         side = comparison.a if spot.side == "a" else comparison.b
         who = spot.owner or spot.site or "everyone"
@@ -148,7 +118,7 @@ def _coverage(out: _Out, comparison: Comparison) -> None:
         out.line(f"{_number(problems, 'problem')} in reading the evidence: {', '.join(codes)}")
 
 
-def _noise(out: _Out, noise: NoiseFloor) -> None:
+def _noise(out: Out, noise: NoiseFloor) -> None:
     if not noise.arms:
         out.line("noise floor: not known, as no arm has two sessions")
         return

@@ -63,9 +63,8 @@ def subject(delta: Delta) -> str:
     return f"{delta.subject} {delta.state}" if delta.state else delta.subject
 
 
-def verdict(delta: Delta, comparison: Comparison) -> str:
-    """Return a row's verdict in words, naming the sides; with the reason where it has none."""
-    a, b = comparison.a.title, comparison.b.title
+def verdict(delta: Delta, a: str, b: str) -> str:
+    """Return a row's verdict in words; `a` and `b` name the sides. With the reason for none."""
     words = {
         "only_a": f"only {a}",
         "more_a": f"more in {a}",

@@ -27,7 +27,7 @@ def command(identifier: str, study_dir: Path, as_json: bool) -> None:
 
     from analyzer.explain import explain
     from analyzer.knowledge import load_knowledge
-    from reports.terminal import print_explanation
+    from reports.explained import print_explanation
 
     explanation = explain(open_study(study_dir), load_knowledge(), identifier)
     if as_json:

@@ -40,7 +40,7 @@ def list_topic(topic: str | None, as_json: bool) -> None:
     if as_json:
         echo_json(rows)
         return
-    from reports.terminal import print_rows
+    from reports.console import print_rows
 
     print_rows(rows)
 
