@@ -256,7 +256,8 @@ class _Law:
 
     Attached to what advertising uses: advertising data and identifiers, whatever goes to parties
     that advertise or attribute, and every privacy signal. A rule counts where it protects a person
-    of the age of one of the arms on the day of one of its sessions.
+    of the age of one of the arms on the day of one of its sessions. What a platform has declared of
+    itself is no law, and holds for that platform only: it is never attached.
     """
 
     def __init__(self, knowledge: Knowledge, sides: Collection[_Sessions]) -> None:
@@ -267,7 +268,14 @@ class _Law:
             for each in side.compared
         }
         self._ids = tuple(
-            sorted({law.id for each in asked for law in knowledge.laws_for(*each) if law.verified})
+            sorted(
+                {
+                    law.id
+                    for each in asked
+                    for law in knowledge.laws_for(*each)
+                    if law.verified and law.kind == "law"
+                }
+            )
         )
 
     def on(self, key: Key, purposes: Collection[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from analyzer.models import Coverage, Destination, Event, Exchange, Problem
 
 _MEDIA = ("image/", "video/", "audio/", "font/")
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 NOWHERE = Destination("", "", "", "third", "")  # a connection whose name nobody learned
 
 
@@ -119,13 +120,17 @@ class Hosts:
 def _request_cut(exchange: Exchange) -> bool:
     """Whether a part of the request may be missing.
 
-    It was complete if an answer came, unless its body was the one that was too large to keep.
+    It was complete if an answer came, unless its body was the one that could not be kept: then it
+    is the larger of the two, or, of a request that should have one, it is not there at all.
     """
     if exchange.complete:
         return False
-    return exchange.status is None or (
-        exchange.truncated > 0 and len(exchange.request_body) >= len(exchange.response_body)
-    )
+    if exchange.status is None:
+        return True
+    if not exchange.truncated or exchange.method.upper() in _BODILESS:
+        return False
+    sent = len(exchange.request_body)
+    return not sent or sent >= len(exchange.response_body)
 
 
 def _is_media(exchange: Exchange) -> bool:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -101,10 +102,14 @@ def analyse(
             continue
         folder = study.findings / bundle.name
         current = _fingerprint(bundle, study, knowledge)
-        if not force and _meta(folder).get("fingerprint") == current:
+        if not force and _up_to_date(folder, current):
             skipped.append(bundle.name)
         else:
             tasks.append(_Task(bundle, folder, current, study))
+    try:
+        study.findings.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{study.findings} cannot be made", error.strerror or str(error)) from None
     for number, name in enumerate(_run(tasks, jobs), 1):
         if progress:
             progress(number, len(tasks), name)
@@ -130,12 +135,12 @@ def load_frames(study: Study, knowledge: Knowledge | None = None) -> Frames:
     for bundle in bundles:
         if bundle in live:
             continue
-        meta = _meta(study.findings / bundle.name)
-        if meta.get("fingerprint") == _fingerprint(bundle, study, known):
+        meta = _up_to_date(study.findings / bundle.name, _fingerprint(bundle, study, known))
+        if meta:
             metas.append(meta)
         else:
             stale.append(bundle.name)
-    if stale and not metas:
+    if stale and not any(study.findings.glob(f"*/{META}")):
         raise UserError(f"the sessions of {study.root} are not analysed yet", _AGAIN)
     if stale:
         raise UserError(
@@ -217,6 +222,7 @@ def _analyse_one(task: _Task) -> str:
                 capture_digest(task.bundle),
             ),
         }
+    meta["files"] = _sums(task.folder)
     text = json.dumps(meta, indent=2, sort_keys=True)
     (task.folder / META).write_text(f"{text}\n", encoding="utf-8")
     return name
@@ -266,6 +272,24 @@ def _meta(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _up_to_date(folder: Path, current: str) -> dict[str, Any]:
+    """Return the description of findings of the fingerprint `current`; nothing if it is not theirs.
+
+    Their files have to be as they were written, too.
+    """
+    meta = _meta(folder)
+    same = meta.get("fingerprint") == current and meta.get("files") == _sums(folder)
+    return meta if same else {}
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each table in `folder`, by name."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*.parquet"))
+    }
 
 
 def _cores() -> int:

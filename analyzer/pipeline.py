@@ -111,7 +111,7 @@ def identify(prefix: str, *parts: str) -> str:
     """Return `prefix` and 10 hexadecimal digits that depend on `parts` only.
 
     >>> identify("f", "KE-13-r01", "17", "body", "device.id")
-    'f46ef6fb23a'
+    'f94fc788079'
     >>> identify("f", "ab", "c") == identify("f", "a", "bc")
     False
     """

@@ -69,7 +69,12 @@ def knowledge() -> Knowledge:
                 ("FR", "France"),
             )
         },
-        laws=(law("dsa", "DE"), law("rumour", "DE", verified=False), law("dpa", "KE")),
+        laws=(
+            law("dsa", "DE"),
+            law("rumour", "DE", verified=False),
+            law("dpa", "KE"),
+            promise("KE"),
+        ),
         owners=Owners({}, ""),
         trackers=(),
         fingerprint="f" * 64,
@@ -98,6 +103,11 @@ def law(identifier: str, country: str, *, verified: bool = True) -> LawEntry:
         unverified=(),
         sources=("https://law.example",),
     )
+
+
+def promise(country: str) -> LawEntry:
+    """What a platform has declared of itself."""
+    return replace(law("promise", country), kind="platform")
 
 
 def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
@@ -210,10 +220,30 @@ def frames(
 
 
 def _type(identifier: str, group: str, *, counts: bool = True) -> DataType:
-    return DataType(identifier, group, "", "", "", (), "", "", (), (), "S", counts)
+    return DataType(
+        id=identifier,
+        group=group,
+        label=identifier,
+        meaning="",
+        dpv="",
+        diffaudit="",
+        trackhar=(),
+        google_play="",
+        apple="",
+        names=(),
+        shapes=(),
+        grade="S",
+        counts_as_data=counts,
+    )
 
 
 def _bloc(identifier: str, *members: str) -> Bloc:
     return Bloc(
-        identifier, identifier.title(), frozenset(members), "a test", "here", "2026-01-01", True
+        id=identifier,
+        name=identifier.title(),
+        members=frozenset(members),
+        definition="a test",
+        source="here",
+        date="2026-01-01",
+        verified=True,
     )

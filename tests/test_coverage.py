@@ -62,7 +62,9 @@ def test_an_unread_picture_is_not_counted() -> None:
         (post(complete=False), 0, 1),
         (post(complete=False, answer=("video/mp4", b"")), 0, 0),
         (post("x" * 99, complete=False, truncated=5), 1, 0),
-        (post("", complete=False, truncated=5), 0, 1),
+        (post("x", complete=False, truncated=5, answer=("text/html", b"xx")), 0, 1),
+        (post("", complete=False, truncated=5), 1, 0),
+        (post("", complete=False, truncated=5, method="GET"), 0, 1),
     ],
 )
 def test_a_cut_request_is_worse_than_a_cut_answer(

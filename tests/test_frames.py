@@ -104,7 +104,7 @@ def test_what_the_study_says_of_values_parties_and_key_makes_findings_stale(
 ) -> None:
     analyse(study)
     changed = recording.study(study.root, STUDY.replace(old, new))
-    with pytest.raises(UserError, match="not analysed yet") as caught:
+    with pytest.raises(UserError, match=f"{ONE} and 1 more are not up to date") as caught:
         load_frames(changed)
     assert caught.value.fix == "run `evenhand analyze`"
     assert analyse(changed).done == (ONE, TWO)
@@ -164,6 +164,23 @@ def test_half_written_findings_are_written_again(study: Study) -> None:
     analyse(study)
     (study.findings / TWO / "meta.json").write_text("{", encoding="utf-8")
     assert analyse(study).done == (TWO,)
+
+
+def test_changed_findings_are_never_compared(study: Study) -> None:
+    analyse(study)
+    before = written(study)
+    table = study.findings / TWO / "findings.parquet"
+    flip(table, table.stat().st_size // 2)
+    with pytest.raises(UserError, match="not up to date"):
+        load_frames(study)
+    assert analyse(study).done == (TWO,)
+    assert written(study) == before
+
+
+def test_findings_that_cannot_be_written_are_the_users_to_mend(study: Study) -> None:
+    study.findings.write_text("in the way", encoding="utf-8")
+    with pytest.raises(UserError, match="cannot be made"):
+        analyse(study)
 
 
 def test_no_captured_value_is_written(study: Study) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.models import Verdict
 from analyzer.study import CompareSettings
-from analyzer.verdicts import Group, Judged, Observed, judge
+from analyzer.verdicts import Group, Judged, Observed, judge, turning_point
 
 SETTINGS = CompareSettings()
 MIRROR: dict[Verdict, Verdict] = {
@@ -197,3 +197,28 @@ def test_no_claim_is_made_without_enough_sessions_and_every_refusal_says_why(
         if found.verdict in {"only_a", "more_a"}:
             assert found.effect > 0
             assert found.q <= SETTINGS.alpha
+
+
+def turning(n: int, *rows: Counts) -> int | None:
+    a, b = group("a", n), group("b", n)
+    return turning_point(a, b, [observed(n, n, row) for row in rows], 0, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("n", "row", "sessions"),
+    [
+        (6, Counts(6, 0), 2),  # 6 of 6 against 2 of 6 has p = 0.06
+        (6, Counts(0, 6), 2),
+        (6, Counts(6, 6), 1),  # 6 of 6 against 5 of 6 may be more than the margin apart
+        (6, Counts(4, 2), None),
+    ],
+)
+def test_the_turning_point_is_the_fewest_sessions_that_change_the_verdict(
+    n: int, row: Counts, sessions: int | None
+) -> None:
+    assert turning(n, row) == sessions
+
+
+def test_the_turning_point_respects_the_other_rows() -> None:
+    assert turning(8, Counts(8, 0)) == 4
+    assert turning(8, Counts(8, 0), *[Counts(8, 8)] * 10) == 2
