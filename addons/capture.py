@@ -1,8 +1,8 @@
 """Writes what the phone and its servers say to each other into the session bundle.
 
-A request is stored when it is complete, or piece by piece while it flows; its answer before the
-phone has all of it; a WebSocket message before it is forwarded. So whatever either side has seen
-completed is in the file, even if the process is killed at that moment.
+A request is stored before the server has all of it, its answer before the phone has all of it, a
+WebSocket message before it is forwarded. So whatever either side has seen completed is in the file,
+even if the process is killed at that moment.
 """
 
 from __future__ import annotations
@@ -10,29 +10,27 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from mitmproxy.flow import Error
+from mitmproxy.connection import ConnectionState
 from mitmproxy.http import Headers as WireHeaders
 from mitmproxy.http import HTTPFlow
 from mitmproxy.websocket import WebSocketMessage
 
 from addons.guard import Guard, hook
-from addons.streaming import Tee, declared_length, is_small
+from addons.loopback import ELSEWHERE
+from addons.streaming import Tee, is_small
 from analyzer.bundle import BundleWriter
 from analyzer.models import Headers
 
 PROXY_PAGE = "mitm.it"  # mitmproxy's own page with its certificate: not the app's traffic
 _TRANSPORTS = {"HTTP/2.0": "h2", "HTTP/2": "h2", "HTTP/3": "h3"}
-# What mitmproxy says of a broken exchange (in part written by the other side) in fixed words.
+# What mitmproxy says of a broken exchange (in part in the words of the other side), in fixed words.
 _CAUSES = (
-    (Error.KILLED_MESSAGE, "stopped by the recorder"),
+    (ELSEWHERE, ELSEWHERE),
     ("killed", "stopped by the recorder"),
     ("client disconnected", "the app hung up"),
-    ("stream reset by client", "the app hung up"),
-    ("stream closed by client", "the app hung up"),
-    ("server closed connection", "the server hung up"),
+    ("by client", "the app hung up"),
     ("server disconnected", "the server hung up"),
-    ("stream reset by server", "the server hung up"),
-    ("stream closed by server", "the server hung up"),
+    ("by server", "the server hung up"),
     ("certificate verify failed", "the server's certificate was not accepted"),
     ("connect call failed", "the server could not be reached"),
 )
@@ -45,7 +43,9 @@ class _Flight:
     number: int = 0  # 0: not in the bundle yet
     up: Tee | None = None
     down: Tee | None = None
-    answered: bool = False
+    requested: bool = False  # the request is whole in the bundle
+    answering: bool = False  # the head of the answer is
+    answered: bool = False  # the answer is, or never will be
 
 
 class Capture:
@@ -61,14 +61,13 @@ class Capture:
         """Decide whether the request's body is small enough to be held back."""
         flight = self._flights[flow.id] = _Flight()
         if not is_small(flow.request):
-            flight.up = Tee(
+            flight.up = flow.request.stream = Tee(
                 self.guard,
                 "request body",
-                functools.partial(self._keep_request, flow, flight),
-                lambda: None,
-                None,
+                keep=functools.partial(self._keep_request, flow, flight),
+                end=functools.partial(self._end_request, flow, flight),
+                message=flow.request,
             )
-            flow.request.stream = flight.up
 
     @hook
     def request(self, flow: HTTPFlow) -> None:
@@ -77,12 +76,9 @@ class Capture:
         if flow.request.host == PROXY_PAGE and flow.response is not None:
             del self._flights[flow.id]
             flow.metadata[PROXY_PAGE] = True
-        elif flight.number and flight.up:
-            self._writer.finish_request(
-                flight.number, trailers=_headers(flow.request.trailers), cut=flight.up.cut
-            )
         else:
-            self._begin(flow, flight, flow.request.raw_content or b"")
+            self._end_request(flow, flight)
+            self._land(flow, flight)
 
     @hook
     def responseheaders(self, flow: HTTPFlow) -> None:
@@ -91,23 +87,13 @@ class Capture:
         if response is None or PROXY_PAGE in flow.metadata or is_small(flow.request, response):
             return
         flight = self._flight(flow)
-        if not flight.number:
-            self._begin(flow, flight, None)  # the answer comes before the request has ended
-        self._writer.begin_answer(
-            flight.number,
-            t_s=self._writer.seconds(response.timestamp_start),
-            status=response.status_code,
-            headers=_headers(response.headers),
-            server_ip=_server_ip(flow),
-        )
-        flight.down = Tee(
+        flight.down = response.stream = Tee(
             self.guard,
             "response body",
-            functools.partial(self._writer.add_chunk, flight.number, from_client=False),
-            functools.partial(self._answer, flow, flight),
-            declared_length(response),
+            keep=functools.partial(self._keep_response, flow, flight),
+            end=functools.partial(self._answer, flow, flight),
+            message=response,
         )
-        response.stream = flight.down
 
     @hook
     def response(self, flow: HTTPFlow) -> None:
@@ -117,8 +103,7 @@ class Capture:
         flight = self._flight(flow)
         if not flight.answered:
             self._answer(flow, flight)
-        if flow.websocket is None:
-            self._land(flow)
+        self._land(flow, flight)
 
     @hook
     def error(self, flow: HTTPFlow) -> None:
@@ -126,13 +111,10 @@ class Capture:
         if PROXY_PAGE in flow.metadata:
             return
         flight = self._flight(flow)
-        if not flight.number:
-            self._begin(flow, flight, flow.request.raw_content or b"")
         if not flight.answered:
-            if flight.up and flow.request.timestamp_end is None:
-                self._writer.finish_request(flight.number, cut=flight.up.cut)
-            self._answer(flow, flight, failed=_cause(flow.error))
-        self._land(flow)
+            self._end_request(flow, flight)
+            self._answer(flow, flight, failed=_cause(flow))
+        self._flights.pop(flow.id, None)
 
     @hook
     def websocket_message(self, flow: HTTPFlow) -> None:
@@ -156,18 +138,47 @@ class Capture:
         abnormal = flow.websocket is None or flow.websocket.close_code == 1006
         failed = "the connection was lost" if abnormal else ""
         self._writer.end_websocket(self._flight(flow).number, failed=failed)
-        self._land(flow)
+        self._flights.pop(flow.id, None)
 
     def _flight(self, flow: HTTPFlow) -> _Flight:
         return self._flights.setdefault(flow.id, _Flight())
 
-    def _land(self, flow: HTTPFlow) -> None:
-        self._flights.pop(flow.id, None)
+    def _land(self, flow: HTTPFlow, flight: _Flight) -> None:
+        """Forget an exchange that is over; a server may answer before it has the whole request."""
+        if flight.requested and flight.answered and flow.websocket is None:
+            self._flights.pop(flow.id, None)
 
     def _keep_request(self, flow: HTTPFlow, flight: _Flight, data: bytes) -> None:
         if not flight.number:
             self._begin(flow, flight, None)
         self._writer.add_chunk(flight.number, data, from_client=True)
+
+    def _keep_response(self, flow: HTTPFlow, flight: _Flight, data: bytes) -> None:
+        if not flight.number:
+            self._begin(flow, flight, None)
+        if not flight.answering and flow.response:
+            self._writer.begin_answer(
+                flight.number,
+                t_s=self._writer.seconds(flow.response.timestamp_start),
+                status=flow.response.status_code,
+                headers=_headers(flow.response.headers),
+                server_ip=_server_ip(flow),
+            )
+            flight.answering = True
+        self._writer.add_chunk(flight.number, data, from_client=False)
+
+    def _end_request(self, flow: HTTPFlow, flight: _Flight) -> None:
+        if flight.requested:
+            return
+        if flight.number and flight.up:
+            flight.up.flush()
+            self._writer.finish_request(
+                flight.number, trailers=_headers(flow.request.trailers), cut=flight.up.cut
+            )
+        elif not flight.number:
+            body = flight.up.rest() if flight.up else b""
+            self._begin(flow, flight, body or flow.request.raw_content or b"")
+        flight.requested = True
 
     def _begin(self, flow: HTTPFlow, flight: _Flight, body: bytes | None) -> None:
         request = flow.request
@@ -184,13 +195,22 @@ class Capture:
 
     def _answer(self, flow: HTTPFlow, flight: _Flight, *, failed: str = "") -> None:
         response = flow.response
-        body = response.raw_content if response else b""
+        if not flight.number:
+            self._begin(flow, flight, None)
+        body: bytes | None
+        if flight.down and flight.down.kept:
+            flight.down.flush()
+            body = None
+        elif flight.down:
+            body = flight.down.rest()
+        else:
+            body = (response.raw_content if response else None) or b""
         self._writer.finish_exchange(
             flight.number,
             t_s=self._writer.seconds(),
             status=response.status_code if response else None,
             headers=_headers(response.headers) if response else (),
-            body=None if flight.down else body or b"",
+            body=body,
             trailers=_headers(response.trailers) if response else (),
             cut=flight.down.cut if flight.down else 0,
             server_ip=_server_ip(flow),
@@ -214,9 +234,13 @@ def _server_ip(flow: HTTPFlow) -> str | None:
     return flow.server_conn.peername[0] if flow.server_conn.peername else None
 
 
-def _cause(error: Error | None) -> str:
-    said = error.msg.lower() if error else ""
+def _cause(flow: HTTPFlow) -> str:
+    said = flow.error.msg.lower() if flow.error else ""
     for words, cause in _CAUSES:
-        if words.lower() in said:
+        if words in said:
             return cause
+    if not flow.client_conn.state & ConnectionState.CAN_READ:
+        return "the app hung up"
+    if flow.server_conn.timestamp_start and not flow.server_conn.connected:
+        return "the server hung up"
     return "broke off"

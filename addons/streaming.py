@@ -16,6 +16,15 @@ from addons.guard import Guard
 from analyzer.bundle import KEEP
 
 SMALL = 1024 * 1024  # bodies declared to be no longer are held back, recorded, then forwarded
+COLLECT = 256 * 1024
+# Streams whose every piece is complete in itself.
+_LIVE = (
+    "text/event-stream",
+    "application/grpc",
+    "application/x-ndjson",
+    "application/stream+json",
+    "multipart/x-mixed-replace",
+)
 
 
 def is_small(request: Request, response: Response | None = None) -> bool:
@@ -33,28 +42,35 @@ def is_small(request: Request, response: Response | None = None) -> bool:
 class Tee:
     """A stream function for mitmproxy: given a body piece by piece, b"" at its end.
 
-    `keep` stores a piece. A body of declared `length` is whole for its reader with its last piece:
-    that one is held back until `end` has recorded the exchange (any other body ends with a mark
-    that mitmproxy sends after its hook). `cut` counts the bytes beyond `KEEP`, which pass without
-    being kept.
+    A copy is collected here, and handed to `keep` when `COLLECT` bytes have come together; of a
+    `live` body (of which each piece means something) at once, before it is forwarded. A body of
+    declared `length` is whole for its reader with its last piece: that one is held back until
+    `end` has recorded it. (Any other body ends with a mark that mitmproxy sends after its hook.)
+    `cut` counts the bytes beyond `KEEP`, which pass without being kept.
     """
 
     def __init__(
         self,
         guard: Guard,
         name: str,
+        *,
         keep: Callable[[bytes], None],
         end: Callable[[], None],
-        length: int | None,
+        message: Request | Response,
     ) -> None:
         self.cut = 0
+        self.kept = False  # whether `keep` was called
         self._guard = guard
         self._name = name
         self._keep = keep
         self._end = end
-        self._length = length
+        self._length = _declared_length(message)
+        kind = message.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._live = kind.startswith(_LIVE)
         self._seen = 0
         self._held: list[bytes] = []
+        self._collected: list[bytes] = []
+        self._size = 0
 
     def __call__(self, data: bytes) -> list[bytes]:
         """Return the pieces to forward now; none once the recording has failed."""
@@ -72,15 +88,31 @@ class Tee:
         held, self._held = self._held, []
         return [*held, data] if data else held
 
+    def rest(self) -> bytes:
+        """Take what has been collected and not been handed on."""
+        rest = b"".join(self._collected)
+        self._collected.clear()
+        self._size = 0
+        return rest
+
+    def flush(self) -> None:
+        """Hand on what has been collected."""
+        if rest := self.rest():
+            self.kept = True
+            self._keep(rest)
+
     def _take(self, data: bytes) -> None:
         room = max(0, KEEP - self._seen)
         self._seen += len(data)
         self.cut += max(0, len(data) - room)
         if room:
-            self._keep(data[:room])
+            self._collected.append(data[:room])
+            self._size += min(len(data), room)
+            if self._live or self._size >= COLLECT:
+                self.flush()
 
 
-def declared_length(message: Request | Response) -> int | None:
+def _declared_length(message: Request | Response) -> int | None:
     """The content-length of a message, None where it declares none."""
     text = message.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdecimal() else None

@@ -36,6 +36,7 @@ __all__ = [
     "BundleWriter",
     "RecordingError",
     "add_step",
+    "crashed_bundles",
     "list_bundles",
     "new_session",
     "read_session",
@@ -110,6 +111,15 @@ def list_bundles(captures: Path) -> list[Path]:
 def running_bundles(captures: Path) -> list[Path]:
     """Return those bundles that a process is recording now."""
     return [path for path in list_bundles(captures) if sealing.is_locked(path)]
+
+
+def crashed_bundles(captures: Path) -> list[Path]:
+    """Return those bundles that nobody records and that were never sealed: `recover` them."""
+    return [
+        path
+        for path in list_bundles(captures)
+        if not sealing.is_sealed(path) and not sealing.is_locked(path)
+    ]
 
 
 def add_step(path: Path, name: str) -> None:

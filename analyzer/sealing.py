@@ -15,6 +15,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,23 @@ class Lock:
         """Take the lock of `bundle`; `UserError` where another process has it."""
         self._path = bundle / LOCK
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not self._taken():
             os.close(self._file)
             raise UserError(
                 f"{bundle.name} is still being recorded", "end the recording first (Ctrl-C)"
-            ) from None
+            )
         with contextlib.suppress(OSError):  # a full disk must not keep anyone from recovering
             os.pwrite(self._file, b"\n" * _RESERVE, 0)
+
+    def _taken(self) -> bool:
+        for _ in range(5):  # somebody may be looking (`is_locked`)
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return True
+        return False
 
     def free_reserve(self) -> None:
         """Give the space kept for the last files back to the disk."""
@@ -73,6 +82,11 @@ def is_locked(bundle: Path) -> bool:
     finally:
         os.close(file)
     return False
+
+
+def is_sealed(bundle: Path) -> bool:
+    """Whether `bundle` was closed: nothing will be added to it."""
+    return (bundle / SUMS).exists()
 
 
 def instant(text: str) -> float:
@@ -260,7 +274,7 @@ def recover(path: Path) -> Session:
     still being recorded, or if its database cannot be read or written.
     """
     session = read_session(path)
-    if is_locked(path) or not (path / SUMS).exists():
+    if is_locked(path) or not is_sealed(path):
         lock = Lock(path)
         try:
             session = _recover(path, session)

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -56,6 +57,8 @@ _TABLES = (
   id INTEGER PRIMARY KEY, t_s REAL NOT NULL, name TEXT NOT NULL) STRICT""",
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+_here = threading.local()  # a compressor is dear to make, and for one thread only
 
 
 class RecordingError(UserError):
@@ -142,7 +145,9 @@ def put_body(database: sqlite3.Connection, body: bytes) -> tuple[bytes | None, i
     kept = body[:KEEP]
     key = hashlib.sha256(kept).digest()
     if not database.execute("SELECT 1 FROM body WHERE sha256=?", (key,)).fetchone():
-        packed = zstandard.ZstdCompressor(level=3).compress(kept)
+        if not hasattr(_here, "compressor"):
+            _here.compressor = zstandard.ZstdCompressor(level=3)
+        packed = _here.compressor.compress(kept)
         database.execute("INSERT INTO body VALUES(?,?,?)", (key, len(kept), packed))
     return key, len(body) - len(kept)
 
@@ -174,7 +179,7 @@ def get_chunks(database: sqlite3.Connection, exchange: int, *, from_client: bool
 
 def dump_headers(headers: Headers) -> str:
     """Headers as stored: JSON in plain ASCII."""
-    return json.dumps(headers, separators=(",", ":"))
+    return _as_json(headers)
 
 
 def load_headers(text: str) -> Headers:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
 import ssl
 import time
 from collections import Counter
@@ -176,6 +178,28 @@ def test_long_bodies_pass_whole_but_only_a_bounded_copy_is_kept(
     assert not exchange.complete
 
 
+def test_a_long_answer_is_in_the_file_before_the_client_has_its_last_byte(
+    recording: Recording,
+) -> None:
+    size = 1_500_000
+    with recording.client() as client, client.stream("GET", f"{API}/bytes?n={size}") as response:
+        got = 0
+        for piece in response.iter_raw():
+            got += len(piece)
+            if got == size:
+                [live] = stored(recording.path)
+                assert live.complete
+                assert live.response_body == patterned(size)
+    assert got == size
+
+
+def test_the_proxys_own_page_is_not_part_of_the_session(recording: Recording) -> None:
+    with recording.client() as client:
+        assert client.get("http://mitm.it/").status_code == 200
+    recording.stop()
+    assert stored(recording.path) == []
+
+
 def test_a_client_that_knows_only_its_own_authority_is_an_event(
     recording: Recording, server: Server
 ) -> None:
@@ -279,13 +303,17 @@ def test_a_connection_that_is_not_http_is_counted_and_not_kept(
     assert b"private" not in (recording.path / "capture.sqlite").read_bytes()
 
 
-def test_an_app_that_hangs_up_leaves_a_cut_exchange(recording: Recording) -> None:
-    with recording.client(http2=False) as client, pytest.raises(httpx.ReadTimeout):
+@pytest.mark.parametrize("http2", [True, False])
+def test_an_app_that_hangs_up_leaves_a_cut_exchange(recording: Recording, http2: bool) -> None:
+    with recording.client(http2=http2) as client, pytest.raises(httpx.ReadTimeout):
         client.get(f"{API}/never", timeout=0.4)
     time.sleep(0.3)
     recording.stop()
     [exchange] = stored(recording.path)
     assert (exchange.status, exchange.complete) == (None, False)
+    with contextlib.closing(sqlite3.connect(recording.path / "capture.sqlite")) as database:
+        reasons = database.execute("SELECT state, reason FROM exchange").fetchall()
+    assert reasons == [("failed", "the app hung up")]
     assert recording.sealed is not None
     assert recording.sealed.partial == ()
 

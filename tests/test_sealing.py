@@ -14,6 +14,7 @@ from bundle_rig import a_study, a_writer, an_exchange
 
 from analyzer.bundle import (
     BundleWriter,
+    crashed_bundles,
     list_bundles,
     read_session,
     recover,
@@ -79,6 +80,7 @@ def test_a_running_session_has_no_end_and_cannot_be_recovered(
     session = read_session(writer.path)
     assert (session.ended, session.end_reason, session.complete) == (None, None, False)
     assert running_bundles(study.captures) == list_bundles(study.captures) == [writer.path]
+    assert crashed_bundles(study.captures) == []
     assert verify(writer.path) == ["It is still being recorded."]
     with pytest.raises(UserError, match="still being recorded"):
         recover(writer.path)
@@ -126,12 +128,14 @@ def test_a_crashed_session_is_closed_and_says_what_is_partial(
     path = crashed(writer, tmp_path / "crashed")
 
     assert "never closed" in verify(path)[0]
+    assert crashed_bundles(tmp_path) == [path]
     session = recover(path)
     assert session.partial == (
         f"exchange {waiting} had no complete answer",
         f"exchange {sending} was still being sent",
         f"exchange {talking} was a WebSocket still open",
     )
+    assert crashed_bundles(tmp_path) == []
     assert (session.end_reason, session.complete) == ("crashed", False)
     assert verify(path) == []
     found = {exchange.id: exchange for exchange in read_exchanges(path)}
