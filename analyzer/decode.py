@@ -75,7 +75,7 @@ def decode(exchange: Exchange, limits: Limits = _DEFAULT) -> Decoded:
             kind = encoding = ""
         walker.body("response", exchange.response_body, kind, encoding)
     if exchange.truncated:
-        walker.fault("truncated", f"{exchange.truncated} bytes of a body were not kept")
+        walker.fault("truncated", "a part of it was not kept", "request or response")
     leaves = walker.leaves
     if len(leaves) > limits.max_leaves:
         del leaves[limits.max_leaves :]

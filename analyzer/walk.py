@@ -35,10 +35,12 @@ Steps = tuple[str, ...]
 new_leaf: Final = cast(
     Callable[[type[Leaf], tuple[str, Part, str, str, Steps]], Leaf], tuple.__new__
 )
+NOTHING_KNOWN: Final = Hint()
 _INDEX: Final = tuple(map(str, range(1024)))
 _WHITE: Final = b" \t\r\n"
 _CONTAINERS: Final = (dict, list, Pairs)
 _EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more digits
+_TEXTUAL: Final = ("json", "ndjson", "form", "xml", "sse")
 _MOST_PAYLOADS: Final = 256
 _LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
 
@@ -70,10 +72,10 @@ class Walker:
         """Return what could not be read, each thing once."""
         return tuple(Problem(self.exchange, "decode", *fault) for fault in self._faults)
 
-    def fault(self, code: str, detail: str) -> None:
-        """Note a problem. `detail` must hold nothing of the content."""
+    def fault(self, code: str, detail: str, where: str = "") -> None:
+        """Note a problem of the current part. `detail` must hold nothing of the content."""
         self._trouble += 1
-        self._faults[code, f"{self.part}: {detail}"] = None
+        self._faults[code, f"{where or self.part}: {detail}"] = None
 
     def body(self, part: Part, content: bytes, content_type: str, encoding: str) -> None:
         """Decode a whole body, `encoding` being the Content-Encoding header."""
@@ -81,7 +83,7 @@ class Walker:
             return
         self.part = part
         if len(content) > self.limits.max_body:
-            self.fault("too_large", f"a body of {len(content)} bytes")
+            self.fault("too_large", f"a body of more than {self.limits.max_body} bytes")
             self._payload(content[: self.limits.max_body])
             return
         hint = hint_of(content_type)
@@ -90,8 +92,8 @@ class Walker:
             return
         steps: Steps = ()
         missing = ""
-        tokens = [token.strip().lower() for token in encoding.split(",", self.limits.max_depth)]
-        for token in reversed(tokens):
+        tokens = [token.strip().lower() for token in encoding.split(",")]
+        for token in reversed(tokens[-self.limits.max_depth :]):
             if token in ("", "identity"):
                 continue
             decoder = coding(token)
@@ -116,9 +118,18 @@ class Walker:
             self.fault("bad_encoding", missing)
 
     def enter(
-        self, tree: object, path: str, steps: Steps, *, fresh: bool = False, doubtful: bool = False
+        self,
+        tree: object,
+        path: str,
+        steps: Steps,
+        *,
+        fresh: bool = False,
+        outer: Hint = NOTHING_KNOWN,
     ) -> bool:
-        """Make leaves of what a decoder gave; False if a guess turned out to be wrong."""
+        """Make leaves of what a decoder gave; False if a guess turned out to be wrong.
+
+        `outer` is what was known of the content before: it also holds for it unpacked.
+        """
         if self.budget.late():
             self.fault("too_slow", "decoding was ended by its time limit")
             return False
@@ -127,8 +138,9 @@ class Walker:
                 return True
             if isinstance(tree.content, str):
                 return self.string(tree.content, path, steps, doubtful=tree.doubtful)
-            hint = hint_of(tree.media, tree.doubtful or doubtful)
-            return self._bytes(tree.content, path, steps, hint, fresh=fresh)
+            if tree.media or tree.doubtful:
+                outer = hint_of(tree.media, tree.doubtful or outer.doubtful)
+            return self._bytes(tree.content, path, steps, outer, fresh=fresh)
         names, inexact = self._names, self._inexact
         self._names, self._inexact = 0, False
         if isinstance(tree, Checked):
@@ -220,7 +232,7 @@ class Walker:
                 self._inexact = True
             self._leaf(path, repr(value), steps)
         elif isinstance(value, bytes):
-            self._bytes(value, path, steps, hint_of(""))
+            self._bytes(value, path, steps, NOTHING_KNOWN)
         elif isinstance(value, Layer | Checked):
             self.enter(value, path, steps)
         else:
@@ -283,7 +295,7 @@ class Walker:
                 self._leaf(path, "", steps)
             return not hint.doubtful
         if len(content) > self.limits.max_body:
-            self.fault("too_large", f"a layer of {len(content)} bytes")
+            self.fault("too_large", f"a layer of more than {self.limits.max_body} bytes")
             return True
         silent = top and is_media_type(hint.media)
         if len(steps) >= self.limits.max_depth:
@@ -298,8 +310,10 @@ class Walker:
                     continue
                 if isinstance(tree, Fault):
                     self.fault(tree.code, tree.detail)
+                    if top or fresh:
+                        self._payload(content)
                     return True
-                if self.enter(tree, path, (*steps, name), fresh=True, doubtful=hint.doubtful):
+                if self.enter(tree, path, (*steps, name), fresh=True, outer=hint):
                     if (top or fresh) and not isinstance(tree, Layer):
                         self._payload(content)
                     return True
@@ -319,7 +333,8 @@ class Walker:
             if text is None or not is_text(text) or len(text) * 10 < len(content) * 9:
                 return False
             return self.string(text, path, steps, doubtful=True)
-        text = to_text(content, hint.charset)
+        textual = hint.media.startswith("text/") or hint.announced in _TEXTUAL
+        text = to_text(content, hint.charset, announced=textual)
         if text is not None and is_text(text):
             if top and self.part == "response" and text.lstrip()[:1] == "<":
                 return True  # a page
@@ -332,7 +347,7 @@ class Walker:
             return True
         if top:
             known = hint.announced or "nothing that is known"
-            self.fault("opaque_body", f"{len(content)} bytes, announced as {known}")
+            self.fault("opaque_body", f"announced as {known}")
             return False
         self._leaf(path, content[: self.limits.max_value].hex(), steps)
         return True

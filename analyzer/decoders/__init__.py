@@ -30,7 +30,7 @@ class Limits:
     max_json_depth: int = 64  # containers inside each other, of any tree
     max_leaves: int = 20_000
     max_seconds: float = 2.0  # looked at before each layer: one layer may end after it
-    max_value: int = 64 * 1024
+    max_value: int = 64 * 1024  # below 256 it has no effect
 
 
 class Budget:

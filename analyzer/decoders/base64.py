@@ -14,9 +14,7 @@ from binascii import Error, a2b_base64, b2a_base64
 from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]++={0,2}")
-_NEVER = re.compile(
-    r"[0-9A-Fa-f]++|[0-9._+/-]++|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-)
+_NEVER = re.compile(r"[0-9A-Fa-f-]++|[0-9+/_-]++")  # digests, UUIDs, numbers
 _ALPHABET = str.maketrans("-_", "+/")
 
 

@@ -26,9 +26,10 @@ class _NotCbor(Exception):  # noqa: N818 - never leaves this file
 class _Reader:
     """Reads one item after another from `data`."""
 
-    __slots__ = ("data", "deepest", "position")
+    __slots__ = ("data", "deepest", "named", "position")
 
-    def __init__(self, data: bytes, deepest: int) -> None:
+    def __init__(self, data: bytes, deepest: int, *, named: bool) -> None:
+        self.named = named  # whether each key must be a readable name
         self.data = data
         self.position = 0
         self.deepest = deepest
@@ -69,7 +70,7 @@ class _Reader:
             raise _NotCbor
         if major == 4:
             return [self._whole(depth) for _ in range(size)]
-        return _map([(self._whole(depth), self._whole(depth)) for _ in range(size)])
+        return self._map([(self._whole(depth), self._whole(depth)) for _ in range(size)])
 
     def _whole(self, depth: int) -> object:
         found = self.item(depth + 1)
@@ -86,7 +87,7 @@ class _Reader:
         if major == 5:
             if len(items) % 2:
                 raise _NotCbor
-            return _map(list(zip(items[::2], items[1::2], strict=True)))
+            return self._map(list(zip(items[::2], items[1::2], strict=True)))
         kind = bytes if major == 2 else str
         chunks = [item for item in items if isinstance(item, kind)]
         if len(chunks) != len(items):
@@ -99,6 +100,15 @@ class _Reader:
             number = int.from_bytes(value)
             return Number(number if tag == 2 else -1 - number)
         return value
+
+    def _map(self, pairs: list[tuple[object, object]]) -> object:
+        if self.named and not all(
+            isinstance(key, str) and key.isprintable() and key for key, _ in pairs
+        ):
+            raise _NotCbor
+        named = [(key.hex() if isinstance(key, bytes) else str(key), value) for key, value in pairs]
+        names = dict(named)
+        return names if len(names) == len(named) else Pairs(named)
 
     def _simple(self, info: int) -> object:
         if info in _SIMPLE:
@@ -125,26 +135,16 @@ def _string(major: int, content: bytes) -> object:
     return text
 
 
-def _map(pairs: list[tuple[object, object]]) -> object:
-    named = [(key.hex() if isinstance(key, bytes) else str(key), value) for key, value in pairs]
-    names = dict(named)
-    return names if len(names) == len(named) else Pairs(named)
-
-
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
-    reader = _Reader(content, budget.limits.max_json_depth + 1)
     announced = hint.announced == "cbor" or content.startswith(_SELF_DESCRIBED)
+    reader = _Reader(content, budget.limits.max_json_depth + 1, named=not announced)
     try:
         tree = reader.item(1)
     except (_NotCbor, RecursionError):
         return MISS
     if tree is _BREAK or reader.position != len(content):
         return MISS
-    if announced:
-        return tree
-    if not isinstance(tree, dict) or not tree:
-        return MISS
-    return tree if all(name.isprintable() and name for name in tree) else MISS
+    return tree if announced or (isinstance(tree, dict | Pairs) and tree) else MISS
 
 
 DECODERS.register("cbor")(

@@ -50,7 +50,7 @@ def is_form(text: str) -> bool:
 
 
 def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
-    text = to_text(content, hint.charset)
+    text = to_text(content, hint.charset, announced=hint.announced == "form")
     if text is None:
         return MISS
     if hint.announced != "form":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgpack  # type: ignore[import-untyped]
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Pairs
@@ -20,33 +22,40 @@ def _map(pairs: list[tuple[object, object]]) -> object:
     return names if len(names) == len(named) else Pairs(named)
 
 
+def _map_of_names(pairs: list[tuple[object, object]]) -> object:
+    """Accept only names that a person could have given: the proof of what nobody announced."""
+    if not all(isinstance(key, str) and key.isprintable() and key for key, _ in pairs):
+        raise ValueError
+    return _map(pairs)
+
+
 def _extension(code: int, data: bytes) -> object:
     return {"ext": code, "data": data}
 
 
-def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
-    announced = hint.announced == "msgpack"
-    tree: object = MISS
-    for raw in (False, True):  # old packers have one type for text and bytes
-        try:
-            tree = msgpack.unpackb(
-                content,
-                raw=raw,
-                strict_map_key=False,
-                timestamp=1,
-                object_pairs_hook=_map,
-                ext_hook=_extension,
-            )
-            break
-        except UnicodeDecodeError:
-            continue
-        except (ValueError, msgpack.UnpackException, RecursionError, OverflowError, TypeError):
-            return MISS
-    if announced:
-        return tree if isinstance(tree, dict | Pairs | list) else MISS
-    if not isinstance(tree, dict) or not tree:
+def _unpack(content: bytes, hook: Callable[..., object], *, raw: bool) -> object:
+    try:
+        tree: object = msgpack.unpackb(
+            content,
+            raw=raw,
+            strict_map_key=False,
+            timestamp=1,  # as a number
+            object_pairs_hook=hook,
+            ext_hook=_extension,
+        )
+    except (ValueError, msgpack.UnpackException, RecursionError, OverflowError, TypeError):
         return MISS
-    return tree if all(name.isprintable() and name for name in tree) else MISS
+    return tree
+
+
+def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
+    if hint.announced != "msgpack":
+        tree = _unpack(content, _map_of_names, raw=False)
+        return tree if isinstance(tree, dict | Pairs) and tree else MISS
+    tree = _unpack(content, _map, raw=False)
+    if tree is MISS:  # old packers have one type for text and bytes
+        tree = _unpack(content, _map, raw=True)
+    return tree if isinstance(tree, dict | Pairs | list) else MISS
 
 
 DECODERS.register("msgpack")(

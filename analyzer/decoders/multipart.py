@@ -95,7 +95,8 @@ DECODERS.register("multipart")(
             "multipart/related",
             "multipart/alternative",
         ),
-        starts=b"-",
+        starts=b"-\r\n",
+        guesses=True,
         rank=15,
     )
 )

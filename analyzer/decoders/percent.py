@@ -1,9 +1,8 @@
 """Percent-encoding, as in URLs and forms.
 
 The standard library joins pieces in Python; the decoder of quoted-printable does the same work in C
-if the percent signs are exchanged for its equals signs (7 to 15 times faster, measured). It differs
-only for what is not percent-encoding, which the length of the result shows; then the standard
-library has the word.
+if the percent signs are exchanged for its equals signs (7 to 15 times faster, measured). Percent
+signs that escape nothing show in the length of the result; then they are escaped first.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ from __future__ import annotations
 import re
 from binascii import a2b_qp
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
 
 from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 from analyzer.decoders.text import clean
 
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _LONG = 128  # names repeat from request to request, unless they are no names
+_BARE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SPACE = re.compile(r"\s")
 
 
@@ -30,7 +29,8 @@ def unescape(content: bytes) -> bytes:
         found = a2b_qp(content.replace(b"=", b"=3D").replace(b"%", b"="))
         if len(found) == len(content) - 2 * count:
             return found
-    return unquote_to_bytes(content)
+    whole = _BARE.sub(b"%25", content)
+    return a2b_qp(whole.replace(b"=", b"=3D").replace(b"%", b"="))
 
 
 def unquote(text: str) -> str | bytes:

@@ -33,7 +33,7 @@ _MARKS = r"%={\[\"?#"
 inert: Final = re.compile(
     rf"""
       [^{_MARKS}\n]{{0,11}}
-    | (?!7b|5b|1f8b|28b5|78)[0-9A-Fa-f-]++
+    | (?!7[Bb]|5[Bb]|1[Ff]8[Bb]|28[Bb]5|78)[0-9A-Fa-f-]++
     | (?: (?!ey)[A-Za-z0-9+/_-]*+\. | [A-Za-z0-9+/_.-]*+[^A-Za-z0-9+/_.\-{_MARKS}\n] )
       [^{_MARKS}\n]*+
     """,

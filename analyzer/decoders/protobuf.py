@@ -12,9 +12,9 @@ else text with line ends; else bytes, which are looked into again and in the end
 Plausible is a guessed message whose field numbers are below 2,048 and do not jump back (serializers
 write them in order, and a repeated field in one run).
 
-Nobody having announced protobuf, that is not enough: then the message also needs a readable string
-of four characters, and a third of its bytes in readable strings; in the result of a guess (Base64)
-half of them.
+Nobody having announced protobuf, that is not enough: then the message is not all text, has a
+readable string of four characters, and a third of its bytes in readable strings; in the result of a
+guess (Base64) half of them.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _fixed64(raw: bytes) -> object:
 
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     announced = hint.announced == "protobuf"
-    if len(content) < _LEAST and not announced:
+    if not announced and (len(content) < _LEAST or (utf8(content) or "\n").isprintable()):
         return MISS
     reader = _Reader(budget.limits.max_json_depth)
     found = reader.message(content, 1, guessed=not announced)
@@ -193,8 +193,6 @@ DECODERS.register("protobuf")(
             "+proto",
             "+protobuf",
         ),
-        # Tags whose wire type is one of 0, 1, 2, 5; a first field below 16, or a two-byte tag.
-        starts=bytes(byte for byte in range(8, 256) if byte & 7 in (0, 1, 2, 5)),
         guesses=True,
         rank=70,
     )

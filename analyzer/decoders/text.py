@@ -63,30 +63,30 @@ def _in(content: bytes, charset: str) -> str | None:
         return None
 
 
-def to_text(content: bytes, charset: str = "") -> str | None:
+def to_text(content: bytes, charset: str = "", *, announced: bool = True) -> str | None:
     """Return `content` as text by its byte order mark, `charset`, UTF-8 or CP-1252; None if binary.
 
-    An unknown or unfitting `charset` is ignored. CP-1252 stands in for Latin-1, as in browsers.
+    An unknown or unfitting `charset` is ignored. CP-1252 stands in for Latin-1, as in browsers;
+    some bytes of a cipher fit it too, so without a charset it takes that text was `announced`.
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _in(content, "utf-16")
-    if b"\0" in content[:4] and len(content) % 2 == 0:
-        wide = _in(content, "utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
-        return wide if wide is not None and is_text(wide) else None
     named = _CHARSETS.get(charset, "")
     if named:
         text = _in(content, named)
         if text is not None and (is_text(text) or named == "utf-8"):
             return text
+    # ASCII in UTF-16 is half zeros; that is proof enough for what nobody called text.
+    zeros = 4 if announced else 9 / 4 if len(content) >= 8 else 0
+    if b"\0" in content[:2] and len(content) % 2 == 0 and content.count(0) * zeros >= len(content):
+        wide = _in(content, "utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+        if wide is not None and is_text(wide):
+            return wide
     text = utf8(content)
-    if text is not None:
+    if text is not None or not (named or announced):
         return text
     text = _in(content, "cp1252")
-    if text is None or not is_text(text):
-        return None
-    # Bytes of some cipher also look like that, if they are few.
-    ascii_share = sum(1 for byte in content[:4096] if byte < 0x80) / len(content[:4096])
-    return text if ascii_share >= 0.75 else None
+    return text if text is not None and is_text(text) else None
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from wire import exchange, rows_of
+
+from analyzer.decode import Decoded, decode
+from analyzer.models import Headers, Leaf
+
+UUID = "38400000-8cf0-11bd-b23e-10b96e40000d"
+
+
+def of(url: str) -> Decoded:
+    return decode(exchange(url=url, method="GET"))
+
+
+def test_segments_of_the_path_are_numbered_and_unescaped() -> None:
+    found = of(f"https://a.example:8443/v1/users/{UUID}//x%20y?z=1#f")
+    assert rows_of(found, "path") == [
+        ("0", "v1", ()),
+        ("1", "users", ()),
+        ("2", UUID, ()),
+        ("4", "x y", ("percent",)),
+    ]
+
+
+def test_what_is_hidden_in_the_path_is_found() -> None:
+    token = base64.urlsafe_b64encode(b'{"id":"x"}').decode()
+    assert ("1.id", "x", ("base64", "json")) in rows_of(of(f"https://a.example/t/{token}"), "path")
+
+
+def test_the_query_is_read_like_a_form() -> None:
+    found = of("https://a.example?a=1&a=2&b=%7B%22c%22%3A3%7D&d=x+y&flag")
+    assert rows_of(found, "query") == [
+        ("a.0", "1", ("query",)),
+        ("a.1", "2", ("query",)),
+        ("b", '{"c":3}', ("query",)),
+        ("b.c", "3", ("query", "json")),
+        ("d", "x y", ("query",)),
+        ("flag", "", ("query",)),
+    ]
+
+
+def test_a_query_without_names_is_one_value() -> None:
+    assert rows_of(of(f"https://a.example/p?{UUID}"), "query") == [("", UUID, ("query",))]
+
+
+@pytest.mark.parametrize("url", ["", "?", "https://", "https://a", "//", "http://[::1/", "a b\x00"])
+def test_any_url_may_come(url: str) -> None:
+    assert of(url).problems == ()
+
+
+def test_headers_are_leaves_but_not_those_of_the_transport() -> None:
+    headers: Headers = (
+        (":authority", "a.example"),
+        ("Host", "a.example"),
+        ("User-Agent", "okhttp/4.9.3"),
+        ("Content-Length", "0"),
+        ("Accept-Encoding", "gzip"),
+        ("Connection", "keep-alive"),
+        ("TE", "trailers"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Key", "abc"),
+        ("X-Device", '{"id":"x"}'),
+        ("X-Twice", "1"),
+        ("x-twice", "2"),
+    )
+    assert rows_of(decode(exchange(headers=headers)), "header") == [
+        ("user-agent", "okhttp/4.9.3", ()),
+        ("x-device", '{"id":"x"}', ()),
+        ("x-device.id", "x", ("json",)),
+        ("x-twice", "1", ()),
+        ("x-twice", "2", ()),
+    ]
+
+
+def test_a_token_in_the_authorization_header_is_read() -> None:
+    claims = [{"alg": "none"}, {"sub": "child-7"}]
+    parts = [base64.urlsafe_b64encode(json.dumps(c).encode()).decode().rstrip("=") for c in claims]
+    token = ".".join([*parts, ""])
+    found = decode(exchange(headers=(("Authorization", f"Bearer {token}"),)))
+    rows = rows_of(found, "header")
+    assert rows[0] == ("authorization", f"Bearer {token}", ())
+    assert ("authorization.payload.sub", "child-7", ("authorization", "jwt")) in rows
+    basic = base64.b64encode(b"child:secret words").decode()
+    found = decode(exchange(headers=(("Authorization", f"Basic {basic}"),)))
+    expected = ("authorization", "child:secret words", ("authorization", "base64"))
+    assert expected in rows_of(found, "header")
+
+
+def test_cookies_are_split_and_those_being_set_too() -> None:
+    found = decode(
+        exchange(
+            headers=(("Cookie", "a=1; b=%7B%22c%22%3A2%7D;d=x=y"), ("cookie", "a=3")),
+            answer_headers=(
+                ("Set-Cookie", "id=7; Path=/; Max-Age=60"),
+                ("set-cookie", "u=1\nv=2; Secure"),
+                ("Content-Type", "text/html"),
+            ),
+        )
+    )
+    assert rows_of(found, "cookie") == [
+        ("a", "1", ()),
+        ("b", "%7B%22c%22%3A2%7D", ()),
+        ("b", '{"c":2}', ("percent",)),
+        ("b.c", "2", ("percent", "json")),
+        ("d", "x=y", ()),
+        ("a", "3", ()),
+    ]
+    assert rows_of(found, "response_cookie") == [("id", "7", ()), ("u", "1", ()), ("v", "2", ())]
+    assert rows_of(found, "response_header") == [("content-type", "text/html", ())]
+
+
+def test_each_body_has_its_part() -> None:
+    found = decode(
+        exchange(
+            b'{"a":1}',
+            "application/json",
+            answer=gzip.compress(b'{"b":2}'),
+            answer_headers=(("content-type", "application/json"), ("content-encoding", "gzip")),
+        )
+    )
+    assert rows_of(found, "body") == [("a", "1", ("json",))]
+    assert rows_of(found, "response") == [("b", "2", ("gzip", "json"))]
+    assert {leaf.exchange for leaf in found.leaves} == {"7"}
+
+
+def test_a_message_of_a_websocket_is_read_without_its_handshake() -> None:
+    found = decode(
+        exchange(
+            b'{"up":1}',
+            "text/html",
+            "gzip",
+            url="https://a.example/live?token=x",
+            answer=b'{"down":2}',
+            method="WS",
+        )
+    )
+    assert found.leaves == (
+        Leaf("7", "body", "up", "1", ("json",)),
+        Leaf("7", "response", "down", "2", ("json",)),
+    )
+    assert found.problems == ()
+
+
+def test_an_empty_body_is_nothing() -> None:
+    found = decode(exchange(b"", "application/json", "gzip"))
+    assert rows_of(found) == []
+    assert found.problems == ()
+    assert found.payloads == ()
+
+
+def test_plain_text_is_one_value() -> None:
+    assert rows_of(decode(exchange(b"hello there", "text/plain"))) == [("", "hello there", ())]
+    latin = decode(exchange("Zürich".encode("latin-1"), "text/plain; charset=ISO-8859-1"))
+    assert rows_of(latin) == [("", "Zürich", ())]
+
+
+MEDIA = [
+    ("image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(200))),
+    ("video/mp4", bytes(range(255, 100, -1))),
+    ("font/woff2", b"wOF2" + bytes(range(200))),
+    ("text/css", b"a { color: red }"),
+    ("text/html; charset=utf-8", b"<!doctype html><title>x</title>"),
+    ("application/javascript", b"var a = {b: 1};"),
+    ("application/octet-stream", b"\xff\xd8\xff\xe0" + bytes(range(200))),
+    ("", b"<html><body>x</body>"),
+    ("application/wasm", b"\x00asm" + bytes(range(128, 200))),
+]
+
+
+@pytest.mark.parametrize(("content_type", "body"), MEDIA)
+def test_pictures_and_pages_are_neither_leaves_nor_opaque(content_type: str, body: bytes) -> None:
+    found = decode(exchange(answer=body, answer_headers=(("content-type", content_type),)))
+    assert rows_of(found, "response") == []
+    assert found.problems == ()
+
+
+def test_json_sent_as_a_page_is_read() -> None:
+    found = decode(exchange(answer=b'{"a":1}', answer_headers=(("content-type", "text/html"),)))
+    assert rows_of(found, "response") == [("a", "1", ("json",))]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "application/octet-stream", "application/x-thing", "application/json"]
+)
+def test_a_body_that_nobody_can_read_is_opaque(content_type: str) -> None:
+    noise = bytes((n * 167 + 13) % 256 for n in range(300))
+    found = decode(exchange(noise, content_type, answer=noise))
+    assert [(p.code, p.stage, p.exchange) for p in found.problems] == [
+        ("opaque_body", "decode", "7"),
+        ("opaque_body", "decode", "7"),
+    ]
+    assert rows_of(found) == []
+
+
+def test_problems_tell_nothing_of_the_content() -> None:
+    secret = "child-at-home"
+    body = secret.encode() + bytes(range(255, 100, -1))
+    odd = exchange(body, f"application/{secret}", secret, answer=body)
+    for found in (decode(odd), decode(exchange(secret.encode(), "application/json", secret))):
+        assert found.problems
+        assert not any(secret in problem.detail for problem in found.problems)
+
+
+def test_what_was_not_kept_is_a_problem() -> None:
+    cut = decode(exchange(b'{"a":"b', "application/json", truncated=100))
+    assert {problem.code for problem in cut.problems} == {"truncated"}
+    assert rows_of(cut) == [("", '{"a":"b', ())]
+    torn = decode(exchange(b'{"a":"b', "application/json", complete=False))
+    assert {problem.code for problem in torn.problems} == {"truncated"}
+
+
+def test_decoding_twice_gives_the_same() -> None:
+    odd = exchange(gzip.compress(b'{"a":"aGVsbG8gd29ybGQgaGVsbG8="}'), "", "gzip")
+    assert decode(odd) == decode(odd)
+
+
+@pytest.mark.parametrize("name", ["first-run.har", "second-run.har", "quizduel.har"])
+def test_real_captures_of_apps_decode_without_a_problem(shared_data: Path, name: str) -> None:
+    """The bodies of the requests as the HAR has them, without a reader in between."""
+    log = json.loads((shared_data / "mobile-har" / name).read_text())["log"]
+    bodies = 0
+    for entry in log["entries"]:
+        request = entry["request"]
+        text = request.get("postData", {}).get("text", "")
+        headers = tuple((h["name"], h["value"]) for h in request["headers"])
+        found = decode(exchange(text.encode(), url=request["url"], headers=headers))
+        assert found.problems == (), request["url"]
+        if text:
+            bodies += 1
+            assert rows_of(found), request["url"]
+    assert bodies
