@@ -37,6 +37,7 @@ __all__ = [
     "RecordingError",
     "add_step",
     "crashed_bundles",
+    "find_bundle",
     "list_bundles",
     "new_session",
     "read_session",
@@ -46,6 +47,8 @@ __all__ = [
 ]
 
 _STEP = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_PARTS = (sealing.SESSION, store.DATABASE, sealing.SUMS)
+_LISTED = 5  # ids that a mistake is answered with
 
 
 def new_session(
@@ -102,10 +105,35 @@ def _next_repeat(captures: Path, arm: Arm) -> int:
 
 
 def list_bundles(captures: Path) -> list[Path]:
-    """Return every bundle under `captures`, sorted by name; none where there is no such folder."""
-    if not captures.is_dir():
+    """Return every bundle under `captures`, sorted by name; none where there is no such folder.
+
+    A folder that has lost one of its files is still one: `verify` says what is missing. `UserError`
+    where `captures` cannot be read.
+    """
+    try:
+        folders = sorted(captures.iterdir())
+    except FileNotFoundError:
         return []
-    return sorted(path.parent for path in captures.glob(f"*/{sealing.SESSION}"))
+    except OSError as error:
+        raise UserError(f"{captures} cannot be read", error.strerror or str(error)) from None
+    return [folder for folder in folders if any((folder / name).is_file() for name in _PARTS)]
+
+
+def find_bundle(captures: Path, wanted: str) -> Path:
+    """Return the bundle under `captures` whose id is `wanted`, or the only one that begins so.
+
+    `UserError` names those there are where none does, and the candidates where several do.
+    """
+    bundles = list_bundles(captures)
+    found = [path for path in bundles if path.name == wanted] or [
+        path for path in bundles if wanted and path.name.startswith(wanted)
+    ]
+    if len(found) > 1:
+        raise UserError(f"{wanted!r} could be {_some(found)}", "write more of the id")
+    if not found:
+        known = f"there are {_some(bundles)}" if bundles else "there are no sessions yet"
+        raise UserError(f"no session {wanted!r} in {captures}", known)
+    return found[0]
 
 
 def running_bundles(captures: Path) -> list[Path]:
@@ -135,3 +163,9 @@ def add_step(path: Path, name: str) -> None:
             database.execute("INSERT INTO step(t_s, name) VALUES(?,?)", (moment, name.strip()))
     except sqlite3.Error as error:
         raise UserError(f"the step could not be written to {path.name}", str(error)) from None
+
+
+def _some(bundles: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in bundles[:_LISTED])
+    rest = len(bundles) - _LISTED
+    return f"{names} and {rest} more" if rest > 0 else names

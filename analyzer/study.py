@@ -79,6 +79,12 @@ class Study:
             known = ", ".join(self.arms)
             raise UserError(f"no arm {label!r} in {FILE}", f"use one of {known}") from None
 
+    def phase(self, name: str | None) -> str:
+        """Return the phase `name` (None: the first); `UserError` where the study has none so."""
+        if name is not None and name not in self.phases:
+            raise UserError(f"no phase {name!r} in {FILE}", f"use one of {', '.join(self.phases)}")
+        return name or self.phases[0]
+
     def persona(self, arm: str) -> Persona:
         """Return the persona of the arm `arm`; one without values where none is declared."""
         name = self.persona_of.get(arm, "")

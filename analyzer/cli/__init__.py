@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 import click
@@ -49,4 +51,8 @@ def cli() -> None:
 
 def main() -> Any:
     """Run the command line; the entry point of the installed `evenhand`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name of a file may hold any bytes, and a terminal may know few letters.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     return cli(prog_name="evenhand")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import example, open_study, study_option
+from analyzer.cli.options import example, open_study, sides_argument, study_option
+from analyzer.errors import UserError
+
+if TYPE_CHECKING:
+    from analyzer.comparison import Comparison
 
 SAME, DIFFERENT, TROUBLE = 0, 1, 2
 
@@ -20,15 +29,15 @@ SAME, DIFFERENT, TROUBLE = 0, 1, 2
         "evenhand diff DE-13 DE-30"
     ),
 )
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@sides_argument
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv", "markdown"]),
     default="text",
     show_default=True,
-    help="How to print the rows.",
+    metavar="FORMAT",
+    help="How to print the rows: text, json, csv or markdown.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--all", "every", is_flag=True, help="In text, also list rows that are the same.")
@@ -37,12 +46,13 @@ SAME, DIFFERENT, TROUBLE = 0, 1, 2
 )
 @study_option
 def command(
-    a: str, b: str, form: str, as_json: bool, every: bool, strict: bool, study_dir: Path
+    sides: tuple[str, str], form: str, as_json: bool, every: bool, strict: bool, study_dir: Path
 ) -> None:
     """Compare what is sent about the phones of side A and of side B, grouped by destination.
 
     A side is an arm (KE-13), a country (KE) or a bloc (eea, global_majority; see `evenhand
     knowledge list blocs`). Countries and blocs compare children; their adult arms are the controls.
+    Default: eea with global_majority.
 
     \b
     Exit code, as diff(1) has it:
@@ -50,31 +60,42 @@ def command(
       1  at least one difference was found
       2  trouble: the sides could not be compared
     """
-    from analyzer.compare import compare
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
+    with ExitStack() as stack:
+        stack.push(_own_fault_is_trouble)
+        from analyzer.compare import compare
+        from analyzer.frames import load_frames
+        from analyzer.knowledge import load_knowledge
 
-    study = open_study(study_dir)
-    knowledge = load_knowledge()
-    comparison = compare(load_frames(study, knowledge), study, knowledge, a, b)
-    if as_json or form == "json":
-        from reports.tables import comparison_json
-
-        click.echo(comparison_json(comparison), nl=False)
-    elif form == "csv":
-        from reports.tables import deltas_csv
-
-        click.echo(deltas_csv(comparison), nl=False)
-    elif form == "markdown":
-        from reports.tables import comparison_markdown
-
-        click.echo(comparison_markdown(comparison), nl=False)
-    else:
-        from reports.terminal import print_comparison
-
-        print_comparison(comparison, every=every)
+        study = open_study(study_dir)
+        knowledge = load_knowledge()
+        comparison = compare(load_frames(study, knowledge), study, knowledge, *sides)
+        _show(comparison, "json" if as_json else form, every)
     verdicts = {delta.verdict for delta in comparison.deltas}
     if verdicts - {"same", "insufficient"}:
         raise SystemExit(DIFFERENT)
     if strict and "insufficient" in verdicts:
         raise SystemExit(TROUBLE)
+
+
+def _show(comparison: Comparison, form: str, every: bool) -> None:
+    if form == "text":
+        from reports.terminal import print_comparison
+
+        print_comparison(comparison, every=every)
+        return
+    from reports.tables import comparison_json, comparison_markdown, deltas_csv
+
+    forms = {"json": comparison_json, "csv": deltas_csv, "markdown": comparison_markdown}
+    click.echo(forms[form](comparison), nl=False)
+
+
+def _own_fault_is_trouble(
+    kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> bool:
+    """Exit with 2 also for a bug: Python's 1 would read as "different"."""
+    if isinstance(error, Exception) and not isinstance(
+        error, UserError | OSError | click.ClickException | click.exceptions.Exit
+    ):
+        traceback.print_exception(kind, error, trace, file=sys.stderr)
+        raise SystemExit(TROUBLE) from None
+    return False

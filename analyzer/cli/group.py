@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -10,7 +12,26 @@ from typing import Any, NoReturn
 
 import click
 
+from analyzer.cli.options import complain
 from analyzer.errors import UserError
+
+PIPE_CLOSED = 141  # as a shell reports SIGPIPE; 0, 1 and 2 would be an answer that nobody read
+# What a machine refuses, with the remedy. Any other OSError is a bug of ours, and shown as one.
+_REFUSALS = {
+    errno.EACCES: "check the rights",
+    errno.EPERM: "check the rights",
+    errno.EROFS: "choose a place that can be written",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EFBIG: "choose another file system, or raise the limit of file sizes",
+    errno.EIO: "check the disk, or the terminal",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "close other programs",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "check the links",
+    errno.ENOTDIR: "choose another place",
+    errno.EISDIR: "choose another name",
+}
 
 
 class Mistake(click.ClickException):
@@ -18,9 +39,15 @@ class Mistake(click.ClickException):
 
     exit_code = 1
 
-    def show(self, file: Any = None) -> None:
+    def show(self, file: Any = None) -> None:  # noqa: ARG002
         """Print the line."""
-        click.echo(f"evenhand: {self.format_message()}", file=file or sys.stderr)
+        complain(self.message)
+
+
+class Interrupted(Mistake):
+    """Ctrl-C where nothing has to be brought to an end."""
+
+    exit_code = 130  # as a shell reports a program that SIGINT has ended
 
 
 class Trouble(Mistake):
@@ -57,9 +84,25 @@ class EvenhandGroup(click.Group):
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the group's own words; a mistake there is one line too."""
         try:
-            return super().make_context(*args, **kwargs)
+            context = super().make_context(*args, **kwargs)
         except click.UsageError as error:
-            _one_line(error, "")
+            _one_line(error, None)
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            context.color = False  # rich looks by itself, click does not
+        return context
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first of `args` names; suggest one where there is none."""
+        name = args[0]
+        if not name.startswith("-") and name not in self._names and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, self._names, 1)
+            guess = f", did you mean {close[0]}?" if close else ""
+            raise click.UsageError(f"there is no command {name!r}{guess}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, turning what the user can put right into one line and an exit code."""
@@ -68,16 +111,32 @@ class EvenhandGroup(click.Group):
         except UserError as error:
             raise _mistake(str(error), ctx.invoked_subcommand) from None
         except click.UsageError as error:
-            _one_line(error, ctx.invoked_subcommand or "")
+            _one_line(error, ctx.invoked_subcommand)
+        except KeyboardInterrupt:
+            click.echo(err=True)  # behind the ^C of the terminal
+            raise Interrupted("interrupted") from None
         except BrokenPipeError:
-            # `evenhand diff | head`: the reader has seen enough.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(_mistake("", ctx.invoked_subcommand).exit_code)
+            _drop_output()
+            ctx.exit(PIPE_CLOSED)
+        except OSError as error:
+            fix = _REFUSALS.get(error.errno or 0)
+            if fix is None:
+                raise
+            _drop_output()
+            where = click.format_filename(error.filename) if error.filename else "the output"
+            raise _mistake(f"{where}: {error.strerror}: {fix}", ctx.invoked_subcommand) from None
 
 
-def _one_line(error: click.UsageError, command: str) -> NoReturn:
+def _one_line(error: click.UsageError, command: str | None) -> NoReturn:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        raise error
-    words = f"evenhand {command}".strip()
-    line = error.format_message().rstrip(".").replace("\n", " ")
+        click.echo(error.format_message(), err=True)
+        error.ctx.exit(1)
+    words = error.ctx.command_path if error.ctx else "evenhand"
+    line = error.format_message().rstrip(".")
     raise _mistake(f"{line}: see `{words} --help`", command) from None
+
+
+def _drop_output() -> None:
+    """Let what is left of standard output go nowhere: Python would complain of it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

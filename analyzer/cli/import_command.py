@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
+from analyzer.cli.options import (
+    complain,
+    echo_json,
+    example,
+    json_option,
+    open_study,
+    study_option,
+)
+
+if TYPE_CHECKING:
+    from analyzer.readers.importing import Imported
 
 
 @click.command(
     "import",
-    short_help="Bring in HAR, .mitm, pcap files or bundles.",
+    short_help="Bring in HAR, .mitm, pcap files or sessions.",
     epilog=example(
         "evenhand import first.har second.har --arm KE-13\n"
         "evenhand import router.pcapng --arm DE-13 --phase use"
@@ -24,12 +35,17 @@ from analyzer.cli.options import echo_json, example, json_option, open_study, st
     metavar="FILE...",
     type=click.Path(path_type=Path, exists=True),
 )
-@click.option("--arm", required=True, help="The arm that the recordings belong to.")
-@click.option("--phase", help="The phase that they belong to; default: the study's first.")
+@click.option("--arm", required=True, metavar="ARM", help="The arm that the recordings belong to.")
 @click.option(
-    "--block", default="", help="Sessions that were made in the same period share a block."
+    "--phase", metavar="NAME", help="The phase that they belong to; default: the study's first."
 )
-@click.option("--device", default="", help="What it was recorded on.")
+@click.option(
+    "--block",
+    default="",
+    metavar="NAME",
+    help="Sessions that were made in the same period share a block.",
+)
+@click.option("--device", default="", metavar="WORDS", help="What it was recorded on.")
 @study_option
 @json_option
 def command(
@@ -41,42 +57,52 @@ def command(
     study_dir: Path,
     as_json: bool,
 ) -> None:
-    """Bring in HAR files, mitmproxy flow dumps, pcap/pcapng files or session bundles.
+    """Bring in HAR files, mitmproxy flow dumps, pcap/pcapng files or session folders (also zipped).
 
     Each FILE becomes one session of the arm; its kind is told from its content. The files stay as
-    they are. A damaged file is read as far as it goes, and the session says so.
+    they are. A damaged file is read as far as it goes, and the session says so. What cannot be
+    imported is named, the others are imported all the same, and the exit code is 1.
     """
+    from analyzer.errors import UserError
     from analyzer.extract.shapes import digest
     from analyzer.readers.importing import import_files
 
     study = open_study(study_dir)
-    imported = import_files(
-        study,
-        arm,
-        list(files),
-        phase=phase,
-        block=block,
-        device=device,
-        planted=[digest(value, study.key) for _, value in study.persona(arm).values],
-    )
+    study.phase(phase)
+    planted = [digest(value, study.key) for _, value in study.persona(study.arm(arm).label).values]
+    told: list[dict[str, Any]] = []
+    refused = False
+    for file in files:
+        try:
+            [done] = import_files(
+                study, arm, [file], phase=phase, block=block, device=device, planted=planted
+            )
+        except UserError as error:
+            refused = True
+            told.append({"file": str(file), "session": None, "refused": str(error)})
+            complain(str(error))
+        else:
+            told.append(_told(done))
+            if not as_json:
+                _print(done)
     if as_json:
-        echo_json(
-            [
-                {
-                    "file": str(done.path),
-                    "session": done.session.id,
-                    "read": done.read,
-                    "total": done.total,
-                    "problems": [
-                        {"code": problem.code, "detail": problem.detail}
-                        for problem in done.problems
-                    ],
-                }
-                for done in imported
-            ]
-        )
-        return
-    for done in imported:
-        click.echo(f"{done.path.name}: {done.extent} -> {done.session.id}")
-        for problem in done.problems:
-            click.echo(f"  {problem.code}: {problem.detail}")
+        echo_json(told)
+    if refused:
+        raise SystemExit(1)
+
+
+def _told(done: Imported) -> dict[str, Any]:
+    return {
+        "file": str(done.path),
+        "session": done.session.id,
+        "read": done.read,
+        "total": done.total,
+        "problems": [{"code": problem.code, "detail": problem.detail} for problem in done.problems],
+    }
+
+
+def _print(done: Imported) -> None:
+    name = click.format_filename(done.path, shorten=True)
+    click.echo(f"{name}: {done.extent} -> {done.session.id}")
+    for problem in done.problems:
+        click.echo(f"  {problem.code}: {problem.detail}")

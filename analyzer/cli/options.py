@@ -29,6 +29,20 @@ json_option: Callable[[F], F] = click.option(
 )
 
 
+def _two_or_none(ctx: click.Context, _: click.Parameter, sides: tuple[str, ...]) -> tuple[str, str]:
+    if not sides:
+        return ("eea", "global_majority")
+    if len(sides) != 2:
+        raise click.UsageError("name two sides, A and B, or none", ctx)
+    return (sides[0], sides[1])
+
+
+sides_argument: Callable[[F], F] = click.argument(
+    "sides", nargs=-1, metavar="[A B]", callback=_two_or_none
+)
+bundles_argument: Callable[[F], F] = click.argument("bundles", nargs=-1, metavar="[SESSION]...")
+
+
 def example(text: str) -> str:
     """Return `text` as the epilog of a command: kept line by line, headed "Example"."""
     lines = "\n".join(f"  {line}" for line in text.strip().splitlines())
@@ -40,6 +54,27 @@ def open_study(study_dir: Path) -> Study:
     from analyzer.study import load_study
 
     return load_study(study_dir)
+
+
+def chosen_bundles(names: tuple[str, ...], study_dir: Path) -> list[Path]:
+    """Return the bundles that `names` stand for, or those of the study where there are none.
+
+    A name is a folder, or the id of one of the study's sessions, or how that begins.
+    """
+    from analyzer.bundle import find_bundle, list_bundles
+
+    if not names:
+        return list_bundles(open_study(study_dir).captures)
+    return [
+        path if (path := Path(name)).is_dir() else find_bundle(open_study(study_dir).captures, name)
+        for name in names
+    ]
+
+
+def complain(text: str) -> None:
+    """Print `text` as one line on stderr, also if it quotes line ends or terminal codes."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    click.echo(f"evenhand: {line}", err=True)
 
 
 def echo_json(value: object) -> None:

@@ -6,35 +6,62 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
+from analyzer.cli.options import (
+    bundles_argument,
+    chosen_bundles,
+    complain,
+    echo_json,
+    example,
+    json_option,
+    open_study,
+    study_option,
+)
 
 
 @click.command(
     "recover",
     short_help="Close what a crash left open.",
-    epilog=example("evenhand recover\nevenhand recover captures/KE-13-r01-*"),
+    epilog=example("evenhand recover\nevenhand recover KE-13-r01"),
 )
-@click.argument("bundles", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@bundles_argument
 @study_option
 @json_option
-def command(bundles: tuple[Path, ...], study_dir: Path, as_json: bool) -> None:
-    """Close session bundles whose recording was cut off, and say what is partial in them.
+def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
+    """Close sessions whose recording was cut off, and say what is partial in them.
 
-    Without BUNDLES: every open bundle of the study that nothing is writing to. Nothing that was
-    recorded is changed; the session is marked as incomplete.
+    Each SESSION is a folder, or an id of the study, or how that begins. Default: every open session
+    of the study that nothing is writing to. Nothing that was recorded is changed; the session is
+    marked as incomplete. Exit code 1 if one could not be closed.
     """
     from dataclasses import asdict
 
     from analyzer.bundle import crashed_bundles, recover
+    from analyzer.errors import UserError
+    from analyzer.sealing import is_sealed
 
-    paths = list(bundles) or crashed_bundles(open_study(study_dir).captures)
-    sessions = [recover(path) for path in paths]
+    if bundles:
+        paths = chosen_bundles(bundles, study_dir)
+    else:
+        paths = crashed_bundles(open_study(study_dir).captures)
+    sessions = []
+    failed: list[str] = []
+    for path in paths:
+        sealed = is_sealed(path)
+        try:
+            session = recover(path)
+        except UserError as error:
+            failed.append(str(error))
+            continue
+        sessions.append(session)
+        if not as_json:
+            click.echo(f"{'was closed' if sealed else 'recovered '}  {session.id}")
+            for sentence in session.partial:
+                click.echo(f"            {sentence}")
     if as_json:
         echo_json([asdict(session) for session in sessions])
-        return
-    for session in sessions:
-        click.echo(f"recovered  {session.id}")
-        for sentence in session.partial:
-            click.echo(f"           {sentence}")
-    if not sessions:
+    elif not paths:
         click.echo("No session needs recovering.")
+    for line in failed:
+        complain(line)
+    if failed:
+        raise SystemExit(1)

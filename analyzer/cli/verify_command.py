@@ -6,37 +6,55 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
+from analyzer.cli.options import (
+    bundles_argument,
+    chosen_bundles,
+    echo_json,
+    example,
+    json_option,
+    study_option,
+)
 
 
 @click.command(
     "verify",
     short_help="Check that captures are as recorded.",
-    epilog=example("evenhand verify\nevenhand verify captures/KE-13-r01-*"),
+    epilog=example("evenhand verify\nevenhand verify KE-13-r01\nevenhand verify captures/KE-13-*"),
 )
-@click.argument("bundles", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@bundles_argument
 @study_option
 @json_option
-def command(bundles: tuple[Path, ...], study_dir: Path, as_json: bool) -> None:
-    """Check session bundles against their SHA256SUMS, their counts and SQLite's own check.
+def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
+    """Check sessions against their SHA256SUMS, their counts and SQLite's own check.
 
-    Without BUNDLES: every bundle of the study. Exit code 0 if all are intact, 1 if not.
+    Each SESSION is a folder, or an id of the study, or how that begins. Default: every session of
+    the study. Exit code 0 if all are intact, 1 if not.
     """
-    from analyzer.bundle import list_bundles, verify
+    from analyzer.bundle import verify
+    from analyzer.errors import UserError
 
-    paths = list(bundles) or list_bundles(open_study(study_dir).captures)
-    faults = {path.name: verify(path) for path in paths}
+    found: list[tuple[Path, list[str]]] = []
+    for path in chosen_bundles(bundles, study_dir):
+        try:
+            found.append((path, verify(path)))
+        except UserError as error:
+            if bundles:
+                raise
+            found.append((path, [f"{error}."]))
+    broken = sum(bool(faults) for _, faults in found)
     if as_json:
-        echo_json(faults)
+        echo_json(
+            [
+                {"session": path.name, "path": str(path), "intact": not faults, "faults": faults}
+                for path, faults in found
+            ]
+        )
     else:
-        for name, found in faults.items():
-            mark = (
-                click.style("intact", fg="green") if not found else click.style("BROKEN", fg="red")
-            )
-            click.echo(f"{mark}  {name}")
-            for fault in found:
+        for path, faults in found:
+            mark = ("BROKEN", "red") if faults else ("intact", "green")
+            click.echo(f"{click.style(mark[0], fg=mark[1])}  {click.format_filename(path.name)}")
+            for fault in faults:
                 click.echo(f"        {fault}")
-        broken = sum(bool(found) for found in faults.values())
-        click.echo(f"{len(faults) - broken} of {len(faults)} bundles intact")
-    if any(faults.values()):
+        click.echo(f"{len(found) - broken} of {len(found)} sessions intact")
+    if broken:
         raise SystemExit(1)

@@ -77,7 +77,7 @@ def import_files(
     `paths` have then been imported, and the line says so.
     """
     place = _Place(
-        study, study.arm(arm_label), _phase(study, phase), repeat, block, device, planted
+        study, study.arm(arm_label), study.phase(phase), repeat, block, device, planted
     )
     if repeat is not None and len(paths) != 1:
         raise UserError("a repeat is the number of one session", "import one file at a time")
@@ -95,17 +95,11 @@ def import_files(
     return done
 
 
-def _phase(study: Study, phase: str | None) -> str:
-    if phase is not None and phase not in study.phases:
-        raise UserError(
-            f"no phase {phase!r} in study.toml", f"use one of {', '.join(study.phases)}"
-        )
-    return phase or study.phases[0]
-
-
 def _digest(path: Path) -> str:
     """SHA-256 of a file; of a bundle's folder that of the sums that stand for all its files."""
     source = path / sealing.SUMS if path.is_dir() else path
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe can be read only once
+        raise UserError(f"{path} is not a file", "save what it gives to a file first")
     try:
         with source.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
