@@ -15,11 +15,20 @@ from rich.text import Text
 from analyzer.extract.shapes import visible
 
 
+class _Console(Console):
+    """A console that leaves a closed pipe (``| head``) to its caller; rich would exit with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the `BrokenPipeError` that led here."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 class Out:
     """Lines to standard output: styled on a terminal, plain elsewhere, never cut or wrapped."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._console = _console()
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""
@@ -33,12 +42,27 @@ class Out:
 
 
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
-    """Print `rows` (all with the same keys) as a table; long cells fold."""
+    """Print `rows` (all with the same keys) as a table.
+
+    On a terminal long cells fold; elsewhere a row is one line, so that `grep` finds all of it.
+    """
     if not rows:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row.values()))
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    console = _console()
+    lines = [list(rows[0]), *([visible(cell) for cell in row.values()] for row in rows)]
+    if console.is_terminal:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in lines[0]:
+            table.add_column(column, overflow="fold")
+        for line in lines[1:]:
+            table.add_row(*map(Text, line))
+        console.print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+        console.print(Text("  ".join(cells).rstrip()), soft_wrap=True)
+
+
+def _console() -> _Console:
+    return _Console(highlight=False, markup=False, emoji=False)
