@@ -34,14 +34,14 @@ from analyzer.knowledge import Knowledge
 from analyzer.models import Contrast, Count, Delta
 from analyzer.noise import noise_floor
 from analyzer.pipeline import identify
-from analyzer.presence import Key, Place, Seen, presence
+from analyzer.presence import Key, Place, Seen, presence, unverified_rules
 from analyzer.recorded import Recorded, misplaced, recorded
 from analyzer.sides import apart, resolve_side
 from analyzer.study import Study
 from analyzer.verdicts import Group, Judged, Observed, judge
 
 ALTERNATIVES: Mapping[str, str] = {"global_majority": "global_majority_wb"}
-_EXAMPLES = 2  # for each side
+_EXAMPLES = 1  # for each side
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy")
 _ADVERTISING = {"advertising", "attribution"}
 _ADVERTISING_TYPES = {"id.advertising", "id.cross_vendor"}
@@ -108,7 +108,10 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         coverage=coverage_rows(frames.coverage, compared),
         blind_spots=tuple(material.blind.on("a", left.ids) + material.blind.on("b", right.ids)),
         noise=noise_floor(sorted(part, key=_in_order), material.seen),
-        warnings=cautions((left.side, left.compared), (right.side, right.compared), excluded),
+        warnings=(
+            *cautions((left.side, left.compared), (right.side, right.compared), excluded),
+            *_hearsay(frames, knowledge, study.compare.unverified),
+        ),
         alternatives=_alternatives(material, left, right, deltas),
         sessions=session_rows(frames, compared, controls),
         excluded=tuple(excluded),
@@ -127,6 +130,20 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         tools=tuple(sorted({tool for each in part for tool in each.tools})),
         knowledge=knowledge.fingerprint,
     )
+
+
+def _hearsay(frames: Frames, knowledge: Knowledge, counted: bool) -> list[str]:
+    """Return a sentence if rules that nobody has verified found something."""
+    rules = unverified_rules(knowledge)
+    found = sum(
+        int(rows["rule_id"].isin(rules).sum()) for rows in (frames.findings, frames.signals)
+    )
+    if not found:
+        return []
+    if counted:
+        return [f"{found} findings rest on rules that nobody has verified; they are counted."]
+    left_out = "they are left out (study.toml: compare.unverified)"
+    return [f"{found} findings rest on rules that nobody has verified; {left_out}."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +179,7 @@ def _material(
         study,
         knowledge,
         [each for each in everyone if each.id not in gone],
-        presence(frames, knowledge),
+        presence(frames, knowledge, unverified=study.compare.unverified),
         blindness(frames.sessions, frames.coverage),
     )
     return material, away

@@ -52,14 +52,21 @@ class Seen:
         return [place for place in self.places if place.session in sessions]
 
 
-def presence(frames: Frames, knowledge: Knowledge) -> Mapping[Key, Seen]:
+def presence(
+    frames: Frames, knowledge: Knowledge, *, unverified: bool = False
+) -> Mapping[Key, Seen]:
     """Return every key of the study with its places, in order of the keys.
 
     Data types that do not count as data (privacy signals) are left out: their signals are there.
+    What only hearsay says, rules and signals that are not verified, is left out unless asked for.
     """
     uncounted = [each.id for each in knowledge.types.values() if not each.counts_as_data]
     data = frames.findings.rename(columns={"data_type": "subject"}).assign(state="")
     signals = frames.signals.rename(columns={"signal": "subject", "verdict": "state"})
+    if not unverified:
+        hearsay = unverified_rules(knowledge)
+        data = data[~data["rule_id"].isin(hearsay)]
+        signals = signals[~signals["rule_id"].isin(hearsay)]
     found: dict[Key, list[Place]] = {}
     _collect(found, "data", data[~data["subject"].isin(uncounted)])
     _collect(found, "signal", signals)
@@ -67,6 +74,19 @@ def presence(frames: Frames, knowledge: Knowledge) -> Mapping[Key, Seen]:
         key: Seen(tuple(places), frozenset(place.session for place in places))
         for key, places in sorted(found.items())
     }
+
+
+def unverified_rules(knowledge: Knowledge) -> frozenset[str]:
+    """Return the ids of all rules of trackers and signals that nobody has verified."""
+    rules = {
+        rule.rule_id
+        for tracker in knowledge.trackers
+        for endpoint in tracker.endpoints
+        for rule in endpoint.fields
+        if not rule.verified
+    }
+    signals = {f"signal#{each.id}" for each in knowledge.signals.values() if not each.verified}
+    return frozenset(rules | signals)
 
 
 def _collect(found: dict[Key, list[Place]], kind: DeltaKind, rows: pd.DataFrame) -> None:

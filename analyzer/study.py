@@ -32,12 +32,14 @@ class CompareSettings:
 
     `alpha`: largest false discovery rate of a difference. `margin`: how far two shares may lie
     apart (0..1) and still be called the same; the whole 95% interval must lie within it.
-    `min_sessions`: with fewer on either side the verdict is always `insufficient`.
+    `min_sessions`: with fewer on either side the verdict is always `insufficient`. `unverified`:
+    also count what only unverified rules and signals found.
     """
 
     alpha: float = 0.05
     margin: float = 0.4
     min_sessions: int = 5
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +184,19 @@ class _Checked:
         return Persona(name, tuple(values))
 
     def _settings(self, table: dict[str, Any]) -> CompareSettings:
-        self._no_others("compare.", table, {"alpha", "margin", "min_sessions"})
+        self._no_others("compare.", table, {"alpha", "margin", "min_sessions", "unverified"})
         default = CompareSettings()
         least = table.get("min_sessions", default.min_sessions)
         if not isinstance(least, int) or isinstance(least, bool) or least < 2:
             raise self._wrong("compare.min_sessions", f"is {least!r}", "use a number from 2 up")
+        unverified = table.get("unverified", default.unverified)
+        if not isinstance(unverified, bool):
+            raise self._wrong("compare.unverified", f"is {unverified!r}", "use true or false")
         return CompareSettings(
             self._share("compare.alpha", table.get("alpha", default.alpha)),
             self._share("compare.margin", table.get("margin", default.margin)),
             least,
+            unverified,
         )
 
     def _share(self, where: str, value: object) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,7 +24,7 @@ ARMS = {
 }
 
 
-def study(root: Path = Path(), /, **settings: float) -> Study:
+def study(root: Path = Path(), /, **settings: Any) -> Study:
     return Study(
         root=root,
         name="made up",
