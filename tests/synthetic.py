@@ -36,7 +36,7 @@ def study(root: Path = Path(), /, **settings: Any) -> Study:
         arms=ARMS,
         personas={},
         persona_of={},
-        compare=replace(CompareSettings(), **settings),  # type: ignore[arg-type]
+        compare=replace(CompareSettings(), **settings),
     )
 
 
@@ -176,7 +176,7 @@ def finding(
 
 
 def findings(arm: str, repeats: Iterable[int], **changed: object) -> list[dict[str, object]]:
-    return [finding(f"{arm}-r{repeat:02d}", **changed) for repeat in repeats]  # type: ignore[arg-type]
+    return [finding(f"{arm}-r{repeat:02d}", **changed) for repeat in repeats]
 
 
 def signal(of: str, verdict: str, owner: str = "Waymark") -> dict[str, object]:
