@@ -360,7 +360,8 @@ class Walker:
             return False
         if layer.fault:
             self.fault(
-                "truncated" if self._cut else layer.fault, "compressed data is cut or corrupt"
+                "truncated" if self._cut else layer.fault,
+                "compressed data is cut, corrupt or not all of it",
             )
         return True
 

@@ -122,6 +122,20 @@ def test_a_chain_of_codings_without_end_is_bounded() -> None:
     assert codes(body, "application/json", ", ".join(["gzip"] * 40)) == ["too_deep", "opaque_body"]
 
 
+@pytest.mark.parametrize("name", PACK)
+def test_what_stands_behind_the_end_is_a_problem_unless_it_is_padding(name: str) -> None:
+    packed = PACK[name](DOCUMENT)
+    assert codes(packed + b"more", "application/json", name) == ["bad_encoding"]
+    assert read(packed + b"more", "application/json", name)["device"] == "pixel 7"
+    if name != "br":  # which has no padding
+        assert codes(packed + bytes(7), "application/json", name) == []
+
+
+def test_members_of_gzip_beyond_a_bound_are_a_problem() -> None:
+    body = gzip.compress(b"{") + gzip.compress(b"") * 1200 + gzip.compress(b"}")
+    assert "bad_encoding" in codes(body, "text/plain", "gzip")
+
+
 def test_several_members_of_gzip_are_one_body() -> None:
     body = gzip.compress(DOCUMENT[:50]) + gzip.compress(DOCUMENT[50:])
     assert read(body)["device"] == "pixel 7"

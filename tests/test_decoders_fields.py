@@ -21,6 +21,12 @@ def test_unescaping_agrees_with_the_standard_library(content: bytes) -> None:
     assert unescape(content) == urllib.parse.unquote_to_bytes(content)
 
 
+def test_unescaping_by_pieces_splits_no_escape() -> None:
+    for shift in range(4):
+        content = b"%zz" + b"x" * shift + b"%41" * 60_000
+        assert unescape(content) == urllib.parse.unquote_to_bytes(content)
+
+
 @given(st.dictionaries(st.text(min_size=1), st.text(), min_size=1))
 def test_every_field_of_a_form_is_found(fields: dict[str, str]) -> None:
     found = rows_of(decode(exchange(urllib.parse.urlencode(fields).encode(), FORM)))

@@ -15,6 +15,8 @@ from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Laye
 
 _STEP = 32
 _BLOCK = 64 * 1024
+_LEAST = 64
+_MOST_SALVAGED = 256 * 1024
 _BOUNDED = hasattr(brotli.Decompressor, "can_accept_more_data")
 
 
@@ -29,12 +31,30 @@ def _pieces(engine: brotli.Decompressor, content: bytes) -> Iterator[bytes]:
         yield engine.process(content[start : start + _STEP])
 
 
+def _salvage(content: bytes, limit: int) -> bytes:
+    """Return what comes out before a fault, byte by byte: an error takes its whole step with it."""
+    engine = brotli.Decompressor()
+    out = bytearray()
+    consumed = 0
+    try:
+        while consumed < len(content) and not engine.is_finished() and len(out) <= limit:
+            for piece in _pieces(engine, content[consumed : consumed + 1]):
+                out += piece
+            consumed += 1
+    except brotli.error:
+        pass
+    # Without a magic number, data that breaks before it gave much was never Brotli, nor was what
+    # happens to end early.
+    if len(out) < _LEAST or (engine.is_finished() and consumed * 2 < len(content)):
+        return b""
+    return bytes(out[:limit])
+
+
 def _body(content: bytes, _hint: Hint, budget: Budget) -> object:
     limit = budget.output(len(content))
     engine = brotli.Decompressor()
     pieces: list[bytes] = []
     size = 0
-    fault = ""
     try:
         for piece in _pieces(engine, content):
             pieces.append(piece)
@@ -42,15 +62,13 @@ def _body(content: bytes, _hint: Hint, budget: Budget) -> object:
             if size > limit:
                 return Fault("bomb", "compressed data expands beyond its bound")
     except brotli.error:
-        # Without a magic number, data that breaks before it gave anything was never Brotli.
-        if size < 64:
-            return MISS
-        fault = "bad_encoding"
+        found = b"".join(pieces)
+        if len(content) <= _MOST_SALVAGED:
+            found = _salvage(content, limit)
+        return Layer(found, fault="bad_encoding") if len(found) >= _LEAST else MISS
     if not engine.is_finished():
-        if not size:
-            return MISS
-        fault = "bad_encoding"
-    return Layer(b"".join(pieces), fault=fault)
+        return Layer(b"".join(pieces), fault="bad_encoding") if size else MISS
+    return Layer(b"".join(pieces))
 
 
 DECODERS.register("br")(Decoder(body=_body, codings=("br",), sniffed=False))

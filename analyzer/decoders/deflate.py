@@ -6,6 +6,9 @@ import zlib
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Layer
 
+_GZIP = 31  # for zlib: the largest window, in a gzip wrapper
+_MAGIC = b"\x1f\x8b"
+_MOST_MEMBERS = 1000  # each costs a copy of what follows
 _STEP = 512  # bytes fed at a time to save what comes before a fault
 
 
@@ -37,25 +40,26 @@ def inflate(content: bytes, window: int, budget: Budget) -> Layer | Fault:
         try:
             piece = engine.decompress(rest, limit - size + 1)
         except zlib.error:
-            if pieces:  # padding after the last member
-                break
-            return Layer(_salvage(rest, window, limit), fault="bad_encoding")
+            pieces.append(_salvage(rest, window, limit - size))
+            return Layer(b"".join(pieces), fault="bad_encoding")
         size += len(piece)
         if size > limit:
             return Fault("bomb", "compressed data expands beyond its bound")
         pieces.append(piece)
         if not engine.eof:
             return Layer(b"".join(pieces), fault="bad_encoding")
-        rest = engine.unused_data if window == 31 else b""
-        if rest[:2] != b"\x1f\x8b" or len(pieces) > budget.limits.max_leaves:
+        rest = engine.unused_data
+        if window != _GZIP or rest[:2] != _MAGIC or len(pieces) >= _MOST_MEMBERS:
             break
-    return Layer(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+    # Zeros pad blocks; anything else behind the end is something that was not read.
+    fault = "bad_encoding" if rest.strip(b"\0") else ""
+    return Layer(pieces[0] if len(pieces) == 1 else b"".join(pieces), fault=fault)
 
 
 def _gzip(content: bytes, hint: Hint, budget: Budget) -> object:
     if content[:3] != b"\x1f\x8b\x08":
         return MISS
-    found = inflate(content, 31, budget)
+    found = inflate(content, _GZIP, budget)
     return MISS if hint.doubtful and isinstance(found, Layer) and found.fault else found
 
 

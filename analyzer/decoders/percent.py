@@ -15,6 +15,7 @@ from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 from analyzer.decoders.text import clean
 
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_PIECE = 64 * 1024
 _LONG = 128  # names repeat from request to request, unless they are no names
 _BARE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SPACE = re.compile(r"\s")
@@ -29,8 +30,17 @@ def unescape(content: bytes) -> bytes:
         found = a2b_qp(content.replace(b"=", b"=3D").replace(b"%", b"="))
         if len(found) == len(content) - 2 * count:
             return found
-    whole = _BARE.sub(b"%25", content)
-    return a2b_qp(whole.replace(b"=", b"=3D").replace(b"%", b"="))
+    pieces: list[bytes] = []
+    start = 0
+    while start < len(content):  # by pieces, because a million matches are a hundred megabytes
+        end = start + _PIECE
+        cut = content.rfind(b"%", end - 2, end) if end < len(content) else -1
+        if cut > start:
+            end = cut
+        whole = _BARE.sub(b"%25", content[start:end])
+        pieces.append(a2b_qp(whole.replace(b"=", b"=3D").replace(b"%", b"=")))
+        start = end
+    return b"".join(pieces)
 
 
 def unquote(text: str) -> str | bytes:

@@ -44,6 +44,8 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
             end, whole = _frame(content, end, limit, pieces)
     except zstandard.ZstdError:
         whole = False
+    if content[end:].strip(b"\0"):
+        whole = False  # something that was not read
     if sum(map(len, pieces)) > limit:
         return Fault("bomb", "compressed data expands beyond its bound")
     if not whole and hint.doubtful:
