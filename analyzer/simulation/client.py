@@ -6,12 +6,13 @@ and, for hosts whose certificate the app pins, only the servers' own.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import httpx
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
 
 from analyzer.simulation.log import PhoneLog, seen
 from analyzer.simulation.plan import Planned
@@ -101,23 +102,27 @@ class Phone:
                     return
 
     def _talk(self, request: Planned, log: PhoneLog) -> None:
+        # Not websockets' threaded client: it reads and writes one TLS connection from two threads,
+        # which OpenSSL does not allow. On a busy machine one session in a hundred hung for ever.
+        asyncio.run(asyncio.wait_for(self._converse(request, log), TIMEOUT_S))
+
+    async def _converse(self, request: Planned, log: PhoneLog) -> None:
         named = dict(request.headers)
         agent = named.pop("user-agent", None)
-        with connect(
+        async with connect(
             request.url,
             ssl=self._socket_trust,
             proxy=self._proxy,
             user_agent_header=agent,
             additional_headers=named,
             compression=None,
-            open_timeout=TIMEOUT_S,
-            close_timeout=TIMEOUT_S,
         ) as socket:
             status = socket.response.status_code if socket.response else None
             log.seen.append(seen("GET", request.url, b"", status, b""))
             for message in request.messages:
-                socket.send(message.content.decode() if message.is_text else message.content)
+                content = message.content.decode() if message.is_text else message.content
+                await socket.send(content)
                 log.seen.append(seen("WS", request.url, message.content, None, b""))
-                answer = socket.recv(timeout=TIMEOUT_S)
+                answer = await socket.recv()
                 received = answer.encode() if isinstance(answer, str) else answer
                 log.seen.append(seen("WS", request.url, b"", None, received))

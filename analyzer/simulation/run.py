@@ -63,8 +63,8 @@ def run_all(
 ) -> list[Recorded]:
     """Record `repeats` sessions of each arm (labels; none: all of the study), `jobs` at a time.
 
-    The arms take turns; seconds lie between the sessions, so they are one time block. Returns them in
-    that order. Nothing leaves this machine. Raises `RuntimeError` where a session failed.
+    The arms take turns; seconds lie between the sessions, so they are one time block. Returns the
+    sessions in that order. Nothing leaves this machine. `RuntimeError` where a session failed.
     """
     declared = declaration or load_declaration()
     scenes = [
