@@ -18,7 +18,23 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 Entry = dict[str, Any]
-WORDS = "start view tap scroll open close resume pause buy like share follow skip load done".split()
+WORDS = [
+    "start",
+    "view",
+    "tap",
+    "scroll",
+    "open",
+    "close",
+    "resume",
+    "pause",
+    "buy",
+    "like",
+    "share",
+    "follow",
+    "skip",
+    "load",
+    "done",
+]
 
 
 class Phone:

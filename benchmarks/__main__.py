@@ -1,0 +1,17 @@
+"""Runs every benchmark: ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import extraction
+
+
+def main() -> None:
+    """Print the table of each benchmark."""
+    print("Measuring; this takes a minute or two ...", file=sys.stderr)
+    print(extraction.benchmark())
+
+
+if __name__ == "__main__":
+    main()
