@@ -14,55 +14,59 @@ from rich.text import Text
 
 from analyzer.extract.shapes import visible
 
-
-class _Console(Console):
-    """A console that leaves a closed pipe (``| head``) to its caller; rich would exit with 1."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise the `BrokenPipeError` that led here."""
-        self.quiet = True
-        raise BrokenPipeError
+_UNBOUNDED = 10_000  # columns of what is no terminal
 
 
 class Out:
-    """Lines to standard output: styled on a terminal, plain elsewhere, never cut or wrapped."""
+    """Lines to standard output: styled and folded between words on a terminal, plain elsewhere."""
 
     def __init__(self) -> None:
         self._console = _console()
 
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal; None where standard output is none."""
+        return self._console.width if self._console.is_terminal else None
+
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""
-        self._console.print(Text(visible(text), style=style), soft_wrap=True)
+        self._print(Text(visible(text), style=style))
 
     def fact(self, name: str, text: str, style: str = "") -> None:
         """Print one line with a name in front; nothing where `text` is empty."""
         if text:
             line = Text(f"  {name:<12}", style="dim")
-            self._console.print(line + Text(visible(text), style=style), soft_wrap=True)
+            self._print(line + Text(visible(text), style=style))
+
+    def _print(self, line: Text) -> None:
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
     """Print `rows` (all with the same keys) as a table.
 
-    On a terminal long cells fold; elsewhere a row is one line, so that `grep` finds all of it.
+    On a terminal long cells fold; elsewhere each row is one line, for other programs.
     """
     if not rows:
         return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in rows[0]:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row.values()))
     console = _console()
-    lines = [list(rows[0]), *([visible(cell) for cell in row.values()] for row in rows)]
-    if console.is_terminal:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in lines[0]:
-            table.add_column(column, overflow="fold")
-        for line in lines[1:]:
-            table.add_row(*map(Text, line))
-        console.print(table)
-        return
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
-        console.print(Text("  ".join(cells).rstrip()), soft_wrap=True)
+    (console if console.is_terminal else _console(_UNBOUNDED)).print(table)
 
 
-def _console() -> _Console:
-    return _Console(highlight=False, markup=False, emoji=False)
+def clipped(text: str, width: int) -> str:
+    """Return `text` made visible, cut to `width` characters with an ellipsis.
+
+    >>> clipped("launch", 16), clipped("consent accepted by a parent", 16)
+    ('launch', 'consent accepte…')
+    """
+    shown = visible(text[: width + 1])
+    return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def _console(width: int | None = None) -> Console:
+    return Console(highlight=False, markup=False, emoji=False, width=width)

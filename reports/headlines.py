@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from analyzer.comparison import Comparison, Side
+from analyzer.comparison import Comparison, Side, Which
 from analyzer.knowledge import Knowledge
-from analyzer.models import Delta, Party
+from analyzer.models import Count, Delta, DeltaKind, Party
 from reports import words
 
-# What a row's verdict means for the side on which it was seen more often.
-_LEANING = {
-    "only_a": ("a", True),
-    "more_a": ("a", False),
-    "only_b": ("b", True),
-    "more_b": ("b", False),
-}
+_OF_A = frozenset({"only_a", "more_a"})
+_ONLY = frozenset({"only_a", "only_b"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A data type or signal in words, and the id of the first row about it."""
+
+    name: str
+    row: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,16 @@ class Headline:
     recipient: str
     party: Party
     purposes: tuple[str, ...]
-    side: str  # title of the side on which it is seen more often
-    other: str
+    which: Which  # the side on which it is seen more often
+    side: str  # its title
+    other: str  # title of the other side
     only: bool  # never seen on the other side
+    beyond: bool | None  # more than adults differ; None without adult controls
     state: str  # what the signals do for the child; "" for data
-    items: tuple[str, ...]  # data types, or signals, in words
-    sessions: str  # "6 of 6 sessions against 0 of 6"
+    entries: tuple[Item, ...]
+    seen: str  # "6 of 6", "4 to 6 of 6" sessions
+    against: str  # the same of the other side
     phases: tuple[str, ...]
-    examples: tuple[str, ...]  # ids of the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +50,40 @@ class Headlines:
     signals: tuple[Headline, ...]
 
 
+class _Alike(NamedTuple):
+    """What rows have in common that share a sentence; in the order of the sentences."""
+
+    kind: DeltaKind
+    only_adults_differ: bool
+    which: Which
+    only: bool
+    beyond: bool | None
+    state: str
+
+
 def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
     """Return the sentences for all rows that differ, third parties first."""
     data: list[Headline] = []
     signals: list[Headline] = []
     for recipient, rows in words.by_recipient(comparison):
-        for (side, only, kind, state), group in _grouped(rows).items():
-            mine, other = _sides(comparison, side)
+        for alike, group in _grouped(rows).items():
+            mine, other = _sides(comparison, alike.which)
             headline = Headline(
                 recipient=words.recipient_name(recipient.owner, recipient.sites),
                 party=recipient.party,
                 purposes=recipient.purposes,
+                which=alike.which,
                 side=mine.title,
                 other=other.title,
-                only=only,
-                state=state,
-                items=_items(group, knowledge),
-                sessions=_sessions(group, side),
+                only=alike.only,
+                beyond=alike.beyond,
+                state=alike.state,
+                entries=_entries(group, knowledge),
+                seen=_range([row.a if alike.which == "a" else row.b for row in group]),
+                against=_range([row.b if alike.which == "a" else row.a for row in group]),
                 phases=tuple(dict.fromkeys(row.phase for row in group)),
-                examples=tuple(row.id for row in group),
             )
-            (data if kind == "data" else signals).append(headline)
+            (data if alike.kind == "data" else signals).append(headline)
     return Headlines(tuple(data), tuple(signals))
 
 
@@ -80,31 +99,38 @@ def signal_label(signal: str, knowledge: Knowledge) -> str:
     return known.title if known else signal
 
 
-def _grouped(rows: Iterable[Delta]) -> Mapping[tuple[str, bool, str, str], list[Delta]]:
-    groups: dict[tuple[str, bool, str, str], list[Delta]] = {}
+def _grouped(rows: Iterable[Delta]) -> Mapping[_Alike, list[Delta]]:
+    groups: dict[_Alike, list[Delta]] = {}
     for row in rows:
-        if row.verdict in _LEANING:
-            groups.setdefault((*_LEANING[row.verdict], row.kind, row.state), []).append(row)
-    return groups
+        if row.verdict in words.DIFFERENT:
+            beyond = words.beyond_adults(row)
+            alike = _Alike(
+                kind=row.kind,
+                only_adults_differ=beyond is False,
+                which="a" if row.verdict in _OF_A else "b",
+                only=row.verdict in _ONLY,
+                beyond=beyond,
+                state=row.state,
+            )
+            groups.setdefault(alike, []).append(row)
+    # What goes beyond adults comes first; otherwise in the order of the rows.
+    return dict(sorted(groups.items(), key=lambda group: group[0].only_adults_differ))
 
 
-def _sides(comparison: Comparison, side: str) -> tuple[Side, Side]:
+def _sides(comparison: Comparison, which: Which) -> tuple[Side, Side]:
     pair = (comparison.a, comparison.b)
-    return pair if side == "a" else pair[::-1]
+    return pair if which == "a" else pair[::-1]
 
 
-def _items(rows: list[Delta], knowledge: Knowledge) -> tuple[str, ...]:
-    name = {"data": label, "signal": signal_label}
-    return tuple(dict.fromkeys(name[row.kind](row.subject, knowledge) for row in rows))
+def _entries(rows: list[Delta], knowledge: Knowledge) -> tuple[Item, ...]:
+    first: dict[str, str] = {}
+    for row in rows:
+        name = label if row.kind == "data" else signal_label
+        first.setdefault(name(row.subject, knowledge), row.id)
+    return tuple(Item(name, row) for name, row in first.items())
 
 
-def _sessions(rows: list[Delta], side: str) -> str:
-    pairs = {(row.a, row.b) if side == "a" else (row.b, row.a) for row in rows}
-    most = [count.k / count.n for count, _ in pairs]
-    least = [count.k / count.n for _, count in pairs]
-    return f"in {_range(most)} of sessions against {_range(least)}"
-
-
-def _range(shares: list[float]) -> str:
-    low, high = (f"{round(bound * 100)}%" for bound in (min(shares), max(shares)))
-    return low if low == high else f"{low} to {high}"
+def _range(counts: list[Count]) -> str:
+    """Return in how many of the sessions of one side the rows were seen."""
+    least, most = min(count.k for count in counts), max(count.k for count in counts)
+    return f"{least if least == most else f'{least} to {most}'} of {counts[0].n}"

@@ -6,7 +6,7 @@ readable. The page has no script and asks for nothing: a content security policy
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -15,107 +15,77 @@ from markupsafe import Markup
 from analyzer.comparison import Comparison, CoverageRow, Recipient
 from analyzer.extract.shapes import visible
 from analyzer.knowledge import Knowledge
-from analyzer.models import Delta
+from analyzer.models import Delta, DeltaKind
 from reports import words
+from reports.coverage import host_lines
 from reports.headlines import headlines, label, signal_label
+from reports.matrix import matrix
+from reports.opening import opening
+from reports.proofs import proofs
 
-_MATRIX_COLUMNS = 10  # more do not fit on A4
-_STATES = ("non_protective", "contradictory", "protective", "no_signal")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One field of the matrix: a data type at a recipient, over all phases."""
-
-    rows: tuple[Delta, ...]
-
-    @property
-    def verdict(self) -> str:
-        """The most telling verdict of its rows; "none" where there is no row."""
-        order = ["only_b", "only_a", "more_b", "more_a", "insufficient", "same"]
-        return min((row.verdict for row in self.rows), key=order.index, default="none")
-
-    @property
-    def row(self) -> Delta | None:
-        """The row that the verdict comes from."""
-        return next((row for row in self.rows if row.verdict == self.verdict), None)
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
-    """One data type and its cells, in the order of the columns."""
-
-    group: str
-    data_type: str
-    label: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Data types by recipients. `left_out` recipients had the fewest differences."""
-
-    columns: tuple[Recipient, ...]
-    rows: tuple[MatrixRow, ...]
-    left_out: int
+_Groups = list[tuple[Recipient, list[Delta]]]
+_STATES = ("", "non_protective", "contradictory", "protective", "no_signal")
 
 
 def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
     """Return the page as text. The same comparison and knowledge give the same text."""
     groups = words.by_recipient(comparison)
-    signals = [row for row in comparison.deltas if row.kind == "signal"]
-    data = [row for row in comparison.deltas if row.kind == "data"]
     laws = {law.id: law for law in knowledge.laws}
     cited = sorted({law for row in comparison.deltas for law in row.law if law in laws})
+    days = sorted(row.started[:10] for row in comparison.sessions)
     return _template().render(
         comparison=comparison,
         a=comparison.a,
         b=comparison.b,
+        controlled=bool(comparison.a.controls and comparison.b.controls),
+        opening=opening(comparison),
         headlines=headlines(comparison, knowledge),
-        matrix=_matrix(groups, knowledge),
-        groups=[
-            (recipient, [row for row in rows if row.kind == "data"]) for recipient, rows in groups
-        ],
-        signals=sorted(
-            signals, key=lambda row: (row.owner, row.subject, _STATES.index(row.state), row.phase)
-        ),
-        counts=_counts(data),
-        signal_counts=_counts(signals),
-        coverage=sorted(comparison.coverage, key=_least_readable),
+        matrix=matrix(groups, knowledge),
+        data=_of("data", groups),
+        signals=_of("signal", groups),
+        proofs=proofs(comparison, groups),
+        hosts=host_lines(comparison.coverage),
+        coverage=_COVERAGE,
         laws=[laws[law] for law in cited],
+        law_numbers={law: number for number, law in enumerate(cited, 1)},
+        alternatives=[
+            (knowledge.blocs[each.name].name if each.name in knowledge.blocs else each.name, each)
+            for each in comparison.alternatives
+        ],
         knowledge=knowledge,
-        marks=words.MARKS,
-        states=words.STATES,
+        days=" to ".join(dict.fromkeys([*days[:1], *days[-1:]])),
+        measured=lambda side: words.measured(side, knowledge),
+        country=lambda code: words.country(code, knowledge),
         label=lambda data_type: label(data_type, knowledge),
         signal_label=lambda signal: signal_label(signal, knowledge),
-        first_day=min((row.started[:10] for row in comparison.sessions), default=""),
-        last_day=max((row.started[:10] for row in comparison.sessions), default=""),
     )
 
 
-def _counts(rows: list[Delta]) -> dict[str, int]:
-    return {verdict: sum(row.verdict == verdict for row in rows) for verdict in words.MARKS}
-
-
-def _least_readable(row: CoverageRow) -> tuple[bool, str, str, str]:
-    unread = row.refused + row.unread_up + row.unread_down + row.opaque + row.cut
-    return not unread, row.owner, row.host, row.side
-
-
-def _matrix(groups: list[tuple[Recipient, list[Delta]]], knowledge: Knowledge) -> Matrix:
-    with_data = [
-        (recipient, [row for row in rows if row.kind == "data"]) for recipient, rows in groups
-    ]
-    with_data = [(recipient, rows) for recipient, rows in with_data if rows]
-    shown, left_out = with_data[:_MATRIX_COLUMNS], with_data[_MATRIX_COLUMNS:]
-    lines = []
-    for data_type in knowledge.types.values():
-        cells = tuple(
-            Cell(tuple(row for row in rows if row.subject == data_type.id)) for _, rows in shown
+def _of(kind: DeltaKind, groups: _Groups) -> _Groups:
+    """Return the rows of one kind, with those of one subject together, phase by phase."""
+    found = [
+        (
+            recipient,
+            sorted(
+                (row for row in rows if row.kind == kind),
+                key=lambda row: (row.subject, _STATES.index(row.state)),
+            ),
         )
-        if any(cell.rows for cell in cells):
-            lines.append(MatrixRow(data_type.group, data_type.id, data_type.label, cells))
-    return Matrix(tuple(recipient for recipient, _ in shown), tuple(lines), len(left_out))
+        for recipient, rows in groups
+    ]
+    return [(recipient, rows) for recipient, rows in found if rows]
+
+
+_COVERAGE: dict[str, Callable[[CoverageRow], str]] = {
+    "Sessions": lambda row: f"{row.k}/{row.n}",
+    "Exchanges": lambda row: str(row.exchanges),
+    "Sent": lambda row: _size(row.bytes_up),
+    "Received": lambda row: _size(row.bytes_down),
+    "TLS refused": lambda row: str(row.refused),
+    "Passed unread": lambda row: _size(row.unread_up + row.unread_down),
+    "Not decoded": lambda row: str(row.opaque),
+    "Cut off": lambda row: str(row.cut),
+}
 
 
 @cache
@@ -133,13 +103,21 @@ def _template() -> Template:
         "share": words.share,
         "points": words.points,
         "probability": words.probability,
-        "megabytes": _megabytes,
         "words": lambda text: text.replace("_", " "),
     }
-    environment.globals["interval"] = words.interval
-    environment.globals["verdict"] = words.verdict
-    environment.globals["name_of"] = words.recipient_name
+    environment.globals |= {
+        "interval": words.interval,
+        "verdict": words.verdict,
+        "name_of": words.recipient_name,
+        "number": words.number,
+        "signals_that": words.signals,
+        "states": words.STATES,
+        "marks": _MARKS,
+    }
     return environment.get_template("report.html.j2")
+
+
+_MARKS = dict.fromkeys(words.DIFFERENT, "≠") | {"insufficient": "?", "same": ""}
 
 
 def _shown(value: object) -> object:
@@ -147,10 +125,12 @@ def _shown(value: object) -> object:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _megabytes(size: int) -> str:
-    """Return a number of bytes in the unit that leaves up to three digits."""
-    for unit in ("B", "kB", "MB"):
+def _size(size: float) -> str:
+    """Return a number of bytes in the unit that leaves up to three digits before the point."""
+    if size < 1000:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB"):
+        size /= 1000
         if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000  # type: ignore[assignment]
-    return f"{size:.1f} GB"
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"

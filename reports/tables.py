@@ -8,21 +8,28 @@ opens the table.
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import orjson
+import numpy as np
 import pandas as pd
 
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.extract.shapes import visible
-from analyzer.models import Delta
+from analyzer.models import Contrast, Delta
 from reports import words
 
-# A cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins with one of these, plain or full-width, is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What Markdown obeys; then what GitHub makes links of unasked, and underscores outside of words.
+_MARKUP = re.compile(
+    r"[\\`*\[\]|#!~]|(?<=www)\.|:(?=//)|@|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])", re.IGNORECASE
+)
 
 
 def deltas_frame(comparison: Comparison) -> pd.DataFrame:
@@ -38,9 +45,12 @@ def deltas_csv(comparison: Comparison) -> str:
 
 
 def comparison_json(comparison: Comparison) -> str:
-    """Return everything that the comparison holds, as indented JSON with sorted keys."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(comparison, option=options).decode()
+    """Return everything that the comparison holds, as indented JSON with sorted keys.
+
+    It is plain ASCII: a terminal has nothing to obey in it, and captured text stays as it was.
+    """
+    text = json.dumps(asdict(comparison), indent=2, sort_keys=True)
+    return text.replace("\x7f", "\\u007f") + "\n"
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -53,16 +63,23 @@ def comparison_markdown(comparison: Comparison) -> str:
         "k/n: seen in k of n sessions. Difference and 95% interval in percentage points.",
     ]
     lines += [f"\n> **Warning:** {_cell(warning)}" for warning in comparison.warnings]
-    for recipient, rows in words.by_recipient(comparison):
+    rows = comparison.deltas
+    if rows and all(row.verdict == "insufficient" for row in rows):
+        lines.append(
+            f"\n> **No verdict:** none of {words.number(len(rows), 'row')} could be decided."
+        )
+    adults = any(row.contrast for row in rows)
+    beyond = " less adults |" if adults else ""
+    for recipient, mine in words.by_recipient(comparison):
         name = words.recipient_name(recipient.owner, recipient.sites)
         lines += [
             "",
             f"## {_cell(name)} ({recipient.party} party)",
             "",
-            f"| what | phase | {a} | {b} | difference | q | verdict | id |",
-            "|---|---|---|---|---|---|---|---|",
+            f"| what | phase | {a} | {b} | difference |{beyond} q | verdict | id |",
+            "|---" * (8 + adults) + "|",
         ]
-        lines += [_markdown_row(delta, comparison) for delta in rows]
+        lines += [_markdown_row(row, comparison, adults) for row in mine]
     return "\n".join(lines) + "\n"
 
 
@@ -120,32 +137,38 @@ def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _no_formula(cell: object) -> object:
+    if isinstance(cell, np.ndarray | list | tuple):
+        cell = " ".join(map(str, cell))
     if not isinstance(cell, str):
         return cell
     text = visible(cell)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _markdown_row(delta: Delta, comparison: Comparison) -> str:
-    cells = (
+def _markdown_row(delta: Delta, comparison: Comparison, adults: bool) -> str:
+    cells = [
         words.subject(delta),
         delta.phase,
         words.share(delta.a),
         words.share(delta.b),
-        f"{words.points(delta.effect)} {words.interval(delta.low, delta.high)}",
+        _difference(delta),
         words.probability(delta.q),
         words.verdict(delta, comparison.a.title, comparison.b.title),
         delta.id,
-    )
+    ]
+    if adults:
+        cells.insert(5, _difference(delta.contrast) if delta.contrast else "")
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _difference(of: Delta | Contrast) -> str:
+    return f"{words.points(of.effect)} {words.interval(of.low, of.high)}"
 
 
 def _cell(text: str) -> str:
     """Return `text` as Markdown that shows it: no markup, no link, no new cell."""
-    shown = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for character in "\\`*[]|#!~":
-        shown = shown.replace(character, f"\\{character}")
-    return shown.replace("\n", " ")
+    shown = _MARKUP.sub(r"\\\g<0>", visible(text))
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:

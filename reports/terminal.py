@@ -1,13 +1,19 @@
-"""A comparison on the terminal, in the manner of diff(1)."""
+"""A comparison on the terminal, in the manner of diff(1): one line for each row.
+
+Why a row could not be decided is a number there, and told once below; JSON, CSV and the page have
+each row's own reason. A terminal with fewer columns than the lines need gets fewer columns: what is
+piped elsewhere always has all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from analyzer.comparison import Alternative, Comparison, NoiseFloor, Recipient, Side
 from analyzer.models import Delta
 from reports import words
-from reports.console import Out
+from reports.console import Out, clipped
 
 _STYLES = {
     "only_a": "red",
@@ -18,6 +24,10 @@ _STYLES = {
     "insufficient": "yellow",
 }
 _MARKED_LIMIT = 40  # rows that could not be decided, before they are only counted
+_NARROW = 100  # columns
+_SUBJECT = (40, 30)  # width of the first column at most, in a wide and in a narrow terminal
+_PHASE = 16
+_HOSTS = 3
 
 
 def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
@@ -27,8 +37,16 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     out.line(_side("+++", comparison.b), "green")
     for warning in comparison.warnings:
         out.line(f"! {warning}", "bold yellow")
-    hidden = _rows(out, comparison, every)
+    causes = words.causes(comparison.deltas)
+    undecided = all(row.verdict == "insufficient" for row in comparison.deltas)
+    if comparison.deltas and undecided:
+        count = words.number(len(comparison.deltas), "row")
+        out.line(f"! No verdict: none of {count} could be decided. What follows was seen.", "bold")
+    columns = _Columns.of(comparison, causes, narrow=(out.width or _NARROW) < _NARROW)
+    hidden = _rows(out, comparison, columns, every)
     out.line("")
+    if comparison.deltas:
+        _legend(out, comparison, causes, columns)
     _coverage(out, comparison)
     _noise(out, comparison.noise)
     for alternative in comparison.alternatives:
@@ -40,16 +58,16 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
 
 def _side(mark: str, side: Side) -> str:
     arms = ", ".join(arm.label for arm in side.arms)
-    text = f"{mark} {side.title}: {arms} ({_number(side.sessions, 'session')})"
+    text = f"{mark} {side.title}: {arms} ({words.number(side.sessions, 'session')})"
     if side.controls:
         controls = ", ".join(arm.label for arm in side.controls)
-        text += f"; adult controls {controls} ({_number(side.control_sessions, 'session')})"
+        count = words.number(side.control_sessions, "session")
+        text += f"; adult controls {controls} ({count})"
     return text
 
 
-def _rows(out: Out, comparison: Comparison, every: bool) -> int:
+def _rows(out: Out, comparison: Comparison, columns: _Columns, every: bool) -> int:
     hidden = 0
-    widths = _Widths(comparison.deltas)
     for recipient, rows in words.by_recipient(comparison):
         shown = [row for row in rows if every or row.verdict != "same"]
         hidden += len(rows) - len(shown)
@@ -63,9 +81,9 @@ def _rows(out: Out, comparison: Comparison, every: bool) -> int:
         undecided = 0
         for row in order:
             undecided += row.verdict == "insufficient"
-            if undecided > _MARKED_LIMIT and not every:
+            if row.verdict == "insufficient" and undecided > _MARKED_LIMIT and not every:
                 continue
-            out.line(widths.line(row, comparison), _STYLES[row.verdict])
+            out.line(columns.line(row), _STYLES[row.verdict])
         if undecided > _MARKED_LIMIT and not every:
             out.line(f"? {undecided - _MARKED_LIMIT} more could not be decided; --all shows them")
     return hidden
@@ -73,32 +91,97 @@ def _rows(out: Out, comparison: Comparison, every: bool) -> int:
 
 def _heading(recipient: Recipient) -> str:
     facts = [f"{recipient.party} party", *recipient.purposes]
-    hosts = ", ".join(recipient.hosts[:3]) + (" ..." if len(recipient.hosts) > 3 else "")
-    name = words.recipient_name(recipient.owner, recipient.sites)
-    return f"@@ {name} ({', '.join(facts)}) {hosts} @@"
+    hosts = ", ".join(clipped(host, 40) for host in recipient.hosts[:_HOSTS])
+    more = f" and {len(recipient.hosts) - _HOSTS} more" if len(recipient.hosts) > _HOSTS else ""
+    name = clipped(words.recipient_name(recipient.owner, recipient.sites), 60)
+    return f"@@ {name} ({', '.join(facts)}) {hosts}{more} @@"
 
 
-class _Widths:
+@dataclass(frozen=True, slots=True)
+class _Columns:
     """Lays rows out in columns that are as wide as the widest of them, within reason."""
 
-    def __init__(self, deltas: Iterable[Delta]) -> None:
-        rows = list(deltas)
-        self._subject = min(44, max((len(words.subject(row)) for row in rows), default=0))
-        self._phase = min(16, max((len(row.phase) for row in rows), default=0))
+    subject: int
+    phase: int
+    share: int
+    controlled: bool
+    narrow: bool
+    causes: Sequence[str]
 
-    def line(self, row: Delta, comparison: Comparison) -> str:
-        text = (
-            f"{words.MARKS[row.verdict]} {words.subject(row):<{self._subject}}  "
-            f"{row.phase:<{self._phase}}  {words.share(row.a):>5} {words.share(row.b):>5}  "
+    @classmethod
+    def of(cls, comparison: Comparison, causes: Sequence[str], *, narrow: bool) -> _Columns:
+        rows = comparison.deltas
+        return cls(
+            subject=min(_SUBJECT[narrow], _widest(words.subject(row) for row in rows)),
+            phase=min(_PHASE, _widest(row.phase for row in rows)),
+            share=_widest(words.share(count) for row in rows for count in (row.a, row.b)),
+            controlled=any(row.contrast is not None for row in rows),
+            narrow=narrow,
+            causes=causes,
         )
-        if row.verdict == "insufficient":
-            return text + f"{words.verdict(row, comparison.a.title, comparison.b.title)}  {row.id}"
-        text += f"{words.points(row.effect):>4} {words.interval(row.low, row.high):<12} "
-        text += f"q {words.probability(row.q)}  "
-        if row.contrast is not None:
-            beyond = words.interval(row.contrast.low, row.contrast.high)
-            text += f"less adults {words.points(row.contrast.effect)} {beyond}  "
-        return text + row.id
+
+    def line(self, row: Delta) -> str:
+        cells = [
+            f"{words.MARKS[row.verdict]} {clipped(words.subject(row), 60):<{self.subject}}",
+            f"{clipped(row.phase, _PHASE):<{self.phase}}",
+            f"{words.share(row.a):>{self.share}}",
+            f"{words.share(row.b):>{self.share}}",
+        ]
+        numbers = self._why(row) if row.verdict == "insufficient" else self._numbers(row)
+        return "  ".join([*cells, f"{numbers:<{self._width}}", row.id])
+
+    def _numbers(self, row: Delta) -> str:
+        cells = [f"{words.points(row.effect):>4}"]
+        if not self.narrow:
+            cells[0] += f" {words.interval(row.low, row.high):<12}"
+        cells.append(f"{words.probability(row.q):<6}")
+        if self.controlled and not self.narrow:
+            cells.append(self._adults(row))
+        return "  ".join(cells)
+
+    def _why(self, row: Delta) -> str:
+        cause = self.causes.index(words.cause(row.reason)) + 1
+        if self.narrow:
+            return f"[{cause}] {row.enough} a side" if row.enough else f"[{cause}]"
+        enough = f", {row.enough} a side" if row.enough else ""
+        return f"insufficient [{cause}]{enough}"
+
+    @staticmethod
+    def _adults(row: Delta) -> str:
+        if row.contrast is None:
+            return ""
+        star = "*" if words.beyond_adults(row) else ""
+        return f"{words.points(row.contrast.effect):>4}{star}"
+
+    @property
+    def _width(self) -> int:
+        if self.narrow:
+            return 13
+        return 32 if self.controlled else 26
+
+    def legend(self) -> str:
+        """Return what the columns are, in their order."""
+        names = ["sessions of ---", "of +++", "difference in points"]
+        names[2] += "" if self.narrow else " [95% interval]"
+        names.append("q")
+        if self.controlled and not self.narrow:
+            names.append("less adults' difference (*: beyond it)")
+        return ", ".join([*names, "row"])
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
+
+
+def _legend(out: Out, comparison: Comparison, causes: Sequence[str], columns: _Columns) -> None:
+    out.line("-/+ only there, </> more there, = same, ? insufficient", "dim")
+    out.line(f"columns: {columns.legend()}", "dim")
+    if causes:
+        known = any(row.enough for row in comparison.deltas if row.verdict == "insufficient")
+        enough = " (n a side: with n sessions on each side it could be decided)"
+        out.line(f"why insufficient{enough if known else ''}:", "yellow")
+    for place, cause in enumerate(causes, 1):
+        out.line(f"  [{place}] {cause}", "yellow")
 
 
 def _coverage(out: Out, comparison: Comparison) -> None:
@@ -106,16 +189,15 @@ def _coverage(out: Out, comparison: Comparison) -> None:
         side = comparison.a if spot.side == "a" else comparison.b
         who = spot.owner or spot.site or "everyone"
         out.line(
-            f"blind spot: {side.title}: {who}: {'; '.join(spot.reasons)} "
-            f"({spot.k} of {_number(spot.n, 'session')})",
+            f"blind spot: {side.title}: {clipped(who, 60)}: {'; '.join(spot.reasons)} "
+            f"({spot.k} of {words.number(spot.n, 'session')})",
             "yellow",
         )
-    for excluded in comparison.excluded:
-        out.line(f"left out: {excluded.session}: {excluded.reason}", "yellow")
     problems = sum(problem.count for problem in comparison.problems)
     if problems:
         codes = sorted({problem.code for problem in comparison.problems})
-        out.line(f"{_number(problems, 'problem')} in reading the evidence: {', '.join(codes)}")
+        count = words.number(problems, "problem")
+        out.line(f"{count} in reading the evidence: {', '.join(codes)}")
 
 
 def _noise(out: Out, noise: NoiseFloor) -> None:
@@ -125,7 +207,8 @@ def _noise(out: Out, noise: NoiseFloor) -> None:
     mean, largest = round(noise.mean * 100), round(noise.largest * 100)
     out.line(
         "noise floor: two halves of the same arm differ in "
-        f"{noise.differing} of {noise.rows} rows, by {mean} points on average, {largest} at most"
+        f"{noise.differing} of {words.number(noise.rows, 'row')}, by {mean} points on average,"
+        f" {largest} at most"
     )
 
 
@@ -134,7 +217,8 @@ def _alternative(alternative: Alternative) -> str:
         return f"with {alternative.name} instead: {alternative.reason}"
     if not alternative.changed:
         return f"with {alternative.name} instead: every verdict is the same"
-    return f"with {alternative.name} instead: {len(alternative.changed)} verdicts are others"
+    changed = words.number(len(alternative.changed), "verdict")
+    return f"with {alternative.name} instead: {changed} would be another"
 
 
 def _summary(comparison: Comparison) -> str:
@@ -142,10 +226,6 @@ def _summary(comparison: Comparison) -> str:
     different = sum(row.verdict in words.DIFFERENT for row in rows)
     same = sum(row.verdict == "same" for row in rows)
     return (
-        f"{_number(len(rows), 'row')}: {different} different, {same} the same, "
+        f"{words.number(len(rows), 'row')}: {different} different, {same} the same, "
         f"{len(rows) - different - same} insufficient"
     )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from analyzer.comparison import Comparison, Recipient
+from collections.abc import Iterable
+
+from analyzer.comparison import Comparison, Recipient, SessionRow, Side
+from analyzer.knowledge import Knowledge
 from analyzer.models import Count, Delta
 
 MARKS = {
@@ -18,6 +21,19 @@ STATES = {
     "non_protective": "does not protect the child",
     "no_signal": "is there, but says nothing",
     "contradictory": "contradicts what else is sent",
+}
+_STATES_OF_MANY = {
+    "protective": "signals that protect the child",
+    "non_protective": "signals that do not protect the child",
+    "no_signal": "signals that are there, but say nothing",
+    "contradictory": "signals that contradict what else is sent",
+}
+_GROUPS = {
+    "profile": "person and account",
+    "age_demographics": "age and demographics",
+    "location_region": "location and region",
+    "social": "other people",
+    "ads_inference": "advertising and inferences",
 }
 DIFFERENT = frozenset({"only_a", "more_a", "more_b", "only_b"})
 NOT_KNOWN = "unknown"
@@ -58,28 +74,104 @@ def probability(value: float) -> str:
     return "1" if value > 0.9995 else f"{value:.3f}"
 
 
+def number(count: int, noun: str) -> str:
+    """Return a number with its noun, which takes an "s" in the plural.
+
+    >>> number(1, "session"), number(2, "row")
+    ('1 session', '2 rows')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def subject(delta: Delta) -> str:
     """Return what a row is about: the data type, or the signal with its verdict."""
     return f"{delta.subject} {delta.state}" if delta.state else delta.subject
 
 
+def signals(state: str, count: int) -> str:
+    """Return what `count` signals of one `state` are called."""
+    return f"a signal that {STATES[state]}" if count == 1 else _STATES_OF_MANY[state]
+
+
+def group(name: str) -> str:
+    """Return a group of data types in words."""
+    return _GROUPS.get(name, name.replace("_", " "))
+
+
 def verdict(delta: Delta, a: str, b: str) -> str:
     """Return a row's verdict in words; `a` and `b` name the sides. With the reason for none."""
     words = {
-        "only_a": f"only {a}",
+        "only_a": f"only in {a}",
         "more_a": f"more in {a}",
         "same": "same",
         "more_b": f"more in {b}",
-        "only_b": f"only {b}",
+        "only_b": f"only in {b}",
         "insufficient": f"insufficient: {delta.reason}",
     }
     enough = f"; {delta.enough} sessions a side could decide it" if delta.enough else ""
     return words[delta.verdict] + enough
 
 
+def cause(reason: str) -> str:
+    """Return why a row could not be decided, without what is particular to the row.
+
+    A reason that is not known here is returned as it is.
+    """
+    if reason.startswith("the shares differ"):
+        return "neither a difference nor near enough to each other to be called the same"
+    if "it may have been sent where it could not be read" in reason:
+        return "it may have been sent where it could not be read"
+    return reason
+
+
+def causes(rows: Iterable[Delta]) -> tuple[str, ...]:
+    """Return each cause for which one of `rows` could not be decided, in their order."""
+    return tuple(dict.fromkeys(cause(row.reason) for row in rows if row.verdict == "insufficient"))
+
+
+def beyond_adults(delta: Delta) -> bool | None:
+    """Tell whether the difference is shown to exceed that between the adult controls.
+
+    None where there are no adult controls on both sides.
+    """
+    if delta.contrast is None:
+        return None
+    return delta.contrast.low > 0 if delta.effect > 0 else delta.contrast.high < 0
+
+
 def recipient_name(owner: str, sites: tuple[str, ...]) -> str:
     """Return who received something: the owner, else the site it went to."""
     return owner or ", ".join(sites) or NOT_KNOWN
+
+
+def country(code: str, knowledge: Knowledge) -> str:
+    """Return the name of a country; its code where the knowledge has none."""
+    known = knowledge.countries.get(code)
+    return known.name if known else code
+
+
+def measured(side: Side, knowledge: Knowledge) -> str:
+    """Return where (and for an arm, at which age) `side` was recorded; "" where its title says it.
+
+    A bloc is never more than the countries of it that were recorded.
+    """
+    where = ", ".join(country(code, knowledge) for code in side.countries)
+    if side.kind == "country":
+        return ""
+    if side.kind == "bloc":
+        return f"measured in {where}"
+    ages = ", ".join(dict.fromkeys(str(arm.age) for arm in side.arms))
+    return f"{where}, declared age {ages}"
+
+
+def session_names(sessions: Iterable[SessionRow]) -> dict[str, str]:
+    """Return a short name for each session id: arm and repeat, where these are its own."""
+    rows = list(sessions)
+    short = [f"{row.arm} r{row.repeat:02d}" for row in rows]
+    return {
+        row.id: name if short.count(name) == 1 else row.id
+        for row, name in zip(rows, short, strict=True)
+    }
 
 
 def by_recipient(comparison: Comparison) -> list[tuple[Recipient, list[Delta]]]:
