@@ -38,8 +38,8 @@ CHANGES = [
         {("data", "Waymark", "loc.country", "", "launch")},
     ),
     (
-        "event, phase: use, data: id.advertising, as: gps_adid,\n     unless: {bloc: eea, age: minor}}",
-        "event, phase: use, data: id.advertising, as: gps_adid}",
+        "use, data: id.advertising, as: gps_adid,\n     unless: {bloc: eea, age: minor}}",
+        "use, data: id.advertising, as: gps_adid}",
         {("data", "Waymark", "id.advertising", "", "use")},
     ),
     (
