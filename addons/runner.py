@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
+import os
 import shutil
 import signal
 import threading
@@ -15,6 +17,7 @@ from typing import Any, Protocol
 from mitmproxy import version
 from mitmproxy.addons.errorcheck import ErrorCheck
 from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.certs import CertStore
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
@@ -82,6 +85,7 @@ def record(
         mode=[mode],
         ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
     )
+    _prepare_authority(confdir, options.key_size)
     writer = BundleWriter.create(captures, session, phase=phase)
     run = _Run(writer, remap, stop, low_disk)
     loop = asyncio.new_event_loop()
@@ -96,6 +100,21 @@ def record(
         raise
     finally:
         _wind_up(loop)
+
+
+def _prepare_authority(confdir: Path, key_size: int) -> None:
+    """Make the proxy's certificate authority, or see that it can be read.
+
+    mitmproxy would go on without one, and every connection of the phone would fail.
+    """
+    try:
+        CertStore.from_store(confdir, "mitmproxy", key_size)
+    except (OSError, ValueError, TypeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged or locked"
+        raise UserError(
+            f"the certificate authority in {confdir} cannot be used ({reason})",
+            "name another folder with --confdir",
+        ) from None
 
 
 def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
@@ -158,19 +177,19 @@ class _Run:
         server = master.addons.get("proxyserver")
         if not isinstance(server, Proxyserver):
             raise TypeError("mitmproxy runs without its proxyserver addon")
-        watcher = asyncio.create_task(self._watch(server, ready, on_counts))
+        watcher = asyncio.create_task(self._watch(server, options, ready, on_counts))
         watcher.add_done_callback(lambda _: master.shutdown())
-        with self._signals():
+        with self._signals():  # to the end: a second Ctrl-C must not break the seal
             await master.run()
-        watcher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watcher
-        try:
-            return self._close(server)
-        finally:
-            for _ in range(int(_HANG_UP_S / _TICK_S)):
-                if server.connections:
-                    await asyncio.sleep(_TICK_S)
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+            try:
+                return self._close(server)
+            finally:
+                for _ in range(int(_HANG_UP_S / _TICK_S)):
+                    if server.connections:
+                        await asyncio.sleep(_TICK_S)
 
     def _close(self, server: Proxyserver) -> Session:
         """Seal the bundle, then hang up on everyone, with no chance for traffic in between."""
@@ -194,11 +213,12 @@ class _Run:
     async def _watch(
         self,
         server: Proxyserver,
+        options: Options,
         ready: Callable[[int], None] | None,
         on_counts: Callable[[Mapping[str, int]], None] | None,
     ) -> None:
         """Say when the proxy listens, then look now and then whether the session shall end."""
-        port = await _port(server)
+        port = await _port(server, options)
         self.listened = True
         if ready:
             ready(port)
@@ -232,15 +252,24 @@ class _Run:
                 loop.remove_signal_handler(number)
 
 
-async def _port(server: Proxyserver) -> int:
+async def _port(server: Proxyserver, options: Options) -> int:
     """Wait until the proxy listens; `UserError` if it cannot."""
     while True:
         if addresses := server.listen_addrs():
             return int(addresses[0][1])
         for instance in server.servers:
             if error := instance.last_exception:
+                where = f"{options.listen_host} port {options.listen_port}".strip()
                 raise UserError(
-                    f"the proxy cannot listen: {str(error).splitlines()[0]}",
-                    "choose another port with --port",
+                    f"the proxy cannot listen on {where} ({_refusal(error)})",
+                    "choose another port with --port, or another address with --host",
                 )
         await asyncio.sleep(0.01)
+
+
+def _refusal(error: BaseException) -> str:
+    """Say in the system's words why a port could not be had; mitmproxy adds many of its own."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
+        return os.strerror(error.errno)
+    cause = error.__cause__ or error  # the name of the address was not found: it has other numbers
+    return (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__

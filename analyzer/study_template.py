@@ -68,6 +68,8 @@ def _persona_name(country: str, age: int) -> str:
 
 def _quoted(text: str) -> str:
     # JSON strings are TOML basic strings, but for DEL, which JSON leaves bare.
+    # A name of a folder may hold bytes that are no text.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return orjson.dumps(text).decode().replace("\x7f", "\\u007f")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from analyzer.cli.options import (
+    complain,
     echo_json,
     example,
     json_option,
@@ -22,7 +23,12 @@ from analyzer.cli.options import (
     epilog=example("evenhand analyze\nevenhand analyze --force --jobs 4"),
 )
 @click.option("--force", is_flag=True, help="Do everything again, changed or not.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes to use; default: one per core.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Processes to use; default: one per core.",
+)
 @study_option
 @json_option
 def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> None:
@@ -47,6 +53,11 @@ def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> No
     for code, count in summary.problems:
         click.echo(f"  {count} x {code}")
     for session, reason in summary.excluded:
-        click.echo(f"evenhand: left out: {session}: {reason}", err=True)
+        complain(f"left out: {session}: {reason}")
     for warning in summary.warnings:
-        click.echo(f"evenhand: warning: {warning}", err=True)
+        complain(f"warning: {warning}")
+    if not summary.done and not summary.skipped and not summary.warnings:
+        complain(
+            f"note: there are no sessions in {study.captures}: "
+            "record one with `evenhand proxy`, or `evenhand import` a file"
+        )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.options import example, progress
+from analyzer.errors import UserError
 
-ENOUGH = 5
+if TYPE_CHECKING:
+    from analyzer.study import Study
+
+PHONE = "simulated phone"  # as sessions of the demo name their device
 
 
 @click.command(
@@ -29,17 +34,25 @@ ENOUGH = 5
     type=click.IntRange(1, 40),
     default=6,
     show_default=True,
+    metavar="NUMBER",
     help="For each arm; with fewer than five nothing can be claimed.",
 )
-@click.option("--jobs", type=click.IntRange(1, 16), default=2, show_default=True)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 16),
+    default=2,
+    show_default=True,
+    metavar="NUMBER",
+    help="Sessions to record at a time.",
+)
 def command(directory: Path, sessions: int, jobs: int) -> None:
     """Record a fictional app in Germany and Kenya, as a child and as an adult, and compare.
 
     Its servers, the proxy and the phone run on this machine; nothing leaves it. The study is
     written into DIR (default: evenhand-demo); sessions of an earlier demo there are replaced.
     """
+    from analyzer.cli.output import write_text
     from analyzer.compare import compare
-    from analyzer.errors import UserError
     from analyzer.frames import analyse, load_frames
     from analyzer.knowledge import load_knowledge
     from reports.html import render_html
@@ -54,15 +67,16 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
         ) from None
 
     began = time.monotonic()
+    _refuse_strangers(directory)
     study = prepare_demo(directory)
-    for folder in (study.captures, study.findings, study.out):
-        shutil.rmtree(folder, ignore_errors=True)
+    _clear(study)
     total = sessions * len(study.arms)
     click.echo(
         f"{study.app}: {sessions} sessions for each of {', '.join(study.arms)}, {jobs} at a time"
     )
-    if sessions < ENOUGH:
-        click.echo(f"  fewer than {ENOUGH} sessions: every verdict will be `insufficient`")
+    enough = study.compare.min_sessions
+    if sessions < enough:
+        click.echo(f"  fewer than {enough} sessions: every verdict will be `insufficient`")
     with progress("Recording") as advance:
         run_all(study, repeats=sessions, jobs=jobs, progress=advance)
     click.echo(f"Recorded {total} sessions in {time.monotonic() - began:.0f} s")
@@ -72,9 +86,40 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     comparison = compare(load_frames(study, knowledge), study, knowledge, "eea", "global_majority")
     click.echo()
     print_comparison(comparison)
-    study.out.mkdir(parents=True, exist_ok=True)
     path = study.out / "eea-global_majority.html"
-    path.write_text(render_html(comparison, knowledge), encoding="utf-8")
+    write_text(path, render_html(comparison, knowledge))
     click.echo()
-    click.echo(f"Report: {path.resolve()}")
-    click.echo(f"Took {time.monotonic() - began:.0f} s. Look around: cd {directory}; evenhand diff")
+    click.echo(f"Report: {click.format_filename(path.resolve())}")
+    where = click.format_filename(directory)
+    click.echo(f"Took {time.monotonic() - began:.0f} s. Look around: cd {where}; evenhand diff")
+
+
+def _refuse_strangers(directory: Path) -> None:
+    """Keep away from a folder of something else: its captures/ is about to be replaced."""
+    from analyzer.study import FILE
+
+    try:
+        strange = (
+            directory.exists() and any(directory.iterdir()) and not (directory / FILE).exists()
+        )
+    except OSError as error:
+        raise UserError(f"{directory} cannot be read", error.strerror or str(error)) from None
+    if strange:
+        raise UserError(f"{directory} holds other things", "name a new folder for the demo")
+
+
+def _clear(study: Study) -> None:
+    """Remove the sessions of an earlier demo; `UserError` if there are others among them."""
+    from analyzer.bundle import list_bundles, read_session, running_bundles
+
+    if running_bundles(study.captures):
+        raise UserError(f"a session is being recorded in {study.root}", "wait for it, or end it")
+    bundles = list_bundles(study.captures)
+    for bundle in bundles:
+        if read_session(bundle).device != PHONE:
+            raise UserError(
+                f"{bundle} was not recorded by the demo", "name another folder for the demo"
+            )
+    for bundle in bundles:
+        shutil.rmtree(bundle)
+    shutil.rmtree(study.findings, ignore_errors=True)

@@ -14,7 +14,14 @@ from analyzer.cli.options import echo_json, example, json_option
     short_help="Is this machine ready to capture?",
     epilog=example("evenhand doctor\nevenhand doctor --port 9090 --json"),
 )
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    metavar="NUMBER",
+    help="The port that the proxy shall have.",
+)
 @click.option(
     "--study",
     "study_dir",
@@ -25,7 +32,7 @@ from analyzer.cli.options import echo_json, example, json_option
 )
 @json_option
 def command(port: int, study_dir: Path, as_json: bool) -> None:
-    """Check versions, the proxy's port, rights, disk, clock, and Chromium for the tests.
+    """Check versions, the proxy's port, study, rights, disk, clock, and Chromium for the tests.
 
     Exit code 0 if this machine can capture, 1 if something must be put right first.
     """

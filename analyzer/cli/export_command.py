@@ -6,20 +6,28 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import example, open_study, study_option
+from analyzer.cli.options import complain, example, open_study, sides_argument, study_option
 
 
 @click.group(
     "export",
     short_help="Write findings or sessions for other programs.",
-    epilog=example("evenhand export findings -o findings.csv"),
+    epilog=example(
+        "evenhand export findings -o findings.csv\n"
+        "evenhand export deltas DE KE -o deltas.json\n"
+        "evenhand export session KE-13-r01 -o session.har"
+    ),
 )
 def command() -> None:
-    """Write findings, differences or a session in the formats of other programs."""
+    """Write findings, differences or a session in the formats of other programs.
+
+    Findings and differences (deltas) as CSV, JSON or Parquet; a session as HAR or .mitm.
+    """
 
 
 @command.command(
     "findings",
+    short_help="Every finding of the study.",
     epilog=example(
         "evenhand export findings -o findings.csv\nevenhand export findings -o f.parquet"
     ),
@@ -40,12 +48,15 @@ def findings(output: Path, study_dir: Path) -> None:
 
     frames = load_frames(open_study(study_dir), load_knowledge())
     rows = write_table(frames.findings, output)
-    click.echo(f"Wrote {rows} findings to {output}")
+    click.echo(f"Wrote {rows} findings to {click.format_filename(output)}")
 
 
-@command.command("deltas", epilog=example("evenhand export deltas eea global_majority -o d.json"))
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@command.command(
+    "deltas",
+    short_help="Every row of a comparison.",
+    epilog=example("evenhand export deltas eea global_majority -o deltas.json"),
+)
+@sides_argument
 @click.option(
     "-o",
     "--output",
@@ -54,8 +65,11 @@ def findings(output: Path, study_dir: Path) -> None:
     help="Where to; its ending (.csv, .json, .parquet) says in which format.",
 )
 @study_option
-def deltas(a: str, b: str, output: Path, study_dir: Path) -> None:
-    """Write every row of the comparison of A with B: counts, interval, p, q, verdict."""
+def deltas(sides: tuple[str, str], output: Path, study_dir: Path) -> None:
+    """Write every row of the comparison of A with B: counts, interval, p, q, verdict.
+
+    Default: eea with global_majority.
+    """
     from analyzer.compare import compare
     from analyzer.frames import load_frames
     from analyzer.knowledge import load_knowledge
@@ -63,15 +77,17 @@ def deltas(a: str, b: str, output: Path, study_dir: Path) -> None:
 
     study = open_study(study_dir)
     knowledge = load_knowledge()
-    comparison = compare(load_frames(study, knowledge), study, knowledge, a, b)
+    comparison = compare(load_frames(study, knowledge), study, knowledge, *sides)
     rows = write_table(deltas_frame(comparison), output)
-    click.echo(f"Wrote {rows} rows to {output}")
+    click.echo(f"Wrote {rows} rows to {click.format_filename(output)}")
 
 
 @command.command(
-    "session", epilog=example("evenhand export session KE-13-r01-20261122T101500Z-3fa9c1 -o s.har")
+    "session",
+    short_help="One session, as HAR or mitmproxy flow dump.",
+    epilog=example("evenhand export session KE-13-r01 -o session.har"),
 )
-@click.argument("session")
+@click.argument("session", metavar="SESSION")
 @click.option(
     "-o",
     "--output",
@@ -95,5 +111,5 @@ def session(session: str, output: Path, keep_secrets: bool, study_dir: Path) -> 
 
     path = find_bundle(open_study(study_dir).captures, session)
     for loss in export_session(path, output, redact=not keep_secrets):
-        click.echo(f"evenhand: not in {output.name}: {loss}", err=True)
-    click.echo(f"Wrote {output}")
+        complain(f"not in {output.name}: {loss}")
+    click.echo(f"Wrote {click.format_filename(output)}")

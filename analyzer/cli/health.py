@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from analyzer.errors import UserError
+from analyzer.knowledge import load_knowledge
 from analyzer.study import FILE, load_study
 
 GIB = 1 << 30
@@ -74,7 +75,10 @@ def _python() -> Check:
 
 
 def _mitmproxy() -> Check:
-    version = metadata.version("mitmproxy")
+    try:
+        version = metadata.version("mitmproxy")
+    except metadata.PackageNotFoundError:
+        return Check("mitmproxy", "bad", "not installed", "install evenhand again with pip")
     if int(version.split(".")[0]) >= 12:
         return Check("mitmproxy", "ok", version)
     return Check(
@@ -128,18 +132,30 @@ def _study(folder: Path) -> Check:
         study = load_study(folder)
     except UserError as error:
         return Check("study", "bad", error.message, error.fix)
+    knowledge = load_knowledge()
+    named = {kind for persona in study.personas.values() for kind, _ in persona.values}
+    strange = sorted(named - knowledge.types.keys())
+    strange += sorted({arm.country for arm in study.arms.values()} - knowledge.countries.keys())
+    if strange:
+        fix = "see `evenhand knowledge list types` and `evenhand knowledge list countries`"
+        return Check("study", "bad", f"{FILE} names {', '.join(strange)}, which nobody knows", fix)
     return Check("study", "ok", f"{study.name}, arms {', '.join(study.arms)}")
 
 
+def _there(folder: Path) -> Path:
+    """Return `folder`, or what of its path there is."""
+    return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())
+
+
 def _rights(folder: Path) -> Check:
-    there = folder if folder.exists() else folder.parent
+    there = _there(folder)
     if os.access(there, os.W_OK | os.X_OK):
-        return Check("rights", "ok", f"{there.resolve()} can be written")
-    return Check("rights", "bad", f"{there.resolve()} cannot be written", "choose another folder")
+        return Check("rights", "ok", f"{there} can be written")
+    return Check("rights", "bad", f"{there} cannot be written", "choose another folder")
 
 
 def _disk(folder: Path) -> Check:
-    free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+    free = shutil.disk_usage(_there(folder)).free
     found = f"{free / GIB:.1f} GiB free"
     if free < GIB:
         return Check("disk", "bad", found, "make room: a session may take a gigabyte")

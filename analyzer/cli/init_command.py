@@ -15,8 +15,14 @@ from analyzer.cli.options import example
     epilog=example("evenhand init pebblo --app com.pebblo.app --first-party pebblo.com"),
 )
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--name", help="The study's name; default: the folder's.")
-@click.option("--app", default="com.example.app", show_default=True, help="The app under test.")
+@click.option("--name", metavar="NAME", help="The study's name; default: the folder's.")
+@click.option(
+    "--app",
+    default="com.example.app",
+    show_default=True,
+    metavar="ID",
+    help="The app under test, as the store names it.",
+)
 @click.option(
     "--first-party",
     multiple=True,
@@ -29,6 +35,7 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
     The file is valid as it is; change the app, its domains and the personas' values to yours.
     """
     import datetime
+    import os
 
     from analyzer.errors import UserError
     from analyzer.study import FILE, load_study
@@ -43,8 +50,9 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            path.chmod(0o600)
+        with os.fdopen(
+            os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path} exists", "choose another DIR, or edit that file") from None
@@ -55,5 +63,5 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
     except UserError:
         path.unlink()
         raise
-    click.echo(f"Wrote {path}")
+    click.echo(f"Wrote {click.format_filename(path)}")
     click.echo("Next: edit it, then `evenhand doctor` and `evenhand proxy --arm KE-13`.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from analyzer.knowledge import Knowledge
 
 Row = dict[str, str]
-TOPICS = ("types", "signals", "trackers", "blocs", "law")
 
 
 @click.group(
@@ -25,31 +26,180 @@ def command() -> None:
     """Show what the program knows and from where; check the data files."""
 
 
-@command.command("list", epilog=example("evenhand knowledge list types --json"))
-@click.argument("topic", type=click.Choice(TOPICS), required=False)
+def _types(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for kind in knowledge.types.values():
+        yield (
+            kind,
+            {
+                "id": kind.id,
+                "group": kind.group,
+                "meaning": kind.meaning,
+                "source": f"DPV {kind.dpv}" if kind.dpv else "",
+            },
+        )
+
+
+def _signals(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for signal in knowledge.signals.values():
+        yield (
+            signal,
+            {
+                "id": signal.id,
+                "stack": signal.stack,
+                "meaning": signal.meaning,
+                "source": _marked(signal.source, signal.verified),
+            },
+        )
+
+
+def _trackers(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for tracker in knowledge.trackers:
+        for endpoint in tracker.endpoints:
+            yield (
+                endpoint,
+                {
+                    "endpoint": endpoint.id,
+                    "hosts": ", ".join(endpoint.hosts),
+                    "rules": str(len(endpoint.fields)),
+                    "source": tracker.source,
+                },
+            )
+
+
+def _rules(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for tracker in knowledge.trackers:
+        for endpoint in tracker.endpoints:
+            for rule in endpoint.fields:
+                yield (
+                    rule,
+                    {
+                        "rule": rule.rule_id,
+                        "type": rule.type,
+                        "reason": rule.reason,
+                        "source": _marked(rule.source, rule.verified),
+                    },
+                )
+
+
+def _owners(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for owner in knowledge.owners.entries.values():
+        yield (
+            owner,
+            {
+                "domain": owner.domain,
+                "owner": owner.owner,
+                "category": owner.category,
+                "source": owner.source,
+            },
+        )
+
+
+def _blocs(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for bloc in knowledge.blocs.values():
+        yield (
+            bloc,
+            {
+                "id": bloc.id,
+                "countries": str(len(bloc.members)),
+                "definition": bloc.definition,
+                "source": _marked(f"{bloc.source} ({bloc.date})", bloc.verified),
+            },
+        )
+
+
+def _countries(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for code, country in knowledge.countries.items():
+        blocs = [bloc.id for bloc in knowledge.blocs.values() if code in bloc.members]
+        yield (
+            country,
+            {
+                "code": code,
+                "name": country.name,
+                "region": country.subregion or country.region,
+                "blocs": ", ".join(blocs),
+            },
+        )
+
+
+def _law(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
+    for law in knowledge.laws:
+        yield (
+            law,
+            {
+                "id": law.id,
+                "instrument": law.instrument,
+                "rule": law.rule,
+                "source": _marked("; ".join(law.sources), law.verified),
+            },
+        )
+
+
+def _marked(source: str, verified: bool) -> str:
+    return source if verified else f"{source} (not verified)".strip()
+
+
+_TOPICS: dict[str, Callable[[Knowledge], Iterable[tuple[Any, Row]]]] = {
+    "types": _types,
+    "signals": _signals,
+    "trackers": _trackers,
+    "rules": _rules,
+    "owners": _owners,
+    "blocs": _blocs,
+    "countries": _countries,
+    "law": _law,
+}
+
+
+@command.command(
+    "list",
+    epilog=example(
+        "evenhand knowledge list\n"
+        "evenhand knowledge list blocs\n"
+        "evenhand knowledge list types --json"
+    ),
+)
+@click.argument("topic", type=click.Choice(list(_TOPICS)), required=False, metavar="[TOPIC]")
 @json_option
 def list_topic(topic: str | None, as_json: bool) -> None:
-    """List data types, signals, trackers, blocs or law, each with its source.
+    """List all that is known of a TOPIC, each entry with its source.
 
-    Without a TOPIC: how many of each there are.
+    \b
+    types      kinds of personal data     owners     who is behind a domain
+    signals    privacy signals            blocs      sets of countries
+    trackers   services and their hosts   countries  ISO 3166 countries, their blocs
+    rules      fields of these services   law        rules on profiling minors
+
+    Without a TOPIC: how many entries each has. With --json: all that is known of each entry.
     """
     from analyzer.knowledge import load_knowledge
 
     knowledge = load_knowledge()
-    rows = _counts(knowledge) if topic is None else _rows(knowledge, topic)
-    if as_json:
-        echo_json(rows)
-        return
+    if topic is None:
+        counts = {name: sum(1 for _ in entries(knowledge)) for name, entries in _TOPICS.items()}
+        if as_json:
+            echo_json(counts)
+        else:
+            _print([{"topic": name, "entries": str(count)} for name, count in counts.items()])
+    elif as_json:
+        echo_json([asdict(record) for record, _ in _TOPICS[topic](knowledge)])
+    else:
+        _print([row for _, row in _TOPICS[topic](knowledge)])
+
+
+def _print(rows: list[Row]) -> None:
     from reports.console import print_rows
 
     print_rows(rows)
 
 
 @command.command(
-    "check", epilog=example("evenhand knowledge check\nevenhand knowledge check my-data")
+    "check", epilog=example("evenhand knowledge check\nevenhand knowledge check my-data --json")
 )
 @click.argument(
-    "folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
+    "folder",
+    required=False,
+    metavar="[FOLDER]",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
 )
 @json_option
 def check_files(folder: Path | None, as_json: bool) -> None:
@@ -57,74 +207,14 @@ def check_files(folder: Path | None, as_json: bool) -> None:
 
     FOLDER is checked in place of the program's own data. Exit code 1 if there is a fault.
     """
-    from dataclasses import asdict
-
     from analyzer.knowledge import DATA, check
 
     faults = check(folder or DATA)
     if as_json:
-        echo_json([{key: str(value) for key, value in asdict(fault).items()} for fault in faults])
+        echo_json([asdict(fault) for fault in faults])
     else:
         for fault in faults:
-            click.echo(f"{fault.file}:{fault.line}: {fault.what}")
+            click.echo(str(fault))
         click.echo(f"{len(faults)} faults" if faults else "All data files are sound.")
     if faults:
         raise SystemExit(1)
-
-
-def _counts(knowledge: Knowledge) -> list[Row]:
-    counts = [{"topic": topic, "entries": str(len(_rows(knowledge, topic)))} for topic in TOPICS]
-    return [*counts, {"topic": "countries", "entries": str(len(knowledge.countries))}]
-
-
-def _rows(knowledge: Knowledge, topic: str) -> list[Row]:
-    if topic == "types":
-        return [
-            {
-                "id": kind.id,
-                "group": kind.group,
-                "meaning": kind.meaning,
-                "source": f"DPV {kind.dpv}",
-            }
-            for kind in knowledge.types.values()
-        ]
-    if topic == "signals":
-        return [
-            {
-                "id": signal.id,
-                "stack": signal.stack,
-                "meaning": signal.meaning,
-                "source": signal.source,
-            }
-            for signal in knowledge.signals.values()
-        ]
-    if topic == "trackers":
-        return [
-            {
-                "endpoint": endpoint.id,
-                "hosts": ", ".join(endpoint.hosts),
-                "rules": str(len(endpoint.fields)),
-                "source": tracker.source,
-            }
-            for tracker in knowledge.trackers
-            for endpoint in tracker.endpoints
-        ]
-    if topic == "blocs":
-        return [
-            {
-                "id": bloc.id,
-                "countries": str(len(bloc.members)),
-                "definition": bloc.definition,
-                "source": f"{bloc.source} ({bloc.date})",
-            }
-            for bloc in knowledge.blocs.values()
-        ]
-    return [
-        {
-            "id": law.id,
-            "instrument": law.instrument,
-            "rule": law.rule,
-            "source": "; ".join(law.sources),
-        }
-        for law in knowledge.laws
-    ]

@@ -78,8 +78,9 @@ def complain(text: str) -> None:
 
 
 def echo_json(value: object) -> None:
-    """Print `value` as indented JSON with sorted keys."""
-    click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+    """Print `value` as indented JSON with sorted keys; a set becomes a sorted list."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=sorted)
+    click.echo(text)
 
 
 Advance = Callable[[int, int, str], None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,24 +22,42 @@ if TYPE_CHECKING:
     short_help="Record a session of a test phone.",
     epilog=example('evenhand proxy --arm KE-13 --device "Pixel 7, Android 14"'),
 )
-@click.option("--arm", required=True, help="Who the phone claims to be: an arm of study.toml.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option(
+    "--arm", required=True, metavar="ARM", help="Who the phone claims to be: an arm of study.toml."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    metavar="NUMBER",
+    help="The port that the phone's proxy setting names.",
+)
 @click.option(
     "--host",
     default="",
     metavar="ADDRESS",
     help="Listen on this address only; default: on all, for phones of the local network.",
 )
-@click.option("--repeat", type=click.IntRange(1), help="Number of the session; default: the next.")
 @click.option(
-    "--block", default="", help="Sessions that were made in the same period share a block."
+    "--repeat",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Which session of the arm it is; default: the next.",
 )
-@click.option("--device", default="", help="The phone, in your words.")
+@click.option(
+    "--block",
+    default="",
+    metavar="NAME",
+    help="Sessions that were made in the same period share a block.",
+)
+@click.option("--device", default="", metavar="WORDS", help="The phone, in your words.")
 @click.option(
     "--confdir",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("~/.mitmproxy"),
     show_default=True,
+    metavar="DIR",
     help="Where the proxy's certificate authority is kept.",
 )
 @study_option
@@ -97,17 +117,23 @@ def command(
 
 def _live(counts: Mapping[str, int]) -> None:
     sent, got = counts["bytes_up"] / 1e6, counts["bytes_down"] / 1e6
-    click.echo(
-        f"\r  {counts['exchanges']} exchanges, {counts['messages']} messages, "
-        f"{counts['events']} events, {sent:.1f} MB up, {got:.1f} MB down ",
-        nl=False,
-        err=True,
+    line = (
+        f"  {counts['exchanges']} exchanges, {counts['messages']} messages, "
+        f"{counts['events']} events, {sent:.1f} MB up, {got:.1f} MB down"
     )
+    width = shutil.get_terminal_size().columns - 1
+    with contextlib.suppress(OSError):  # a recording does not end because nobody watches
+        click.echo(f"\r{line[:width]:<{min(len(line) + 3, width)}}", nl=False, err=True)
 
 
 def _closing(session: Session, path: Path) -> None:
     counts = dict(session.counts)
-    click.echo(f"\nClosed {path} ({session.end_reason})")
-    click.echo(f"  {', '.join(f'{count} {what}' for what, count in counts.items() if count)}")
+    told = ("exchanges", "messages", "events", "steps")
+    click.echo(f"\nClosed {click.format_filename(path)} ({session.end_reason})")
+    click.echo(f"  {', '.join(f'{counts.get(what, 0)} {what}' for what in told)}")
     for sentence in session.partial:
         click.echo(f"  partial: {sentence}")
+    if not counts.get("exchanges"):
+        click.echo(
+            "  nothing was read: is this machine the phone's proxy, its certificate trusted?"
+        )

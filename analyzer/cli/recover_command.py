@@ -37,7 +37,7 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
 
     from analyzer.bundle import crashed_bundles, recover
     from analyzer.errors import UserError
-    from analyzer.sealing import is_sealed
+    from analyzer.bundle.sealing import is_sealed
 
     if bundles:
         paths = chosen_bundles(bundles, study_dir)

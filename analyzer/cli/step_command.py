@@ -6,16 +6,20 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import example, open_study, study_option
+from analyzer.cli.options import complain, example, open_study, study_option
 
 
 @click.command(
     "step",
     short_help="Mark the next phase of the running session.",
-    epilog=example('evenhand step "consent"\nevenhand step use --arm KE-13'),
+    epilog=example('evenhand step consent\nevenhand step "second use" --arm KE-13'),
 )
 @click.argument("name")
-@click.option("--arm", help="Only the session of this arm; default: every session being recorded.")
+@click.option(
+    "--arm",
+    metavar="ARM",
+    help="Only the session of this arm; default: every session being recorded.",
+)
 @study_option
 def command(name: str, arm: str | None, study_dir: Path) -> None:
     """Mark that phase NAME begins now, in the session that `evenhand proxy` is recording."""
@@ -37,8 +41,7 @@ def command(name: str, arm: str | None, study_dir: Path) -> None:
         click.echo(f"{path.name}: {name}")
     if name not in study.phases:
         known = ", ".join(study.phases)
-        click.echo(
-            f"evenhand: note: {name!r} is not among the study's phases ({known}); "
-            "sessions compare only where their phases have the same names",
-            err=True,
+        complain(
+            f"note: {name!r} is not among the study's phases ({known}); "
+            "sessions compare only where their phases have the same names"
         )
