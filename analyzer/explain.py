@@ -10,18 +10,18 @@ from typing import Any, cast
 import pandas as pd
 
 from analyzer.compare import bases, compare, delta_id
+from analyzer.compare.presence import Key, presence
+from analyzer.compare.recorded import misplaced, recorded
+from analyzer.compare.sides import names, resolve_side
+from analyzer.compare.verdicts import Group, turning_point
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.explanation import DeltaTrail, Explanation, Trail
 from analyzer.frames import Frames, load_frames
 from analyzer.knowledge import Knowledge
 from analyzer.models import Delta
-from analyzer.presence import Key, presence
-from analyzer.recorded import misplaced, recorded
-from analyzer.sides import names, resolve_side
 from analyzer.study import Study
 from analyzer.trail import follow
-from analyzer.verdicts import Group, turning_point
 
 _ID = re.compile(r"[dfs][0-9a-f]{0,10}")
 _LISTED = 5  # ids that an ambiguous beginning is answered with

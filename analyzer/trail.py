@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.bundle import read_session, verify
+from analyzer.bundle.sealing import SUMS
 from analyzer.classify import Classifier
 from analyzer.decode import Decoded, decode
 from analyzer.explanation import Check, Trail
@@ -21,7 +22,6 @@ from analyzer.knowledge import Knowledge, Tracker
 from analyzer.models import Exchange, Session
 from analyzer.pipeline import persona_of
 from analyzer.readers.bundle import read_exchanges
-from analyzer.sealing import SUMS
 from analyzer.study import Study
 
 Row = dict[str, Any]  # of Frames.findings or Frames.signals

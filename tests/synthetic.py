@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer import frame_schema
 from analyzer.frames import SESSION_COLUMNS, Frames
+from analyzer.frames import schema as frame_schema
 from analyzer.knowledge import Bloc, Country, DataType, Knowledge, LawEntry, Owners
 from analyzer.models import Arm
 from analyzer.study import CompareSettings, Study
@@ -175,7 +175,7 @@ def finding(
     return row | changed
 
 
-def findings(arm: str, repeats: Iterable[int], **changed: object) -> list[dict[str, object]]:
+def findings(arm: str, repeats: Iterable[int], **changed: Any) -> list[dict[str, object]]:
     return [finding(f"{arm}-r{repeat:02d}", **changed) for repeat in repeats]
 
 

@@ -16,13 +16,14 @@ from bundle_rig import ARM, a_study, a_writer, an_exchange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer import bundle, store
+from analyzer import bundle
 from analyzer.bundle import (
     BundleWriter,
     RecordingError,
     add_step,
     new_session,
     read_session,
+    store,
     verify,
 )
 from analyzer.errors import UserError

@@ -7,11 +7,11 @@ import synthetic
 from synthetic import blind, finding, findings, frames, session, sessions, signal
 
 from analyzer.compare import compare, delta_id
+from analyzer.compare.presence import Key
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.frames import Frames
 from analyzer.models import Count, Delta
-from analyzer.presence import Key
 
 Row = dict[str, object]
 FOUR = ("DE-13", "KE-13", "DE-30", "KE-30")

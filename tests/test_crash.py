@@ -281,7 +281,7 @@ def test_a_store_that_vanishes_under_the_recorder_ends_the_session(
     with Recording(tmp_path, server, confdir) as recording, recording.client() as client:
         assert client.get(f"{API}/bytes?n=1").status_code == 200
         before = len(server.log)
-        monkeypatch.setattr("analyzer.store.put_body", full)
+        monkeypatch.setattr("analyzer.bundle.store.put_body", full)
         with pytest.raises(httpx.HTTPError):
             client.get(f"{API}/bytes?n=2")
         recording.wait()

@@ -10,9 +10,9 @@ import pytest
 import recording
 from recording import EMAIL, GAID, STUDY, post, record
 
-from analyzer import frame_schema
 from analyzer.errors import UserError
 from analyzer.frames import SESSION_COLUMNS, analyse, load_frames
+from analyzer.frames import schema as frame_schema
 from analyzer.models import Problem
 from analyzer.study import Study
 

@@ -8,8 +8,8 @@ import synthetic
 from synthetic import findings, frames, sessions
 
 from analyzer.compare import compare
+from analyzer.compare.presence import unverified_rules
 from analyzer.knowledge import load_knowledge
-from analyzer.presence import unverified_rules
 
 HEARSAY = sorted(unverified_rules(load_knowledge()))
 RULE = next(rule for rule in HEARSAY if not rule.startswith("signal#"))

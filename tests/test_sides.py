@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import synthetic
 
+from analyzer.compare.sides import apart, names, resolve_side
 from analyzer.comparison import Side
 from analyzer.errors import UserError
 from analyzer.models import Arm
-from analyzer.sides import apart, names, resolve_side
 
 EVERY = [synthetic.ARMS[label] for label in ("DE-13", "DE-13", "DE-30", "KE-13", "KE-30", "BR-13")]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.compare.verdicts import Group, Judged, Observed, judge, turning_point
 from analyzer.models import Verdict
 from analyzer.study import CompareSettings
-from analyzer.verdicts import Group, Judged, Observed, judge, turning_point
 
 SETTINGS = CompareSettings()
 MIRROR: dict[Verdict, Verdict] = {

@@ -36,8 +36,8 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from analyzer.bundle import crashed_bundles, recover
-    from analyzer.errors import UserError
     from analyzer.bundle.sealing import is_sealed
+    from analyzer.errors import UserError
 
     if bundles:
         paths = chosen_bundles(bundles, study_dir)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analyzer import store
-from analyzer.bundle import read_session
+from analyzer.bundle import read_session, store
 from analyzer.decoders import DECODERS, Budget, Hint, Layer, Limits
 from analyzer.models import Exchange, Headers
 from analyzer.readers.bundle import read_events, read_exchanges, read_steps

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from analyzer import sealing, store
-from analyzer.bundle import list_bundles, new_session, read_session, verify
+from analyzer.bundle import list_bundles, new_session, read_session, sealing, store, verify
 from analyzer.errors import UserError
 from analyzer.models import Arm, Session
 from analyzer.readers.unpacking import copy_private

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import get_args
 
-from analyzer import store
+from analyzer.bundle import store
 from analyzer.errors import UserError
 from analyzer.models import Event, EventKind, Exchange
 

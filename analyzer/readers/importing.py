@@ -14,8 +14,14 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from analyzer import sealing
-from analyzer.bundle import BundleWriter, RecordingError, list_bundles, new_session, read_session
+from analyzer.bundle import (
+    BundleWriter,
+    RecordingError,
+    list_bundles,
+    new_session,
+    read_session,
+    sealing,
+)
 from analyzer.errors import UserError
 from analyzer.models import Arm, Event, Exchange, Problem, Session
 from analyzer.readers import HEAD, READERS, Message, Reader, Reading, Record
@@ -76,9 +82,7 @@ def import_files(
     exist, for what is no capture, and for a file that the arm has already; files before it in
     `paths` have then been imported, and the line says so.
     """
-    place = _Place(
-        study, study.arm(arm_label), study.phase(phase), repeat, block, device, planted
-    )
+    place = _Place(study, study.arm(arm_label), study.phase(phase), repeat, block, device, planted)
     if repeat is not None and len(paths) != 1:
         raise UserError("a repeat is the number of one session", "import one file at a time")
     digests = [_digest(path) for path in paths]

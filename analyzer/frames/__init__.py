@@ -13,7 +13,6 @@ import multiprocessing
 import os
 import shutil
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,14 +22,14 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer import frame_schema
 from analyzer.bundle import list_bundles, read_session, running_bundles, verify
+from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
-from analyzer.freshness import capture_digest, fingerprint
+from analyzer.frames import schema
+from analyzer.frames.freshness import capture_digest, fingerprint
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Session
 from analyzer.pipeline import analyse_bundle
-from analyzer.sealing import SUMS
 from analyzer.study import Study
 
 Progress = Callable[[int, int, str], None]  # done, of how many, which session
@@ -62,7 +61,7 @@ class Frames:
     `sessions` has a row for each session: the fields of `models.Session`, with those of its arm as
     ``arm`` (label), ``country``, ``age`` and ``consent``, and also ``phases`` (names of its steps),
     ``exchanges`` and ``capture`` (SHA-256). The columns of `findings`, `signals`, `problems` and
-    `coverage` are those of `frame_schema.SCHEMAS`. `excluded` are (session, reason).
+    `coverage` are those of `analyzer.frames.schema.SCHEMAS`. `excluded` are (session, reason).
     """
 
     sessions: pd.DataFrame
@@ -155,7 +154,7 @@ def load_frames(study: Study, knowledge: Knowledge | None = None) -> Frames:
     excluded += [(bundle.name, "it is still being recorded") for bundle in live]
     return Frames(
         sessions=pd.DataFrame([meta["row"] for meta in good], columns=SESSION_COLUMNS),
-        **{name: frame_schema.read(name, folders).to_pandas() for name in frame_schema.SCHEMAS},
+        **{name: schema.read(name, folders).to_pandas() for name in schema.SCHEMAS},
         excluded=tuple(sorted(excluded)),
     )
 
@@ -181,9 +180,10 @@ def _run(tasks: Sequence[_Task], jobs: int | None) -> Iterator[str]:
         for task in tasks:
             yield _analyse_one(task)
         return
-    # Forking is fastest, and safe only while this is the one thread; a progress bar is a second.
-    forks = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if forks else "spawn")
+    # A server that has imported everything and has one thread: forking this process, with threads
+    # of libraries in it, would not be safe, and spawning would import everything in each worker.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         pending = [pool.submit(_analyse_one, task) for task in tasks]
         try:
@@ -209,7 +209,7 @@ def _analyse_one(task: _Task) -> str:
         # The evidence's fault: counted, named in every report, and in no comparison.
         meta |= {"excluded": error.message, "problems": {"read/excluded": 1}, "warning": ""}
     else:
-        frame_schema.write(task.folder, frame_schema.tables(analysed))
+        schema.write(task.folder, schema.tables(analysed))
         codes = Counter(f"{each.problem.stage}/{each.problem.code}" for each in analysed.problems)
         meta |= {
             "excluded": "",

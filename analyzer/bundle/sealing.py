@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from analyzer import store
+from analyzer.bundle import store
 from analyzer.errors import UserError
 from analyzer.models import Session
 

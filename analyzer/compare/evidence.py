@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import pandas as pd
 
+from analyzer.compare.presence import Key, Seen
+from analyzer.compare.recorded import Recorded
 from analyzer.comparison import (
     CoverageRow,
     Evidence,
@@ -19,8 +21,6 @@ from analyzer.comparison import (
 )
 from analyzer.frames import Frames
 from analyzer.models import Delta, Party
-from analyzer.presence import Key, Seen
-from analyzer.recorded import Recorded
 
 Sides = Mapping[Which, Sequence[Recorded]]
 _SUMS = (

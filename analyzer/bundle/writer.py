@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from analyzer import sealing, store
+from analyzer.bundle import sealing, store
+from analyzer.bundle.sealing import instant, iso
+from analyzer.bundle.store import RecordingError
 from analyzer.errors import UserError
 from analyzer.models import Event, Exchange, Headers, Session
-from analyzer.sealing import instant, iso
-from analyzer.store import RecordingError
 
 _MESSAGE = re.compile(r"(.+)\.w[0-9]+")
 

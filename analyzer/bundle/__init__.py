@@ -22,13 +22,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from analyzer import __version__, sealing, store
+from analyzer import __version__
+from analyzer.bundle import sealing, store
+from analyzer.bundle.sealing import instant, iso, read_session, recover, verify
+from analyzer.bundle.store import KEEP, SCHEMA_VERSION, RecordingError
+from analyzer.bundle.writer import BundleWriter
 from analyzer.errors import UserError
 from analyzer.models import Arm, Session
-from analyzer.sealing import instant, iso, read_session, recover, verify
-from analyzer.store import KEEP, SCHEMA_VERSION, RecordingError
 from analyzer.study import Study
-from analyzer.writer import BundleWriter
 
 __all__ = [
     "KEEP",

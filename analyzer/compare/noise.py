@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
+from analyzer.compare.presence import Key, Seen
+from analyzer.compare.recorded import Recorded
 from analyzer.comparison import ArmNoise, NoiseFloor
-from analyzer.presence import Key, Seen
-from analyzer.recorded import Recorded
 
 
 def noise_floor(sessions: Sequence[Recorded], seen: Mapping[Key, Seen]) -> NoiseFloor:

@@ -9,8 +9,20 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from analyzer import __version__, statistics
-from analyzer.blindness import Blindness, blindness
-from analyzer.cautions import cautions
+from analyzer.compare.blindness import Blindness, blindness
+from analyzer.compare.cautions import cautions
+from analyzer.compare.evidence import (
+    coverage_rows,
+    evidence,
+    problem_counts,
+    recipients,
+    session_rows,
+)
+from analyzer.compare.noise import noise_floor
+from analyzer.compare.presence import Key, Place, Seen, presence, unverified_rules
+from analyzer.compare.recorded import Recorded, misplaced, recorded
+from analyzer.compare.sides import apart, resolve_side
+from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.comparison import (
     Alternative,
     Changed,
@@ -22,23 +34,11 @@ from analyzer.comparison import (
     Which,
 )
 from analyzer.errors import UserError
-from analyzer.evidence import (
-    coverage_rows,
-    evidence,
-    problem_counts,
-    recipients,
-    session_rows,
-)
 from analyzer.frames import Frames
 from analyzer.knowledge import Knowledge
 from analyzer.models import Contrast, Count, Delta
-from analyzer.noise import noise_floor
 from analyzer.pipeline import identify
-from analyzer.presence import Key, Place, Seen, presence, unverified_rules
-from analyzer.recorded import Recorded, misplaced, recorded
-from analyzer.sides import apart, resolve_side
 from analyzer.study import Study
-from analyzer.verdicts import Group, Judged, Observed, judge
 
 ALTERNATIVES: Mapping[str, str] = {"global_majority": "global_majority_wb"}
 _EXAMPLES = 1  # for each side

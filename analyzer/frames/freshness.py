@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import analyzer
+from analyzer.bundle.sealing import LOCK, SUMS
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
-from analyzer.sealing import LOCK, SUMS
 from analyzer.study import Study
 
 _NOT_ANALYSING = ("cli", "simulation")

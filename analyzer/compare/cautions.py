@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
+from analyzer.compare.recorded import Recorded
 from analyzer.comparison import Excluded, Side
-from analyzer.recorded import Recorded
 
 INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
 _LISTED = 3
