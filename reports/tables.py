@@ -59,7 +59,7 @@ def comparison_markdown(comparison: Comparison) -> str:
     lines = [
         f"# {a} and {b}: {_cell(comparison.app)}",
         "",
-        f"{comparison.a.sessions} sessions against {comparison.b.sessions}.",
+        f"{words.number(comparison.a.sessions, 'session')} against {comparison.b.sessions}.",
         "k/n: seen in k of n sessions. Difference and 95% interval in percentage points.",
     ]
     lines += [f"\n> **Warning:** {_cell(warning)}" for warning in comparison.warnings]
@@ -129,7 +129,12 @@ _COLUMNS: dict[str, Callable[[Delta], Any]] = {
 
 
 def _row(delta: Delta) -> dict[str, Any]:
-    return {name: value(delta) for name, value in _COLUMNS.items()}
+    return {name: _storable(value(delta)) for name, value in _COLUMNS.items()}
+
+
+def _storable(value: Any) -> Any:
+    # Half of a surrogate pair, which JSON can spell, has no place in Arrow or in a file.
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:

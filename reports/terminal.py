@@ -23,7 +23,6 @@ _STYLES = {
     "same": "dim",
     "insufficient": "yellow",
 }
-_MARKED_LIMIT = 40  # rows that could not be decided, before they are only counted
 _NARROW = 100  # columns
 _SUBJECT = (40, 30)  # width of the first column at most, in a wide and in a narrow terminal
 _PHASE = 16
@@ -53,7 +52,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
         out.line(_alternative(alternative))
     out.line(_summary(comparison), "bold")
     if hidden:
-        out.line(f"{hidden} rows that are the same are not shown; --all shows them.", "dim")
+        out.line(f"The same on both sides and not shown here: {hidden} (--all shows them)", "dim")
 
 
 def _side(mark: str, side: Side) -> str:
@@ -78,14 +77,8 @@ def _rows(out: Out, comparison: Comparison, columns: _Columns, every: bool) -> i
         order = sorted(
             shown, key=lambda row: (row.verdict == "insufficient", row.verdict == "same")
         )
-        undecided = 0
         for row in order:
-            undecided += row.verdict == "insufficient"
-            if row.verdict == "insufficient" and undecided > _MARKED_LIMIT and not every:
-                continue
             out.line(columns.line(row), _STYLES[row.verdict])
-        if undecided > _MARKED_LIMIT and not every:
-            out.line(f"? {undecided - _MARKED_LIMIT} more could not be decided; --all shows them")
     return hidden
 
 
@@ -174,7 +167,9 @@ def _widest(texts: Iterable[str]) -> int:
 
 
 def _legend(out: Out, comparison: Comparison, causes: Sequence[str], columns: _Columns) -> None:
-    out.line("-/+ only there, </> more there, = same, ? insufficient", "dim")
+    out.line(
+        "- only in ---, < more in ---, = same, > more in +++, + only in +++, ? insufficient", "dim"
+    )
     out.line(f"columns: {columns.legend()}", "dim")
     if causes:
         known = any(row.enough for row in comparison.deltas if row.verdict == "insufficient")

@@ -1,0 +1,206 @@
+"""A comparison on the terminal: one line a row, nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import reporting
+from reporting import HOSTILE
+
+from analyzer.compare.verdicts import Group, Observed, judge
+from analyzer.comparison import Alternative, Changed, Comparison
+from analyzer.extract.shapes import visible
+from analyzer.models import Count, Delta
+from analyzer.study import CompareSettings
+from reports import words
+from reports.console import print_rows
+from reports.terminal import print_comparison
+
+Show = Callable[..., str]
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Show:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def shown(comparison: Comparison, *, every: bool = False, columns: int | None = None) -> str:
+        if columns is not None:  # as rich sees a terminal of this width
+            monkeypatch.setenv("FORCE_COLOR", "1")
+            monkeypatch.setenv("COLUMNS", str(columns))
+            monkeypatch.setenv("TERM", "xterm-256color")
+        print_comparison(comparison, every=every)
+        return capsys.readouterr().out
+
+    return shown
+
+
+def rows_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if re.match(r"[-<=>+?] \w+\.\w", line)]
+
+
+def test_an_advertising_id_that_is_sent_only_in_kenya(
+    show: Show, golden: Callable[[str, str], None]
+) -> None:
+    golden("an-advertising-id-is-sent-only-in-kenya/diff.txt", show(reporting.sent_only_in_kenya()))
+
+
+def test_one_session_each_carries_no_verdict(
+    show: Show, golden: Callable[[str, str], None]
+) -> None:
+    golden("one-session-each-carries-no-verdict/diff.txt", show(reporting.one_session_each()))
+
+
+def test_children_are_told_apart_from_adults(
+    show: Show, golden: Callable[[str, str], None]
+) -> None:
+    golden(
+        "an-advertising-id-is-sent-only-of-children-in-kenya/diff.txt",
+        show(reporting.with_adults()),
+    )
+
+
+def test_rows_that_are_the_same_are_only_counted_unless_all_are_asked_for(show: Show) -> None:
+    text = show(reporting.sent_only_in_kenya())
+    assert "dev.model" not in text
+    assert "not shown here: 1 (--all shows them)" in text
+    text = show(reporting.sent_only_in_kenya(), every=True)
+    assert [line for line in rows_of(text) if line.startswith("= dev.model")]
+    assert "not shown here" not in text
+
+
+def test_each_row_ends_with_the_id_that_explain_takes(show: Show) -> None:
+    comparison = reporting.sent_only_in_kenya()
+    shown = rows_of(show(comparison, every=True))
+    assert sorted(line.split()[-1] for line in shown) == sorted(row.id for row in comparison.deltas)
+
+
+def test_with_one_session_each_every_row_says_insufficient_and_how_many_would_do(
+    show: Show,
+) -> None:
+    comparison = reporting.one_session_each()
+    shown = {line.split()[-1]: line for line in rows_of(show(comparison))}
+    assert len(shown) == len(comparison.deltas) == 4
+    for row in comparison.deltas:
+        line = shown[row.id]
+        assert line.startswith("? ")
+        assert f"{row.a.k}/1  {row.b.k}/1  insufficient [1], {row.enough} a side" in line
+
+
+def test_long_reasons_are_told_once(show: Show) -> None:
+    comparison = reporting.sent_only_in_kenya()
+    [row] = [row for row in comparison.deltas if row.verdict == "insufficient"]
+    more = tuple(replace(row, id=f"d{number}", phase=f"p{number}") for number in range(9))
+    text = show(replace(comparison, deltas=comparison.deltas + more))
+    assert text.count("neither a difference nor near enough") == 1
+    assert row.reason not in text
+    assert max(map(len, rows_of(text))) <= 110
+
+
+def test_every_reason_that_a_verdict_can_have_is_known_by_its_cause() -> None:
+    def reasons(n: int, *, blind: int = 0, blocks: tuple[str, str] = ("", "")) -> set[str]:
+        a, b = (
+            Group(name, {f"{name}{number}": block for number in range(n)})
+            for name, block in zip("ab", blocks, strict=True)
+        )
+        hidden = frozenset(sorted(a.blocks)[:blind])
+        rows = [
+            Observed(frozenset(sorted(a.blocks)[:seen]), frozenset(b.blocks), hidden, frozenset())
+            for seen in range(n + 1)
+        ]
+        return {row.reason for row in judge(a, b, rows, CompareSettings()) if row.reason}
+
+    undecided = {words.cause(reason) for reason in reasons(6)}
+    assert undecided == {"neither a difference nor near enough to each other to be called the same"}
+    hidden = {words.cause(reason) for reason in reasons(6, blind=6)} - undecided
+    assert hidden == {"it may have been sent where it could not be read"}
+    for same in (reasons(2), reasons(6, blocks=("monday", "tuesday"))):
+        assert {words.cause(reason) for reason in same} == same
+        assert len(same) == 1
+
+
+def test_there_is_no_colour_but_on_a_terminal(show: Show) -> None:
+    assert "\x1b" not in show(reporting.sent_only_in_kenya())
+    assert "\x1b[" in show(reporting.sent_only_in_kenya(), columns=120)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_line_is_broken_inside_a_word_by_a_terminal(show: Show, columns: int) -> None:
+    comparison = reporting.with_adults()
+    text = re.sub(r"\x1b\[[0-9;]*m", "", show(comparison, every=True, columns=columns))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= columns
+    shown = rows_of(text)
+    assert [line.split()[-1] for line in shown] == [row.id for row in comparison.deltas]
+    assert ("[-100, -" in shown[0]) == (columns == 120)
+
+
+def test_nothing_captured_is_obeyed_by_a_terminal(show: Show) -> None:
+    text = show(reporting.poisoned(reporting.sent_only_in_kenya()), every=True)
+    assert not [char for char in text if char != "\n" and not char.isprintable()]
+    assert visible(HOSTILE) in text
+    assert "[red]" in show(reporting.poisoned(reporting.sent_only_in_kenya(), "[red]"))
+
+
+def test_very_long_names_are_cut(show: Show) -> None:
+    text = show(reporting.poisoned(reporting.sent_only_in_kenya(), "x" * 5_000))
+    [row] = [line for line in rows_of(text) if line.startswith("+ id.advertising")]
+    assert "use" + "x" * 12 + "…" in row
+    assert len(row.removesuffix("x" * 5_000)) < 130
+
+
+def test_the_other_definition_of_a_bloc_says_how_much_would_change(show: Show) -> None:
+    changed = Changed("data", "Waymark", "third", "id.device", "", "use", "same", None)
+    for alternative, told in (
+        (Alternative("b", None, "wb", "", (), (changed,)), "1 verdict would be another"),
+        (Alternative("b", None, "wb", "", (), ()), "every verdict is the same"),
+        (Alternative("b", None, "wb", "no session", (), ()), "no session"),
+    ):
+        comparison = replace(reporting.sent_only_in_kenya(), alternatives=(alternative,))
+        assert f"with wb instead: {told}\n" in show(comparison)
+
+
+def test_nothing_found_is_no_row(show: Show) -> None:
+    text = show(reporting.nothing_found())
+    assert rows_of(text) == []
+    assert "0 rows: 0 different, 0 the same, 0 insufficient" in text
+    assert "No verdict" not in text
+
+
+def test_a_table_has_one_line_a_row_for_other_programs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    print_rows([{"id": "a", "meaning": "word " * 100}, {"id": "b\x1b[2J", "meaning": "short"}])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[1].split() == ["a", *["word"] * 100]
+    assert "b⟨U+001B⟩[2J" in lines[2]
+    print_rows([])
+    assert capsys.readouterr().out == ""
+
+
+def test_a_difference_goes_beyond_adults_only_if_its_interval_says_so() -> None:
+    [children] = reporting.with_adults().deltas
+    [everyone] = reporting.with_adults(children=False).deltas
+    [alone] = [row for row in reporting.sent_only_in_kenya().deltas if row.verdict == "same"]
+    assert words.beyond_adults(children) is True
+    assert words.beyond_adults(everyone) is False
+    assert words.beyond_adults(alone) is None
+    assert words.beyond_adults(mirrored(children)) is True
+
+
+def mirrored(row: Delta) -> Delta:
+    """`row` as it is with the sides exchanged."""
+    assert row.contrast is not None
+    contrast = replace(
+        row.contrast,
+        effect=-row.contrast.effect,
+        low=-row.contrast.high,
+        high=-row.contrast.low,
+    )
+    return replace(row, a=Count(12, 12), b=Count(0, 12), effect=-row.effect, contrast=contrast)
