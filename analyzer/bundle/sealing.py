@@ -256,7 +256,7 @@ def _contradictions(path: Path) -> list[str]:
             counted = table_counts(database)
     except UserError as error:
         return [f"{error.message}."]
-    except sqlite3.DatabaseError as error:
+    except store.DAMAGED as error:
         return [f"{store.DATABASE} is damaged: {error}."]
     wrong = [] if health == "ok" else [f"{store.DATABASE} is damaged: {health}."]
     stated = dict(session.counts)
@@ -278,7 +278,7 @@ def recover(path: Path) -> Session:
         lock = Lock(path)
         try:
             session = _recover(path, session)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             raise UserError(f"{path.name} cannot be closed", f"{error}") from None
         finally:
             lock.release()

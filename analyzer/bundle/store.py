@@ -56,6 +56,8 @@ _TABLES = (
     """CREATE TABLE step(
   id INTEGER PRIMARY KEY, t_s REAL NOT NULL, name TEXT NOT NULL) STRICT""",
 )
+# What reading a damaged database raises: SQLite quotes names from it, which need not be text.
+DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
 _here = threading.local()  # a compressor is dear to make, and for one thread only
@@ -102,9 +104,13 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         )
     except sqlite3.Error as error:
         raise UserError(f"{path} cannot be opened", str(error)) from None
-    # NORMAL: a killed process loses nothing; only a power cut can take the last commits.
-    database.execute("PRAGMA synchronous=NORMAL")
-    database.execute("PRAGMA trusted_schema=OFF")
+    try:
+        # NORMAL: a killed process loses nothing; only a power cut can take the last commits.
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute("PRAGMA trusted_schema=OFF")
+    except DAMAGED as error:
+        database.close()
+        raise UserError(f"{path} is damaged", f"{error}; try `evenhand verify`") from None
     return database
 
 
@@ -113,7 +119,7 @@ def _checked(path: Path, database: sqlite3.Connection) -> sqlite3.Connection:
     try:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         found = {sql for (sql,) in database.execute("SELECT sql FROM sqlite_schema") if sql}
-    except sqlite3.DatabaseError as error:
+    except DAMAGED as error:
         database.close()
         raise UserError(f"{path} is damaged", f"{error}; try `evenhand verify`") from None
     if version > SCHEMA_VERSION:

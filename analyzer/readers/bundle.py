@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import bisect
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import get_args
+from types import UnionType
+from typing import Any, get_args
 
 from analyzer.bundle import store
 from analyzer.errors import UserError
 from analyzer.models import Event, EventKind, Exchange
 
 _KINDS = frozenset(get_args(EventKind))
+_LATEST = 4_102_444_800.0  # seconds: as far apart as two times of a recording can lie
+# What the columns hold, in the order of the queries. A damaged file can hold anything anywhere.
+_EXCHANGE: tuple[type | UnionType, ...] = (
+    int, float, str, str, str, str, str | None, str, str, bytes | None, int, int | None, str, str,
+    bytes | None, int,
+)  # fmt: skip
+_MESSAGE: tuple[type | UnionType, ...] = (int, float, int, bytes | None, int)
+_EVENT: tuple[type | UnionType, ...] = (float, str, str, str, int, int)
+_STEP: tuple[type | UnionType, ...] = (float, str)
 
 
 def read_exchanges(path: Path) -> Iterator[Exchange]:
@@ -36,7 +46,7 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
             " request_trailers, request_body, request_cut, status, response_headers,"
             " response_trailers, response_body, response_cut FROM exchange ORDER BY id"
         )
-        for row in rows:
+        for row in _sound(rows, _EXCHANGE):
             exchange = _exchange(database, path.name, phase(row[1]), row)
             yield exchange
             messages = database.execute(
@@ -44,7 +54,7 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
                 " ORDER BY seq",
                 (row[0],),
             )
-            for message in messages:
+            for message in _sound(messages, _MESSAGE):
                 yield _message(database, exchange, phase(message[1]), message)
 
 
@@ -54,7 +64,7 @@ def read_events(path: Path) -> Iterator[Event]:
         rows = database.execute(
             "SELECT t_s, kind, host, reason, bytes_up, bytes_down FROM event ORDER BY id"
         )
-        for t_s, kind, host, reason, bytes_up, bytes_down in rows:
+        for t_s, kind, host, reason, bytes_up, bytes_down in _sound(rows, _EVENT):
             if kind not in _KINDS:
                 raise UserError(f"{path.name} holds an unknown kind of event", "see its origin")
             yield Event(t_s, kind, host, reason, bytes_up, bytes_down)
@@ -67,7 +77,21 @@ def read_steps(path: Path) -> tuple[tuple[float, str], ...]:
 
 
 def _steps(database: sqlite3.Connection) -> tuple[tuple[float, str], ...]:
-    return tuple(database.execute("SELECT t_s, name FROM step ORDER BY t_s, id").fetchall())
+    rows = database.execute("SELECT t_s, name FROM step ORDER BY t_s, id")
+    return tuple(_sound(rows, _STEP))
+
+
+def _sound(
+    rows: Iterable[tuple[Any, ...]], kinds: tuple[type | UnionType, ...]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield `rows`; `ValueError` or `TypeError` at one that holds what its columns cannot hold."""
+    for row in rows:
+        for value, kind in zip(row, kinds, strict=True):
+            if not isinstance(value, kind):
+                raise TypeError("a value is not of its column's type")
+            if isinstance(value, float) and not 0 <= value <= _LATEST:
+                raise ValueError("a time is none")
+        yield row
 
 
 def _exchange(
