@@ -68,5 +68,14 @@ def clipped(text: str, width: int) -> str:
     return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
+class _Console(Console):
+    """A console that leaves a closed pipe (``| head``) to its caller; rich would exit with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the `BrokenPipeError` that led here."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def _console(width: int | None = None) -> Console:
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    return _Console(highlight=False, markup=False, emoji=False, width=width)
