@@ -35,7 +35,7 @@ class Out:
     def fact(self, name: str, text: str, style: str = "") -> None:
         """Print one line with a name in front; nothing where `text` is empty."""
         if text:
-            line = Text(f"  {name:<12}", style="dim")
+            line = Text(f"  {name:<13}", style="dim")
             self._print(line + Text(visible(text), style=style))
 
     def _print(self, line: Text) -> None:

@@ -18,7 +18,8 @@ def print_explanation(explanation: Explanation) -> None:
 
 def _trail(out: Out, trail: Trail) -> None:
     out.line(f"{trail.id}  {trail.subject}: {trail.meaning}", "bold")
-    out.fact("session", f"{trail.session} ({trail.country}, age {trail.age}, {trail.consent})")
+    consent = "not asked for consent" if trail.consent == "none" else f"consent {trail.consent}"
+    out.fact("session", f"{trail.session} ({trail.country}, declared age {trail.age}, {consent})")
     moment = f" at {trail.t_s:.1f} s" if trail.t_s is not None else ""
     out.fact("phase", f"{trail.phase}{moment}")
     answer = f" -> {trail.status}" if trail.status is not None else ""
@@ -54,7 +55,8 @@ def _delta(out: Out, trail: DeltaTrail) -> None:
         (trail.a, delta.a, trail.seen_a, trail.unseen_a, trail.blind_a),
         (trail.b, delta.b, trail.seen_b, trail.unseen_b, trail.blind_b),
     ):
-        out.fact("side", f"{side.title}: seen in {count.k} of {count.n} sessions")
+        of = words.number(count.n, "session")
+        out.fact("side", f"{side.title}: seen in {count.k} of {of}")
         out.fact("  seen", ", ".join(seen))
         out.fact("  not seen", ", ".join(unseen))
         out.fact("  unreadable", ", ".join(blind))
@@ -63,7 +65,9 @@ def _delta(out: Out, trail: DeltaTrail) -> None:
     out.fact("p, q", f"{words.probability(delta.p)}, {words.probability(delta.q)}")
     if delta.contrast is not None:
         beyond = words.interval(delta.contrast.low, delta.contrast.high)
-        out.fact("less adults", f"{words.points(delta.contrast.effect)} points, {beyond}")
+        adults = f"{words.share(delta.contrast.adult_a)} and {words.share(delta.contrast.adult_b)}"
+        text = f"{words.points(delta.contrast.effect)} points, {beyond}; seen of adults in {adults}"
+        out.fact("less adults", text)
     out.fact("verdict", words.verdict(delta, trail.a.title, trail.b.title))
     out.fact("change", trail.change)
     for example in trail.examples:

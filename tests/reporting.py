@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 
 import synthetic
 from synthetic import blind, finding, findings, frames, sessions, signal
@@ -16,6 +16,7 @@ MARKUP = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
 BIDI = "\u202ekid\u2066\u200f"
 CONTROL = "\x00\x1b[2J\x9b31m\x7f\r\n\t"
 HOSTILE = MARKUP + BIDI + CONTROL + "\ud800'`|*_@&amp;"
+Record = TypeVar("Record")
 _FIXED = {
     # What the program or its knowledge writes, and looks up.
     "kind", "side", "which", "role", "party", "state", "part", "method", "stage", "consent",
@@ -106,9 +107,9 @@ def many_recipients(count: int) -> Comparison:
     )
 
 
-def poisoned(comparison: Comparison, text: str = HOSTILE) -> Comparison:
-    """`comparison` with `text` behind every piece of text that a capture could have brought."""
-    found: Comparison = _poisoned(comparison, text)
+def poisoned(record: Record, text: str = HOSTILE) -> Record:
+    """`record` with `text` behind every piece of text in it that a capture could have brought."""
+    found: Record = _poisoned(record, text)
     return found
 
 
