@@ -36,6 +36,7 @@ def test_owners_are_taken_from_the_package_with_attribution(tmp_path: Path) -> N
     assert "MIT" in first
     assert "2026-11-22" in first
     assert rest == [
+        "# Do not edit: add to owners_supplement.csv.",
         "domain,owner,category,source",
         "one.example,One,advertising,third-party-web 9.9.9",
         'two.example,"Two, Inc.",,third-party-web 9.9.9',

@@ -79,7 +79,7 @@ def complain(text: str) -> None:
 
 def echo_json(value: object) -> None:
     """Print `value` as indented JSON with sorted keys; a set becomes a sorted list."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=sorted)
+    text = json.dumps(value, indent=2, sort_keys=True, default=sorted)
     click.echo(text)
 
 

@@ -168,8 +168,9 @@ class _Bench:
         least = self._settings.min_sessions
         short = [side for side in (self._a, self._b) if side.n < least]
         if short:
-            had = ", ".join(f"{side.name} has {side.n} of {least}" for side in short)
-            return "insufficient", f"too few sessions: {had}", self._enough(row)
+            had = ", ".join(f"{side.name} has {side.n}" for side in short)
+            reason = f"too few sessions: {had}, and {least} a side are needed"
+            return "insufficient", reason, self._enough(row)
         if row.q <= self._settings.alpha:
             return self._difference(row)
         if row.interval.within(self._settings.margin):
@@ -214,10 +215,13 @@ class _Bench:
         )
 
     def _undecided(self, row: _Tested) -> str:
+        effect, low, high = (
+            _points(each) for each in (row.effect, row.interval.low, row.interval.high)
+        )
         return (
-            f"the shares differ by {row.effect:+.2f} (95% interval {row.interval.low:+.2f} to"
-            f" {row.interval.high:+.2f}): neither a difference (q = {row.q:.2f}) nor within"
-            f" {self._settings.margin:g} of each other"
+            f"the shares differ by {effect} points (95% interval {low} to {high}): neither a"
+            f" difference (q = {row.q:.2f}) nor within {100 * self._settings.margin:.0f} points of"
+            " each other"
         )
 
     def _enough(self, row: _Tested) -> int | None:
@@ -244,6 +248,11 @@ def _p(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) -> 
 
 def _interval(a: Count, b: Count) -> statistics.Interval:
     return statistics.newcombe(a.k / a.n, a.n, b.k / b.n, b.n)
+
+
+def _points(share: float) -> str:
+    rounded = round(100 * share)
+    return f"{rounded:+d}" if rounded else "0"
 
 
 def _told(number: float) -> float:

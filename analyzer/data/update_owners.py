@@ -80,8 +80,8 @@ def owners_csv(entities: Sequence[Mapping[str, Any]], version: str, day: str) ->
     text = StringIO()
     text.write(
         f"# Domains and their owners: from {PACKAGE} {version} by Patrick Hulce and contributors"
-        f" (MIT licence; npm), taken over on {day} by analyzer/data/update_owners.py."
-        " Do not edit: add to owners_supplement.csv.\n"
+        f" (MIT licence; npm), taken over on {day} by analyzer/data/update_owners.py.\n"
+        "# Do not edit: add to owners_supplement.csv.\n"
     )
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("domain", "owner", "category", "source"))
