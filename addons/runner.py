@@ -36,7 +36,7 @@ _DISK_S = 2.0
 _HANG_UP_S = 1.0  # for connections to close by themselves
 _END_S = 1.0  # for what is still there to be cancelled
 _SIGNALS = {
-    signal.SIGINT: "interrupted",
+    signal.SIGINT: "stopped",
     signal.SIGTERM: "terminated",
     signal.SIGHUP: "terminal closed",
 }

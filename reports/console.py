@@ -14,8 +14,6 @@ from rich.text import Text
 
 from analyzer.extract.shapes import visible
 
-_UNBOUNDED = 10_000  # columns of what is no terminal
-
 
 class Out:
     """Lines to standard output: styled and folded between words on a terminal, plain elsewhere."""
@@ -45,17 +43,21 @@ class Out:
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
     """Print `rows` (all with the same keys) as a table.
 
-    On a terminal long cells fold; elsewhere each row is one line, for other programs.
+    On a terminal long cells fold; elsewhere a row is a line with tabs, for other programs.
     """
     if not rows:
+        return
+    console = _console()
+    if not console.is_terminal:
+        for cells in (rows[0].keys(), *(row.values() for row in rows)):
+            console.print(Text("\t".join(visible(cell) for cell in cells)), soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows[0]:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row.values()))
-    console = _console()
-    (console if console.is_terminal else _console(_UNBOUNDED)).print(table)
+    console.print(table)
 
 
 def clipped(text: str, width: int) -> str:
@@ -77,5 +79,5 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def _console(width: int | None = None) -> Console:
-    return _Console(highlight=False, markup=False, emoji=False, width=width)
+def _console() -> Console:
+    return _Console(highlight=False, markup=False, emoji=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,14 +59,16 @@ class _Alike(NamedTuple):
     only: bool
     beyond: bool | None
     state: str
+    phases: tuple[str, ...]  # of each of the things that are named, all of them
 
 
 def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
     """Return the sentences for all rows that differ, third parties first."""
     data: list[Headline] = []
     signals: list[Headline] = []
+    order = tuple(dict.fromkeys(phase for row in comparison.sessions for phase in row.phases))
     for recipient, rows in words.by_recipient(comparison):
-        for alike, group in _grouped(rows).items():
+        for alike, group in _grouped(rows, order).items():
             mine, other = _sides(comparison, alike.which)
             headline = Headline(
                 recipient=words.recipient_name(recipient.owner, recipient.sites),
@@ -81,7 +83,7 @@ def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
                 entries=_entries(group, knowledge),
                 seen=_range([row.a if alike.which == "a" else row.b for row in group]),
                 against=_range([row.b if alike.which == "a" else row.a for row in group]),
-                phases=tuple(dict.fromkeys(row.phase for row in group)),
+                phases=alike.phases,
             )
             (data if alike.kind == "data" else signals).append(headline)
     return Headlines(tuple(data), tuple(signals))
@@ -99,8 +101,9 @@ def signal_label(signal: str, knowledge: Knowledge) -> str:
     return known.title if known else signal
 
 
-def _grouped(rows: Iterable[Delta]) -> Mapping[_Alike, list[Delta]]:
-    groups: dict[_Alike, list[Delta]] = {}
+def _grouped(rows: Iterable[Delta], order: Sequence[str]) -> Mapping[_Alike, list[Delta]]:
+    """Return rows that can share a sentence: it holds for each thing and phase that it names."""
+    things: dict[tuple[_Alike, str], list[Delta]] = {}
     for row in rows:
         if row.verdict in words.DIFFERENT:
             beyond = words.beyond_adults(row)
@@ -111,8 +114,16 @@ def _grouped(rows: Iterable[Delta]) -> Mapping[_Alike, list[Delta]]:
                 only=row.verdict in _ONLY,
                 beyond=beyond,
                 state=row.state,
+                phases=(),
             )
-            groups.setdefault(alike, []).append(row)
+            things.setdefault((alike, row.subject), []).append(row)
+    groups: dict[_Alike, list[Delta]] = {}
+    for (alike, _), found in things.items():
+        phases = sorted(
+            {row.phase for row in found},
+            key=lambda phase: order.index(phase) if phase in order else len(order),
+        )
+        groups.setdefault(alike._replace(phases=tuple(phases)), []).extend(found)
     # What goes beyond adults comes first; otherwise in the order of the rows.
     return dict(sorted(groups.items(), key=lambda group: group[0].only_adults_differ))
 

@@ -165,7 +165,7 @@ def test_a_killed_recording_loses_nothing_that_anyone_saw_completed(
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
-        (signal.SIGINT, "interrupted"),
+        (signal.SIGINT, "stopped"),
         (signal.SIGTERM, "terminated"),
         (signal.SIGHUP, "terminal closed"),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +93,17 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     click.echo()
     click.echo(f"Report: {click.format_filename(path.resolve())}")
     where = click.format_filename(directory)
-    click.echo(f"Took {time.monotonic() - began:.0f} s. Look around: cd {where}; evenhand diff")
+    click.echo(
+        f"Took {time.monotonic() - began:.0f} s. "
+        f"Look around: cd {where} && {_myself(directory)} explain ID"
+    )
+
+
+def _myself(directory: Path) -> str:
+    """Return how this program is called from `directory`: by name where the shell finds it."""
+    if shutil.which("evenhand"):
+        return "evenhand"
+    return os.path.relpath(sys.argv[0], directory)
 
 
 def _refuse_strangers(directory: Path) -> None:

@@ -71,10 +71,10 @@ def command(
         comparison = compare(load_frames(study, knowledge), study, knowledge, *sides)
         _show(comparison, "json" if as_json else form, every)
     verdicts = {delta.verdict for delta in comparison.deltas}
-    if verdicts - {"same", "insufficient"}:
-        raise SystemExit(DIFFERENT)
     if strict and "insufficient" in verdicts:
         raise SystemExit(TROUBLE)
+    if verdicts - {"same", "insufficient"}:
+        raise SystemExit(DIFFERENT)
 
 
 def _show(comparison: Comparison, form: str, every: bool) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     nargs=-1,
     required=True,
     metavar="FILE...",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path),
 )
 @click.option("--arm", required=True, metavar="ARM", help="The arm that the recordings belong to.")
 @click.option(

@@ -54,6 +54,8 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
             os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
         ) as file:
             file.write(text)
+        # The key, the personas and the captures must not be committed by accident.
+        (directory / ".gitignore").write_text("*\n", encoding="utf-8")
     except FileExistsError:
         raise UserError(f"{path} exists", "choose another DIR, or edit that file") from None
     except OSError as error:

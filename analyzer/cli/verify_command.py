@@ -28,9 +28,10 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
     """Check sessions against their SHA256SUMS, their counts and SQLite's own check.
 
     Each SESSION is a folder, or an id of the study, or how that begins. Default: every session of
-    the study. Exit code 0 if all are intact, 1 if not.
+    the study. Exit code 0 if none is broken, 1 if one is; a session that is still being
+    recorded is neither intact nor broken.
     """
-    from analyzer.bundle import verify
+    from analyzer.bundle import running_bundles, verify
     from analyzer.errors import UserError
 
     found: list[tuple[Path, list[str]]] = []
@@ -41,7 +42,8 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
             if bundles:
                 raise
             found.append((path, [f"{error}."]))
-    broken = sum(bool(faults) for _, faults in found)
+    recording = {path for path, _ in found if path in set(running_bundles(path.parent))}
+    broken = sum(bool(faults) for path, faults in found if path not in recording)
     if as_json:
         echo_json(
             [
@@ -52,9 +54,12 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
     else:
         for path, faults in found:
             mark = ("BROKEN", "red") if faults else ("intact", "green")
+            if path in recording:
+                mark = ("open  ", "yellow")
             click.echo(f"{click.style(mark[0], fg=mark[1])}  {click.format_filename(path.name)}")
             for fault in faults:
                 click.echo(f"        {fault}")
-        click.echo(f"{len(found) - broken} of {len(found)} sessions intact")
+        intact = len(found) - broken - len(recording)
+        click.echo(f"{intact} of {len(found)} sessions intact")
     if broken:
         raise SystemExit(1)

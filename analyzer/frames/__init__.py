@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 import sys
@@ -27,6 +26,7 @@ from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
 from analyzer.frames import schema
 from analyzer.frames.freshness import capture_digest, fingerprint
+from analyzer.frames.workers import worker_context
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Session
 from analyzer.pipeline import analyse_bundle
@@ -180,11 +180,7 @@ def _run(tasks: Sequence[_Task], jobs: int | None) -> Iterator[str]:
         for task in tasks:
             yield _analyse_one(task)
         return
-    # A server that has imported everything and has one thread: forking this process, with threads
-    # of libraries in it, would not be safe, and spawning would import everything in each worker.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=worker_context(__name__)) as pool:
         pending = [pool.submit(_analyse_one, task) for task in tasks]
         try:
             for future in as_completed(pending):
@@ -196,8 +192,7 @@ def _run(tasks: Sequence[_Task], jobs: int | None) -> Iterator[str]:
 def _analyse_one(task: _Task) -> str:
     """Analyse one session and write its folder; meta.json last, so that half of it never counts."""
     name, sealed = task.bundle.name, (task.bundle / SUMS).is_file()
-    shutil.rmtree(task.folder, ignore_errors=True)
-    task.folder.mkdir(parents=True)
+    _make_empty(task.folder)
     meta: dict[str, Any] = {"name": name, "fingerprint": task.fingerprint}
     try:
         if sealed and (wrong := verify(task.bundle)):
@@ -226,6 +221,15 @@ def _analyse_one(task: _Task) -> str:
     text = json.dumps(meta, indent=2, sort_keys=True)
     (task.folder / META).write_text(f"{text}\n", encoding="utf-8")
     return name
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made anew", error.strerror or str(error)) from None
 
 
 def _summary(

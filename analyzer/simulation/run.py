@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,6 +19,7 @@ from typing import cast
 
 from analyzer.errors import UserError
 from analyzer.extract.shapes import digest
+from analyzer.frames.workers import worker_context
 from analyzer.knowledge import load_knowledge
 from analyzer.models import Session
 from analyzer.simulation.declaration import Declaration, load_declaration
@@ -128,8 +128,7 @@ def _in_process(function: str, argument: object) -> object:
 
     Only that process, and the one it is forked from, load mitmproxy.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_RECORDING])
+    context = worker_context(_RECORDING)
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_call, args=(function, argument, there), daemon=True)
     process.start()
