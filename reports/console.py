@@ -49,7 +49,7 @@ def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
         return
     console = _console()
     if not console.is_terminal:
-        for cells in (rows[0].keys(), *(row.values() for row in rows)):
+        for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
             console.print(Text("\t".join(visible(cell) for cell in cells)), soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
