@@ -26,7 +26,7 @@ from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
 from analyzer.frames import schema
 from analyzer.frames.freshness import capture_digest, fingerprint
-from analyzer.frames.workers import worker_context
+from analyzer.frames.workers import uninterrupted, worker_context
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Session
 from analyzer.pipeline import analyse_bundle
@@ -181,7 +181,8 @@ def _run(tasks: Sequence[_Task], jobs: int | None) -> Iterator[str]:
             yield _analyse_one(task)
         return
     with ProcessPoolExecutor(workers, mp_context=worker_context(__name__)) as pool:
-        pending = [pool.submit(_analyse_one, task) for task in tasks]
+        with uninterrupted():
+            pending = [pool.submit(_analyse_one, task) for task in tasks]
         try:
             for future in as_completed(pending):
                 yield future.result()

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import tempfile
 from collections.abc import Callable, Sequence
@@ -153,6 +154,8 @@ def _in_process(function: str, argument: object) -> object:
 def _call(function: str, argument: object, connection: Connection) -> None:
     module = importlib.import_module(_RECORDING)
     try:
-        connection.send(getattr(module, function)(argument))
+        answer = getattr(module, function)(argument)
     except UserError as error:
-        connection.send(error)
+        answer = error
+    with contextlib.suppress(BrokenPipeError):  # whoever asked is gone: Ctrl-C
+        connection.send(answer)
