@@ -15,6 +15,9 @@ from analyzer.models import Arm, Consent
 FILE = "study.toml"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SHOWN = 80  # characters of an entry that a complaint quotes
 _KEY = re.compile(r"[0-9a-f]{32,128}")
 
 
@@ -102,7 +105,9 @@ def load_study(root: Path) -> Study:
         raise UserError(
             f"no {FILE} in {root}", "run `evenhand init DIR`, or name the study with --study DIR"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise UserError(f"{path} is not valid TOML", "it is nested too deeply") from None
+    except ValueError as error:  # also of a number with too many digits
         raise UserError(f"{path} is not valid TOML", str(error)) from None
     except OSError as error:
         raise UserError(f"{path} cannot be read", error.strerror or str(error)) from None
@@ -135,9 +140,9 @@ class _Checked:
             raise self._wrong("arms", "is empty", "declare at least one, such as [arms.KE-13]")
         return Study(
             root=root,
-            name=self._text("study.name", head.get("name")),
-            app=self._text("study.app", head.get("app")),
-            app_version=self._text("study.app_version", head.get("app_version", ""), empty=True),
+            name=self._line("study.name", head.get("name")),
+            app=self._line("study.app", head.get("app")),
+            app_version=self._line("study.app_version", head.get("app_version", ""), empty=True),
             first_party=tuple(
                 self._host(domain)
                 for domain in self._texts("study.first_party", head.get("first_party"))
@@ -159,23 +164,24 @@ class _Checked:
         country = self._text(f"{where}.country", table.get("country"))
         if not re.fullmatch(r"[A-Z]{2}", country):
             raise self._wrong(
-                f"{where}.country", f"is {country!r}", "use a two-letter ISO 3166 code, as in 'KE'"
+                f"{where}.country", _is(country), "use a two-letter ISO 3166 code, as in 'KE'"
             )
         age = table.get("age")
         if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= 120:
-            raise self._wrong(f"{where}.age", f"is {age!r}", "use whole years from 0 to 120")
+            raise self._wrong(f"{where}.age", _is(age), "use whole years from 0 to 120")
         consent = table.get("consent", "none")
         if consent not in get_args(Consent):
             choices = ", ".join(repr(choice) for choice in get_args(Consent))
-            raise self._wrong(f"{where}.consent", f"is {consent!r}", f"use one of {choices}")
-        persona = self._text(f"{where}.persona", table.get("persona", ""), empty=True)
+            raise self._wrong(f"{where}.consent", _is(consent), f"use one of {choices}")
+        persona = self._line(f"{where}.persona", table.get("persona", ""), empty=True)
         if persona and persona not in personas:
             raise self._wrong(
-                f"{where}.persona", f"names {persona!r}", f"declare [personas.{persona}]"
+                f"{where}.persona", f"names {_shown(persona)}", f"declare [personas.{persona}]"
             )
         return Arm(label, country, age, consent), persona
 
     def _persona(self, name: str, body: object) -> Persona:
+        self._line("personas", name)
         values: list[tuple[str, str]] = []
         for data_type, given in self._as_table(f"personas.{name}", body).items():
             where = f"personas.{name}.{data_type}"
@@ -187,11 +193,11 @@ class _Checked:
         self._no_others("compare.", table, {"alpha", "margin", "min_sessions", "unverified"})
         default = CompareSettings()
         least = table.get("min_sessions", default.min_sessions)
-        if not isinstance(least, int) or isinstance(least, bool) or least < 2:
-            raise self._wrong("compare.min_sessions", f"is {least!r}", "use a number from 2 up")
+        if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1000:
+            raise self._wrong("compare.min_sessions", _is(least), "use a number from 2 to 1000")
         unverified = table.get("unverified", default.unverified)
         if not isinstance(unverified, bool):
-            raise self._wrong("compare.unverified", f"is {unverified!r}", "use true or false")
+            raise self._wrong("compare.unverified", _is(unverified), "use true or false")
         return CompareSettings(
             self._share("compare.alpha", table.get("alpha", default.alpha)),
             self._share("compare.margin", table.get("margin", default.margin)),
@@ -201,11 +207,12 @@ class _Checked:
 
     def _share(self, where: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise self._wrong(where, f"is {value!r}", "use a number between 0 and 1")
+            raise self._wrong(where, _is(value), "use a number between 0 and 1")
         return float(value)
 
     def _phases(self, given: object) -> tuple[str, ...]:
-        phases = self._texts("study.phases", ["use"] if given is None else given)
+        texts = self._texts("study.phases", ["use"] if given is None else given)
+        phases = tuple(self._line("study.phases", phase) for phase in texts)
         if len(set(phases)) != len(phases):
             raise self._wrong("study.phases", "names a phase twice", "name each once")
         return phases
@@ -214,7 +221,7 @@ class _Checked:
         lower = domain.lower().strip(".")
         if not _HOST.fullmatch(lower):
             raise self._wrong(
-                "study.first_party", f"holds {domain!r}", "use domains, as in 'example.com'"
+                "study.first_party", f"holds {_shown(domain)}", "use domains, as in 'example.com'"
             )
         return lower
 
@@ -246,8 +253,14 @@ class _Checked:
 
     def _text(self, where: str, value: object, *, empty: bool = False) -> str:
         if not isinstance(value, str) or (not value.strip() and not empty):
-            raise self._wrong(where, "is missing" if value is None else f"is {value!r}", "use text")
+            raise self._wrong(where, _is(value), "use text")
         return value
+
+    def _line(self, where: str, value: object, *, empty: bool = False) -> str:
+        text = self._text(where, value, empty=empty)
+        if (text or not empty) and (not _LINE.fullmatch(text) or text != text.strip()):
+            raise self._wrong(where, _is(text), "use up to 200 characters on one line")
+        return text
 
     def _no_others(self, prefix: str, table: dict[str, Any], known: set[str]) -> None:
         for name in table:
@@ -256,4 +269,18 @@ class _Checked:
                 raise self._wrong(f"{prefix}{name}", "is not an entry", f"known are {choices}")
 
     def _wrong(self, where: str, what: str, fix: str) -> UserError:
-        return UserError(f"{self._path}: {where} {what}", fix)
+        return UserError(f"{self._path}: {_CONTROL.sub('?', where[:_SHOWN])} {what}", fix)
+
+
+def _is(value: object) -> str:
+    return "is missing" if value is None else f"is {_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    """Return what TOML holds in a few words, whatever its size."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a very large number"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -32,11 +32,13 @@ from analyzer.cli.options import example
 def command(directory: Path, name: str | None, app: str, first_party: tuple[str, ...]) -> None:
     """Write a commented study.toml into DIR, with arms DE-13, KE-13, DE-30 and KE-30.
 
-    The file is valid as it is; change the app, its domains and the personas' values to yours.
+    The file is valid as it is; change the app, its domains and the personas' values to yours. A new
+    folder also gets a .gitignore that keeps all of it out of git: it will hold secrets.
     """
     import datetime
     import os
 
+    from analyzer.cli.output import write_text
     from analyzer.errors import UserError
     from analyzer.study import FILE, load_study
     from analyzer.study_template import study_text
@@ -50,12 +52,11 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        new = not any(directory.iterdir())
         with os.fdopen(
             os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
         ) as file:
             file.write(text)
-        # The key, the personas and the captures must not be committed by accident.
-        (directory / ".gitignore").write_text("*\n", encoding="utf-8")
     except FileExistsError:
         raise UserError(f"{path} exists", "choose another DIR, or edit that file") from None
     except OSError as error:
@@ -65,5 +66,7 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
     except UserError:
         path.unlink()
         raise
+    if new:  # the key, the personas and the captures must not be committed by accident
+        write_text(directory / ".gitignore", "*\n")
     click.echo(f"Wrote {click.format_filename(path)}")
     click.echo("Next: edit it, then `evenhand doctor` and `evenhand proxy --arm KE-13`.")

@@ -31,18 +31,21 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
     the study. Exit code 0 if none is broken, 1 if one is; a session that is still being
     recorded is neither intact nor broken.
     """
-    from analyzer.bundle import running_bundles, verify
+    from analyzer.bundle import verify
+    from analyzer.bundle.sealing import is_locked
     from analyzer.errors import UserError
 
     found: list[tuple[Path, list[str]]] = []
+    recording: set[Path] = set()
     for path in chosen_bundles(bundles, study_dir):
+        if is_locked(path):
+            recording.add(path)
         try:
             found.append((path, verify(path)))
         except UserError as error:
             if bundles:
                 raise
             found.append((path, [f"{error}."]))
-    recording = {path for path, _ in found if path in set(running_bundles(path.parent))}
     broken = sum(bool(faults) for path, faults in found if path not in recording)
     if as_json:
         echo_json(
