@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 from urllib.parse import quote
 
 from publicsuffixlist import PublicSuffixList
 
+from analyzer.extract.shapes import safe_host
 from analyzer.knowledge import Knowledge, Tracker
-from analyzer.models import Destination
+from analyzer.models import Destination, Party
 from analyzer.study import Study
 
 _LONGEST = 253  # characters of a DNS name; hosts are captured, so they may be anything
@@ -21,9 +22,15 @@ _PORT = re.compile(r":[0-9]*$")
 
 
 class Classifier:
-    """Tells the `Destination` of hosts of one study; remembers what it told."""
+    """Tells the `Destination` of hosts of one study; remembers what it told.
 
-    def __init__(self, study: Study, knowledge: Knowledge) -> None:
+    `mask` hides the planted values in a host; what else may be a value is hidden always.
+    """
+
+    def __init__(
+        self, study: Study, knowledge: Knowledge, mask: Callable[[str], str] = str
+    ) -> None:
+        self._mask = mask
         self._first = frozenset(study.first_party)
         self._owners = knowledge.owners
         self._hosts = _tracker_hosts(knowledge.trackers)
@@ -34,7 +41,8 @@ class Classifier:
 
         The first party is what stands in `study.first_party`, with everything below it. Owner and
         purpose are those of the tracker file that has the host, else of the list of owners by its
-        longest suffix; without either the owner is the site itself.
+        longest suffix; without either the owner is the site itself. In what is returned, labels
+        that carry a value are replaced; the owner is that of the host itself.
         """
         found = self._told.get(host)
         if found is None:
@@ -46,12 +54,17 @@ class Classifier:
     def _classify(self, host: str) -> Destination:
         site = site_of(host)
         listed = self._owners.lookup(host)
-        owner, purpose = (listed.owner, listed.category) if listed else (site, "")
+        shown = self._safe(site)
+        owner, purpose = (listed.owner, listed.category) if listed else (shown, "")
         tracked = self._tracked(host)
         if tracked:
             owner, purpose = tracked[0] or owner, tracked[1] or purpose
         first = any(suffix in self._first for suffix in _suffixes(host))
-        return Destination(host, site, owner, "first" if first else "third", purpose)
+        party: Party = "first" if first else "third"
+        return Destination(self._safe(host), shown, owner, party, purpose)
+
+    def _safe(self, host: str) -> str:
+        return safe_host(self._mask(host))
 
     def _tracked(self, host: str) -> tuple[str, str] | None:
         exact = self._hosts.get(host)

@@ -44,9 +44,13 @@ class Hosts:
         self._destinations: dict[str, Destination] = {"": NOWHERE}
 
     def destination(self, host: str) -> Destination:
-        """Return where `host` is; the one without a name or owner where it is empty."""
+        """Return where `host` is; the one without a name or owner where it is empty.
+
+        Hosts are counted by the name that may be shown, so that it leads to the same place.
+        """
         if host not in self._destinations:
-            self._destinations[host] = self._classify(host)
+            found = self._destinations[host] = self._classify(host)
+            self._destinations.setdefault(found.host, found)
         return self._destinations[host]
 
     def exchange(self, host: str, exchange: Exchange, problems: Sequence[Problem]) -> None:

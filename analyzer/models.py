@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 Consent = Literal["none", "accepted", "refused"]
 Part = Literal[
-    "path", "query", "header", "cookie", "body", "response_header", "response_cookie", "response"
-]
+    "host", "path", "query", "header", "cookie", "body",
+    "response_header", "response_cookie", "response",
+]  # fmt: skip
 EventKind = Literal[
     "tls_refused", "tls_passthrough", "quic", "dns", "non_http", "gap", "host_seen", "error"
 ]

@@ -66,7 +66,7 @@ def analyse_bundle(path: Path, study: Study, knowledge: Knowledge) -> Analysed:
     session = read_session(path)
     values = persona_of(study, session).values
     extractor = Extractor(knowledge, values, study.key, session.arm.age)
-    hosts = Hosts(Classifier(study, knowledge).destination)
+    hosts = Hosts(Classifier(study, knowledge, extractor.mask).destination)
     matches: list[tuple[Match, str, Destination]] = []
     signals: list[tuple[Signal, str, Destination]] = []
     problems = [Placed("", problem) for problem in extractor.problems]

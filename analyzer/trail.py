@@ -6,6 +6,7 @@ compared, never printed values.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from analyzer.decode import Decoded, decode
 from analyzer.explanation import Check, Trail
 from analyzer.extract import Extractor
 from analyzer.extract.places import place_of
+from analyzer.extract.planted import Planted
 from analyzer.extract.shapes import safe_url
 from analyzer.knowledge import Knowledge, Tracker
 from analyzer.models import Exchange, Session
@@ -32,6 +34,7 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
     bundle = study.captures / row["session"]
     found = _Reread.of(bundle, row["exchange"])
     session, exchange = found.session, found.exchange
+    mask = Planted(persona_of(study, session).values).mask
     return Trail(
         id=row["id"],
         kind="data" if _is_data(row) else "signal",
@@ -43,7 +46,7 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
         phase=row["phase"],
         exchange=row["exchange"],
         t_s=exchange.t_s if exchange else None,
-        request=f"{exchange.method} {safe_url(exchange.url)}" if exchange else "",
+        request=f"{exchange.method} {safe_url(mask(exchange.url))}" if exchange else "",
         transport=exchange.transport if exchange else "",
         status=exchange.status if exchange else None,
         request_bytes=len(exchange.request_body) if exchange else 0,
@@ -60,7 +63,7 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
         party=row["party"],
         party_reason=_party_reason(study, row["host"]),
         purpose=row["purpose"],
-        check=_check(study, knowledge, found, row),
+        check=_check(study, knowledge, found, row, mask),
         **(_about_data(knowledge, row) if _is_data(row) else _about_signal(knowledge, row)),
     )
 
@@ -152,7 +155,9 @@ def _party_reason(study: Study, host: str) -> str:
     return "study.toml does not list it as the app's own"
 
 
-def _check(study: Study, knowledge: Knowledge, found: _Reread, row: Row) -> Check:
+def _check(
+    study: Study, knowledge: Knowledge, found: _Reread, row: Row, mask: Callable[[str], str]
+) -> Check:
     """Compare `row` with what the capture says now."""
     sealed = (found.bundle / SUMS).is_file()
     wrong = verify(found.bundle) if sealed else []
@@ -160,7 +165,8 @@ def _check(study: Study, knowledge: Knowledge, found: _Reread, row: Row) -> Chec
         return Check(False, f"The capture is not what was sealed: {wrong[0]}")
     if found.exchange is None or found.decoded is None:
         return Check(False, f"The capture holds no exchange {row['exchange']}.")
-    destination = Classifier(study, knowledge).destination(place_of(found.exchange.url)[0])
+    host = place_of(found.exchange.url)[0]
+    destination = Classifier(study, knowledge, mask).destination(host)
     same_owner = (destination.owner, destination.party) == (row["owner"], row["party"])
     if not same_owner or not _found_again(study, knowledge, found, row):
         return Check(False, "The capture, read again just now, does not say this.")

@@ -11,12 +11,14 @@ from analyzer.extract.shapes import (
     canonical,
     digest,
     is_blank,
+    safe_host,
     safe_path,
     safe_url,
     shape,
     visible,
 )
 from analyzer.knowledge import SHAPES as NAMED_IN_FILES
+from analyzer.knowledge import load_knowledge
 
 KEY = b"k" * 32
 UUID = "3f2b8c1a-7d4e-4f60-9a1b-2c3d4e5f6071"
@@ -233,3 +235,77 @@ def test_endless_paths_and_urls_are_cut() -> None:
     assert safe_path("x" * 1_000_000).startswith("{text")
     shown = safe_url("https://t.example/?" + "&".join(f"k{at}=1" for at in range(5000)))
     assert shown.endswith("&k199={int}&…")
+
+
+def test_keys_that_are_values_are_not_shown() -> None:
+    assert safe_path("tokens.Zx9secretTOKENqW.device_id") == "tokens.{token}.device_id"
+    assert safe_path("Wanjiku Odhiambo.email") == "{text}.email"
+    assert safe_path("by_name.Wanjikũ") == "by_name.{text}"
+    assert safe_url("https://t.example/a/Zx9secretTOKENqW/b") == "https://t.example/a/{token}/b"
+    assert safe_url("https://t.example/a/Wanjiku%20Odhiambo") == "https://t.example/a/{text}"
+
+
+def known_keys() -> set[str]:
+    knowledge = load_knowledge()
+    places = [
+        path
+        for tracker in knowledge.trackers
+        for endpoint in tracker.endpoints
+        for field in endpoint.fields
+        for path in field.paths
+    ]
+    places += [
+        path
+        for signal in knowledge.signals.values()
+        for field in (*signal.fields, *signal.contradicted_by)
+        for path in field.paths
+    ]
+    names = {name for each in knowledge.types.values() for name in each.names}
+    return names | {component for path in places for component in path.split(".")}
+
+
+def test_no_key_that_the_knowledge_names_is_masked() -> None:
+    keys = known_keys()
+    assert len(keys) > 500
+    assert [key for key in sorted(keys) if safe_path(key) != key] == []
+
+
+WORDS = (
+    "google advertising device user account country language session consent version bundle app"
+    " network screen height width install referrer event time zone carrier id ad os ip is sdk gdpr"
+    " ccpa tcf url sha256 md5 iso3166 alpha2 v2 utm h264 ipv6 oauth2 3 12 first last x y"
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=4).filter(
+        # Four numbers in one key are not a name.
+        lambda words: sum(any(map(str.isdigit, word)) for word in words) <= 1
+    )
+)
+def test_ordinary_keys_are_never_masked(words: list[str]) -> None:
+    camel = words[0] + "".join(word.capitalize() for word in words[1:])
+    for key in ("_".join(words), "-".join(words), camel, camel[0].upper() + camel[1:]):
+        if len(key) <= 48:
+            assert safe_path(f"a.{key}.b") == f"a.{key}.b"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("app.waymark.example", "app.waymark.example"),
+        ("r3---sn-4g5e6nez.video.example", "r3---sn-4g5e6nez.video.example"),
+        (f"{UUID}.id.t.example", "{uuid}.id.t.example"),
+        (f"a-{UUID.replace('-', '_')}.t.example", "a-{uuid}.t.example"),
+        (f"{UUID.replace('-', '')}.t.example", "{hex}.t.example"),
+        ("u254712345678.t.example", "u{int}.t.example"),
+        ("192.168.100.117", "192.168.100.117"),
+        ("2001:db8::1234:5678", "2001:db8::1234:5678"),
+    ],
+)
+def test_a_host_is_shown_without_values(host: str, expected: str) -> None:
+    assert safe_host(host) == expected
+    shown = f"[{expected}]" if ":" in host else expected
+    bracketed = f"[{host}]" if ":" in host else host
+    assert safe_url(f"https://{bracketed}:8443/x") == f"https://{shown}:8443/x"

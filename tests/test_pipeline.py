@@ -132,3 +132,33 @@ def test_ids_differ_where_the_parts_differ(left: list[str], right: list[str]) ->
 @given(st.permutations(["1", "2", "2.w1", "2.w2", "2.w10", "10", "10.w1"]))
 def test_messages_come_after_their_handshake_and_before_the_next_request(ids: list[str]) -> None:
     assert sorted(ids, key=exchange_order) == ["1", "2", "2.w1", "2.w2", "2.w10", "10", "10.w1"]
+
+
+def test_a_value_in_the_name_of_a_host_is_found_and_not_shown(
+    tmp_path: Path, knowledge: Knowledge
+) -> None:
+    study = recording.study(tmp_path, f'{recording.STUDY}"id.advertising" = "{GAID}"\n')
+    hosts = (f"{GAID}.id.adjust.com", f"{EMAIL.replace('@', '.at.')}.t2.example", "t2.example")
+    sent = [
+        replace(post(""), id=str(at), url=f"https://{host}/x", request_headers=())
+        for at, host in enumerate(hosts)
+    ]
+    refused = Event(1.0, "tls_refused", GAID.replace("-", "") + ".t2.example", "", 0, 0)
+    found = analyse_bundle(
+        record(study, "KE-13", exchanges=sent, events=[refused]), study, knowledge
+    )
+    told = [(each.match.data_type, each.match.part) for each in found.findings]
+    assert told == [("id.advertising", "host"), ("person.email", "host")]
+    assert [each.destination.owner for each in found.findings] == ["Adjust", "t2.example"]
+    assert {each.host for each in found.coverage} == {
+        "{id.advertising}.id.adjust.com",
+        "{person.email}.t2.example",
+        "{id.advertising}.t2.example",
+        "t2.example",
+    }
+    assert {(each.host, each.exchanges, each.refused) for each in found.coverage} >= {
+        ("{id.advertising}.t2.example", 0, 1),
+        ("{id.advertising}.id.adjust.com", 1, 0),
+    }
+    for value in (GAID, GAID.replace("-", ""), EMAIL.partition("@")[0]):
+        assert value.lower() not in repr(found).lower()

@@ -9,7 +9,7 @@ from typing import Final, TypeVar, get_args
 from analyzer.decode import Decoded, decode
 from analyzer.extract.names import REASON as NAME_REASON
 from analyzer.extract.names import Names
-from analyzer.extract.places import REQUEST_PARTS, PlaceIndex, place_of
+from analyzer.extract.places import REQUEST_PARTS, PlaceIndex, authority_of, place_of
 from analyzer.extract.planted import Hit, Planted
 from analyzer.extract.rules import CompiledEndpoint, CompiledRule, RuleBook, body_test, rule_index
 from analyzer.extract.shapes import digest, safe_path, shape
@@ -114,6 +114,7 @@ class Extractor:
             if decision is not None:
                 self._apply(decision, leaf, found, signals, against)
         asked = [leaf for leaf in leaves if leaf[1] in REQUEST_PARTS]
+        asked.append(Leaf(exchange.id, "host", "", authority_of(exchange.url), ()))
         finds = self._planted.find(asked, decoded.payloads)
         for hit in finds.hits:
             self._plant(exchange, hit, found)
@@ -122,6 +123,10 @@ class Extractor:
             problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
         matches = tuple([found[key] for key in sorted(found)])
         return Extracted(matches, self._told(signals, against), problems)
+
+    def mask(self, text: str) -> str:
+        """Return `text` with planted values replaced by their data types in braces."""
+        return self._planted.mask(text)
 
     def _kind(self, exchange: Exchange, leaves: Sequence[Leaf]) -> _Kind:
         host, path = place_of(exchange.url)

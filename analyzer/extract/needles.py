@@ -105,6 +105,8 @@ def _forms(data_type: str, text: str) -> Iterator[tuple[str, str]]:
         others = _dates(text)
     elif data_type == "person.phone":
         others = _phones(text)
+    elif "@" in text:
+        others = [text.lower().replace("@", ".at.")]  # in the name of a host
     elif "-" in text or ":" in text:
         others = [text.replace("-", "").replace(":", "")]
     for form in dict.fromkeys(others):

@@ -33,6 +33,17 @@ def place_of(url: str) -> tuple[str, str]:
     return host.lower().rstrip("."), slash + path or "/"
 
 
+def authority_of(url: str) -> str:
+    """Return what stands between the scheme of `url` and its path, cut at 1,024 characters.
+
+    >>> authority_of("https://me@App.Example:8443/a/b?c=d")
+    'me@App.Example:8443'
+    """
+    start = url.find("://")
+    rest = url[start + 3 if start >= 0 else 0 :][:1024]
+    return re.split(r"[/?#]", rest, maxsplit=1)[0]
+
+
 class HostIndex(Generic[T]):
     """Entries by host: exact, ``*.domain`` (subdomains only) or ``*``."""
 

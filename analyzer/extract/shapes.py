@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from hashlib import blake2b
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote_plus
 
+from analyzer.extract.random_text import is_random
 from analyzer.extract.value_shape import EMAIL, HEX, MAC, SHAPES, UUID, ZERO_UUID, shape
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "canonical",
     "digest",
     "is_blank",
+    "safe_host",
     "safe_path",
     "safe_url",
     "shape",
@@ -52,6 +55,13 @@ _MASKS: Final = (
     (_DECIMAL, "{decimal}"),
     (_HEX, "{hex}"),
     (_DIGITS, "{int}"),
+)
+# Of a host any twelve hexadecimal digits: its letters have lost their case, and may be none.
+_HOST_MASKS: Final = (
+    (_A_UUID, "{uuid}"),
+    (re.compile(r"[0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}", re.IGNORECASE), "{uuid}"),
+    (re.compile(r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{12,}", re.IGNORECASE), "{hex}"),
+    (re.compile(r"[0-9]{6,}"), "{int}"),
 )
 _INVISIBLE: Final = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 _VALUE_SHAPES: Final = frozenset(
@@ -128,14 +138,47 @@ def safe_path(path: str) -> str:
 
 
 def _component(part: str) -> str:
+    if not part.isascii() or " " in part:
+        # Names of keys have neither spaces nor letters beyond ASCII; names of people do.
+        if any(char.isspace() or (char.isalpha() and not char.isascii()) for char in part):
+            return "{text}"
+    elif is_random(part):
+        return "{token}"
     if len(part) <= 16 or "{" in part:
         return part if len(part) <= _LONGEST_PART else "{text}"
     found = shape(part)
     if found in _VALUE_SHAPES or found.startswith(("geo:", "hex:")) or len(part) > _LONGEST_PART:
         return "{" + found + "}" if found in _VALUE_SHAPES else "{text}"
-    if found == "base64" and len(part) >= 20 and sum(map(str.isdigit, part)) >= 2:
-        return "{base64}"
     return part
+
+
+def safe_host(host: str) -> str:
+    """Return `host` with ``{shape}`` in place of identifiers and long numbers in its labels.
+
+    Some parties carry an identifier in the name of a host. An IP address stays as it is.
+
+    >>> safe_host("38400000-8cf0-11bd-b23e-10b96e40000d.id.t.example"), safe_host("10.0.0.1")
+    ('{uuid}.id.t.example', '10.0.0.1')
+    """
+    try:
+        ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        pass
+    else:
+        return host
+    text = host
+    for pattern, mask in _HOST_MASKS:
+        text = pattern.sub(mask, text)
+    return text
+
+
+def _safe_authority(authority: str) -> str:
+    """Return the host and port of the authority of a URL, without the user's name and password."""
+    where = authority.rpartition("@")[2]
+    host, colon, port = where.rpartition(":")
+    if colon and port.isdigit() and len(port) <= 5:
+        return safe_host(host) + colon + port
+    return safe_host(where)
 
 
 def safe_url(url: str) -> str:
@@ -153,7 +196,7 @@ def safe_url(url: str) -> str:
         scheme, after = "", rest
     before, question, query = after.partition("?")
     authority, slash, path = before.partition("/")
-    host = authority.rpartition("@")[2]
+    host = _safe_authority(authority)
     shown = f"{scheme}{separator}{host}{slash}" + "/".join(map(_segment, path.split("/")))
     if question:
         pairs = query.split("&", _MOST_PAIRS)

@@ -9,7 +9,8 @@ from analyzer.knowledge.records import FieldMatch
 from analyzer.knowledge.source import Table, regex_fault
 from analyzer.models import Part
 
-PARTS: frozenset[str] = frozenset(get_args(Part))
+# Owners are looked up by host; a rule reads the parts below it.
+PARTS: frozenset[str] = frozenset(get_args(Part)) - {"host"}
 _HOST = r"\*|(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
 
 
