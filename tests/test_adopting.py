@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from foreign_files import dump, har, har_entry, make_study, websocket_flow, written
 
-from analyzer.bundle import list_bundles, read_session, verify
+from analyzer.bundle import list_bundles, read_session, sealing, store, verify
 from analyzer.errors import UserError
 from analyzer.readers import adopting, unpacking
 from analyzer.readers.bundle import read_exchanges
@@ -77,10 +79,54 @@ def test_a_zipped_bundle_is_the_same_as_its_folder(
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in bundle.iterdir():
                 archive.write(file, prefix + file.name)
-        imported = take(study, path)
-        assert [e.url for e in read_exchanges(study.captures / imported.session.id)] == [
+        own = make_study(tmp_path / f"study {number}")
+        imported = take(own, path)
+        assert [e.url for e in read_exchanges(own.captures / imported.session.id)] == [
             e.url for e in read_exchanges(bundle)
         ]
+
+
+@pytest.mark.parametrize("arm", ["KE-13", "KE-13 again"])
+def test_one_recording_is_taken_over_once_however_it_is_packed(
+    study: Study, bundle: Path, tmp_path: Path, arm: str
+) -> None:
+    again = dataclasses.replace(study.arms["KE-13"], label="KE-13 again")
+    study = dataclasses.replace(study, arms={**study.arms, again.label: again})
+    first = take(study, bundle).session.id
+    assert first in refusal(study, bundle, arm)
+    assert first in refusal(study, study.captures / first, arm)
+    for number, packing in enumerate((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)):
+        path = tmp_path / f"{number}.zip"
+        with zipfile.ZipFile(path, "w", packing) as archive:
+            for file in bundle.iterdir():
+                archive.write(file, f"folder {number}/{file.name}")
+        assert first in refusal(study, path, arm)
+
+
+def test_a_session_recorded_here_is_not_taken_over_again(other: Study, bundle: Path) -> None:
+    assert bundle.name in refusal(other, bundle)
+
+
+def test_a_recording_is_known_again_under_another_id(
+    study: Study, bundle: Path, tmp_path: Path
+) -> None:
+    first = take(study, bundle).session.id
+    renamed = tmp_path / bundle.name.replace("r01", "r07")
+    shutil.copytree(bundle, renamed)
+    (renamed / sealing.SUMS).unlink()
+    session = dataclasses.replace(read_session(renamed), id=renamed.name, repeat=7)
+    with closing(store.open_to_write(renamed / store.DATABASE)) as database:
+        sealing.seal(renamed, database, session)
+    assert first in refusal(study, renamed)
+
+
+def test_how_a_recording_was_made_is_kept_when_it_is_taken_over(
+    study: Study, bundle: Path, tmp_path: Path
+) -> None:
+    adopted = study.captures / take(study, bundle).session.id
+    third = make_study(tmp_path / "third")
+    for session in (read_session(adopted), take(third, adopted).session):
+        assert dict(session.tools)["source-origin"] == "mitm"
 
 
 def test_a_zip_cannot_write_outside(study: Study, bundle: Path, tmp_path: Path) -> None:

@@ -161,24 +161,6 @@ def test_a_bomb_is_refused(study: Study, tmp_path: Path, monkeypatch: pytest.Mon
     assert "unpacks to more than 1 MiB" in refusal(study, path)
 
 
-def test_the_same_file_twice_in_an_arm_is_refused_and_names_the_session(
-    study: Study, capture: Path, tmp_path: Path
-) -> None:
-    first = take(study, capture)
-    copy = tmp_path / "copy.har"
-    shutil.copy(capture, copy)
-    assert first.session.id in refusal(study, copy)
-    assert take(study, copy, "DE-13").session.arm.label == "DE-13"
-
-
-def test_the_same_file_twice_in_one_call_is_refused_before_anything_is_imported(
-    study: Study, capture: Path
-) -> None:
-    with pytest.raises(UserError, match="already"):
-        import_files(study, "KE-13", [capture, capture])
-    assert list_bundles(study.captures) == []
-
-
 def test_a_partial_file_says_how_many_of_how_many(study: Study, tmp_path: Path) -> None:
     path = written(tmp_path / "x.har", har(har_entry(), {"bad": 1}, [], har_entry()))
     imported = take(study, path)
@@ -332,14 +314,14 @@ READ = {
 
 
 def test_every_kept_dump_and_har_is_imported_or_refused_in_one_line(
-    study: Study, shared_data: Path
+    tmp_path: Path, shared_data: Path
 ) -> None:
     read: dict[str, int] = {}
     refused: dict[str, str] = {}
-    for path in sorted((shared_data / "mitmproxy-dumps").rglob("*")):
+    for number, path in enumerate(sorted((shared_data / "mitmproxy-dumps").rglob("*"))):
         if path.is_dir():
             continue
-        done = outcome(study, path)
+        done = outcome(make_study(tmp_path / str(number)), path)  # some are one recording twice
         if isinstance(done, str):
             refused[path.name] = done
         else:

@@ -14,23 +14,16 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from analyzer.bundle import (
-    BundleWriter,
-    RecordingError,
-    list_bundles,
-    new_session,
-    read_session,
-    sealing,
-)
+from analyzer.bundle import BundleWriter, RecordingError, new_session, read_session, sealing
 from analyzer.errors import UserError
 from analyzer.models import Arm, Event, Exchange, Problem, Session
 from analyzer.readers import HEAD, READERS, Message, Reader, Reading, Record
 from analyzer.readers.adopting import adopt_bundle
+from analyzer.readers.held import SOURCE_SESSION, SOURCE_SHA256, Held
 from analyzer.readers.unpacking import unpacked
 from analyzer.study import Study
 
-SOURCE_NAME, SOURCE_SHA256, SOURCE_FORMAT = "source-name", "source-sha256", "source-format"
-SOURCE_SESSION = "source-session"
+SOURCE_NAME, SOURCE_FORMAT, SOURCE_ORIGIN = "source-name", "source-format", "source-origin"
 _KINDS = "use HAR, a mitmproxy flow dump, pcap, pcapng or a session bundle"
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
@@ -61,6 +54,7 @@ class _Place:
     block: str
     device: str
     planted: Sequence[str]
+    held: Held
 
 
 def import_files(
@@ -79,18 +73,21 @@ def import_files(
     `phase` is one of the study's (default: the first); `repeat` can be given for a single file;
     `planted` are the digests of the persona's values. A file of which only a part can be read is
     imported, and its session says so. `UserError` in one line for an arm or phase that does not
-    exist, for what is no capture, and for a file that the arm has already; files before it in
-    `paths` have then been imported, and the line says so.
+    exist, for what is no capture, and for a recording that any arm of the study has already, also
+    in another wrapping; files before it in `paths` have then been imported, and the line says so.
     """
-    place = _Place(study, study.arm(arm_label), study.phase(phase), repeat, block, device, planted)
+    arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures)
+    place = _Place(study, arm, first, repeat, block, device, planted, held)
     if repeat is not None and len(paths) != 1:
         raise UserError("a repeat is the number of one session", "import one file at a time")
     digests = [_digest(path) for path in paths]
-    _refuse_twice(place, paths, digests)
+    held.refuse_files(list(paths), digests)
     done: list[Imported] = []
     for path, digest in zip(paths, digests, strict=True):
         try:
-            done.append(_import_file(place, path, digest))
+            imported = _import_file(place, path, digest)
+            _refuse_copy(place, imported)
+            done.append(imported)
         except UserError as error:
             if not done:
                 raise
@@ -115,22 +112,15 @@ def _digest(path: Path) -> str:
         raise UserError(f"{path} cannot be read", error.strerror or "check its rights") from None
 
 
-def _refuse_twice(place: _Place, paths: Sequence[Path], digests: Sequence[str]) -> None:
-    holders: dict[str, str] = {}
-    for bundle in list_bundles(place.study.captures):
-        try:
-            session = read_session(bundle)
-        except UserError:  # `analyze` and `verify` complain of it
-            continue
-        if session.arm.label == place.arm.label:
-            holders[dict(session.tools).get(SOURCE_SHA256, "")] = session.id
-    for path, digest in zip(paths, digests, strict=True):
-        if digest in holders:
-            raise UserError(
-                f"{path} is in the arm {place.arm.label!r} already, as {holders[digest]}",
-                "leave it out",
-            )
-        holders[digest] = f"a file given before it, {path.name}"
+def _refuse_copy(place: _Place, imported: Imported) -> None:
+    """Take note of what was imported; if the study has it already, remove it and say so."""
+    bundle = place.study.captures / imported.session.id
+    try:
+        place.held.refuse_content(imported.path, bundle, imported.session)
+    except UserError:
+        shutil.rmtree(bundle, ignore_errors=True)
+        raise
+    place.held.add(bundle, imported.session)
 
 
 def _import_file(place: _Place, path: Path, digest: str) -> Imported:
@@ -179,11 +169,13 @@ def _plain(text: str) -> str:
 
 def _adopt(place: _Place, path: Path, folder: Path, digest: str) -> Imported:
     before = read_session(folder)
+    place.held.refuse_session(path, before)
     source = [
         (SOURCE_NAME, _plain(path.name)),
         (SOURCE_SHA256, digest),
         (SOURCE_FORMAT, "bundle"),
         (SOURCE_SESSION, _plain(before.id)),
+        (SOURCE_ORIGIN, _plain(dict(before.tools).get(SOURCE_ORIGIN, before.origin))),
     ]
     session = adopt_bundle(
         place.study,

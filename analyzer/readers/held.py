@@ -1,0 +1,78 @@
+"""Which recordings a study has already: one that is taken twice would count as two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analyzer.bundle import list_bundles, read_session
+from analyzer.bundle.identity import content_digest
+from analyzer.errors import UserError
+from analyzer.models import Session
+
+SOURCE_SHA256, SOURCE_SESSION = "source-sha256", "source-session"
+_FIX = "leave it out"
+
+
+class Held:
+    """The recordings of a study: by the files they came from, by their ids and by their content."""
+
+    def __init__(self, captures: Path) -> None:
+        self._files: dict[str, str] = {}  # SHA-256 -> session
+        self._ids: dict[str, str] = {}  # id, here or where it was recorded -> session
+        self._bundles: list[tuple[Path, Session]] = []
+        self._contents: dict[Path, str] = {}
+        for bundle in list_bundles(captures):
+            try:
+                self.add(bundle, read_session(bundle))
+            except UserError:  # `analyze` and `verify` complain of it
+                continue
+
+    def add(self, bundle: Path, session: Session) -> None:
+        """Take note of one more."""
+        tools = dict(session.tools)
+        self._files[tools.get(SOURCE_SHA256, "")] = session.id
+        for identifier in origins(session):
+            self._ids[identifier] = session.id
+        self._bundles.append((bundle, session))
+
+    def refuse_files(self, paths: list[Path], digests: list[str]) -> None:
+        """Raise `UserError` for a file that a session was made of, or that is named twice."""
+        seen: dict[str, Path] = {}
+        for path, digest in zip(paths, digests, strict=True):
+            if digest in self._files:
+                raise _twice(path, self._files[digest])
+            if digest in seen:
+                raise UserError(f"{path} was given already, as {seen[digest].name}", _FIX)
+            seen[digest] = path
+
+    def refuse_session(self, path: Path, session: Session) -> None:
+        """Raise `UserError` if `session`, which is in `path`, was recorded or taken over here."""
+        for identifier in origins(session):
+            if identifier in self._ids:
+                raise _twice(path, self._ids[identifier])
+
+    def refuse_content(self, path: Path, bundle: Path, session: Session) -> None:
+        """Raise `UserError` if `bundle`, made of `path`, holds what another one holds."""
+        content = content_digest(bundle, session)
+        number = dict(session.counts).get("exchanges")
+        for other, held in self._bundles:
+            stated = dict(held.counts).get("exchanges", number)  # never closed: nobody counted
+            if content and stated == number and self._content(other, held) == content:
+                raise _twice(path, held.id)
+
+    def _content(self, bundle: Path, session: Session) -> str:
+        if bundle not in self._contents:
+            try:
+                self._contents[bundle] = content_digest(bundle, session)
+            except UserError:
+                self._contents[bundle] = ""
+        return self._contents[bundle]
+
+
+def origins(session: Session) -> set[str]:
+    """Return the ids that the recording of `session` has had."""
+    return {session.id, dict(session.tools).get(SOURCE_SESSION, session.id)}
+
+
+def _twice(path: Path, holder: str) -> UserError:
+    return UserError(f"{path} is in the study already, as {holder}", _FIX)

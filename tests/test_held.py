@@ -1,0 +1,105 @@
+"""A recording counts once, however often and in whatever wrapping it is given."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from foreign_files import har, har_entry, make_study, pcap, udp, written
+
+from analyzer.bundle import list_bundles
+from analyzer.errors import UserError
+from analyzer.readers.importing import Imported, import_files
+from analyzer.study import Study
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return make_study(tmp_path / "study")
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    return written(tmp_path / "first.har", har(har_entry(), har_entry("https://b.example/x?y=1")))
+
+
+def take(study: Study, path: Path, arm: str = "KE-13") -> Imported:
+    (imported,) = import_files(study, arm, [path])
+    return imported
+
+
+def refusal(study: Study, path: Path, arm: str = "KE-13") -> str:
+    """The line with which a file is refused; nothing of it is left behind."""
+    before = list_bundles(study.captures)
+    with pytest.raises(UserError) as refused:
+        take(study, path, arm)
+    assert sorted(study.captures.glob("*")) == before
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("arm", ["KE-13", "DE-13"])
+def test_the_same_file_twice_in_a_study_is_refused_and_names_the_session(
+    study: Study, capture: Path, tmp_path: Path, arm: str
+) -> None:
+    first = take(study, capture)
+    copy = tmp_path / "copy.har"
+    shutil.copy(capture, copy)
+    assert first.session.id in refusal(study, copy, arm)
+
+
+def test_the_same_recording_with_another_comment_is_refused_and_names_the_session(
+    study: Study, tmp_path: Path
+) -> None:
+    same = [har_entry(), har_entry("https://b.example/x?y=1")]
+    first = take(study, written(tmp_path / "1.har", har(*same)))
+    again = written(tmp_path / "2.har", har(*same, comment="the second of twelve"))
+    assert first.session.id in refusal(study, again, "DE-13")
+
+
+def test_what_is_the_same_twice_in_one_call_is_imported_once(study: Study, tmp_path: Path) -> None:
+    paths = [written(tmp_path / f"{n}.har", har(har_entry(), comment=str(n))) for n in (1, 2)]
+    with pytest.raises(UserError, match=r"already, as KE-13-r01.*1 files before it"):
+        import_files(study, "KE-13", paths)
+    assert len(list_bundles(study.captures)) == 1
+
+
+def test_a_recording_is_known_again_in_another_format(study: Study, shared_data: Path) -> None:
+    flows = shared_data / "mitmproxy-dumps" / "flows"
+    first = take(study, flows / "websocket.har")
+    assert first.session.id in refusal(study, flows / "websocket.mitm")
+
+
+def test_a_few_equal_requests_at_another_time_are_another_recording(
+    study: Study, tmp_path: Path
+) -> None:
+    later = har_entry(startedDateTime="2026-11-23T10:00:00.000Z")
+    take(study, written(tmp_path / "1.har", har(har_entry())))
+    assert take(study, written(tmp_path / "2.har", har(later))).session.repeat == 2
+
+
+def test_a_long_recording_is_known_again_with_its_clock_moved(study: Study, tmp_path: Path) -> None:
+    for day in (22, 23):
+        entries = [
+            har_entry(startedDateTime=f"2026-11-{day}T10:00:0{second}.123Z") for second in range(6)
+        ]
+        path = written(tmp_path / f"{day}.har", har(*entries))
+        if day == 22:
+            first = take(study, path)
+        else:
+            assert first.session.id in refusal(study, path)
+
+
+def test_the_same_file_twice_in_one_call_is_refused_before_anything_is_imported(
+    study: Study, capture: Path
+) -> None:
+    with pytest.raises(UserError, match="already"):
+        import_files(study, "KE-13", [capture, capture])
+    assert list_bundles(study.captures) == []
+
+
+def test_two_recordings_without_an_exchange_are_not_the_same(study: Study, tmp_path: Path) -> None:
+    for number in (1, 2):
+        packets = pcap(udp("10.0.0.2", 1, "198.51.100.7", 2, b"x" * number))
+        take(study, written(tmp_path / f"{number}.pcap", packets))
+    assert len(list_bundles(study.captures)) == 2
