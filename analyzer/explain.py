@@ -11,7 +11,7 @@ import pandas as pd
 
 from analyzer.compare import bases, compare, delta_id
 from analyzer.compare.presence import Key, presence
-from analyzer.compare.recorded import misplaced, recorded
+from analyzer.compare.recorded import left_out, recorded
 from analyzer.compare.sides import names, resolve_side
 from analyzer.compare.verdicts import Group, turning_point
 from analyzer.comparison import Comparison
@@ -98,7 +98,7 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
 def _rows(frames: Frames, study: Study, knowledge: Knowledge) -> dict[str, tuple[str, str, Key]]:
     """Return sides and key of every row of every comparison that can be made, by its id."""
     sessions = recorded(frames.sessions)
-    away = {each.session for each in misplaced(sessions)}
+    away = {each.session for each in left_out(sessions)}
     arms = [each.arm for each in sessions if each.id not in away]
     sides = [resolve_side(study, knowledge, arms, name) for name in names(knowledge, arms)]
     inside = {

@@ -138,6 +138,7 @@ def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
         "phases": ["use"],
         "exchanges": 10,
         "capture": f"{repeat:064d}",
+        "content": f"content of {arm}-r{repeat:02d}",
     }
     return row | changed
 

@@ -70,6 +70,13 @@ def test_a_name_without_sessions_is_refused_with_the_arms_that_have_some(
     with pytest.raises(UserError, match="has no session") as caught:
         side(text, arms)
     assert "DE-13" in caught.value.fix
+    assert "record" in caught.value.fix
+
+
+def test_an_arm_without_sessions_is_refused_with_the_way_to_get_one() -> None:
+    with pytest.raises(UserError) as caught:
+        side("KE-30", EVERY[:2])
+    assert caught.value.fix.startswith("record or import one with `--arm KE-30`; there are")
 
 
 def test_a_country_with_adults_only_has_nothing_to_compare() -> None:

@@ -3,7 +3,8 @@
 A session is blind for an owner where a connection to one of its hosts refused to be read, bytes
 passed unread, a body could not be decoded, or an exchange was cut off. An answer that could not be
 read blinds for privacy signals only, because data is looked for in requests. A session that was not
-recorded to its end is blind for everyone. Hosts without an owner are taken by site.
+recorded to its end, or holds no exchange at all, is blind for everyone. Hosts without an
+owner are taken by site.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Blindness:
     """The blind sessions of a study."""
 
     incomplete: frozenset[str]
+    unread: frozenset[str]  # without a single exchange
     spots: Mapping[_Who, Sequence[_Spot]]
 
     def of(self, kind: DeltaKind, owner: str, sites: Collection[str]) -> frozenset[str]:
@@ -62,17 +64,22 @@ class Blindness:
             for spot in self.spots.get(who, ())
             if kind == "signal" or spot.hides_data
         }
-        return self.incomplete | found
+        return self.incomplete | self.unread | found
 
     def on(self, side: Which, sessions: Collection[str]) -> list[BlindSpot]:
         """Return what the blind spots of `sessions` are, for a report, in order."""
         found: list[BlindSpot] = []
-        broken = self.incomplete & set(sessions)
+        broken, unread = self.incomplete & set(sessions), self.unread & set(sessions)
+        reasons = []
         if broken:
-            reason = (
-                f"{_count(len(broken), 'session was', 'sessions were')} not recorded to the end"
-            )
-            found.append(BlindSpot(side, "", "", (), len(broken), len(sessions), (reason,)))
+            told = _count(len(broken), "session was", "sessions were")
+            reasons.append(f"{told} not recorded to the end")
+        if unread:
+            told = _count(len(unread), "session holds", "sessions hold")
+            reasons.append(f"{told} no exchange that could be read")
+        if reasons:
+            k, n = len(broken | unread), len(sessions)
+            found.append(BlindSpot(side, "", "", (), k, n, tuple(reasons)))
         for who, every in sorted(self.spots.items()):
             spots = [spot for spot in every if spot.session in sessions]
             if spots:
@@ -88,7 +95,10 @@ def blindness(sessions: pd.DataFrame, coverage: pd.DataFrame) -> Blindness:
     for owner, site, *spot in zip(*(unread[name].tolist() for name in columns), strict=True):
         spots.setdefault(_Who(owner, "" if owner else site), []).append(_Spot(*spot))
     incomplete = sessions.loc[~sessions["complete"].astype(bool), "id"].tolist()
-    return Blindness(frozenset(cast("list[str]", incomplete)), spots)
+    empty = sessions.loc[sessions["exchanges"] == 0, "id"].tolist()
+    return Blindness(
+        frozenset(cast("list[str]", incomplete)), frozenset(cast("list[str]", empty)), spots
+    )
 
 
 def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindSpot:

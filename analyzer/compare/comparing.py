@@ -20,7 +20,7 @@ from analyzer.compare.evidence import (
 )
 from analyzer.compare.noise import noise_floor
 from analyzer.compare.presence import Key, Place, Seen, presence, unverified_rules
-from analyzer.compare.recorded import Recorded, misplaced, recorded
+from analyzer.compare.recorded import Recorded, left_out, recorded
 from analyzer.compare.sides import apart, resolve_side
 from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.comparison import (
@@ -77,17 +77,18 @@ class _Material:
     sessions: Sequence[Recorded]
     seen: Mapping[Key, Seen]
     blind: Blindness
+    away: Sequence[Excluded]  # sessions that are no part of it
 
 
 def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) -> Comparison:
     """Compare side `a` with side `b`; both are names as `sides.resolve_side` takes them.
 
     Raises `UserError` where a name stands for nothing, or a session would be on both sides.
-    Sessions that were measured in another country than they claim are excluded.
+    Sessions that are no evidence (see `recorded.left_out`) are excluded.
     """
-    material, away = _material(frames, study, knowledge)
+    material = _material(frames, study, knowledge)
     excluded = sorted(
-        [Excluded(session, reason) for session, reason in frames.excluded] + away,
+        [Excluded(session, reason) for session, reason in frames.excluded] + [*material.away],
         key=lambda each: each.session,
     )
     left, right = _of(material, a), _of(material, b)
@@ -158,7 +159,7 @@ class Bases:
 
 def bases(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) -> Bases:
     """Return the sessions behind every row of ``compare(frames, study, knowledge, a, b)``."""
-    material, _ = _material(frames, study, knowledge)
+    material = _material(frames, study, knowledge)
     left, right = _of(material, a), _of(material, b)
     return _bases(material, left, right)
 
@@ -168,26 +169,30 @@ def delta_id(a: str, b: str, key: Key) -> str:
     return identify("d", a, b, *key)
 
 
-def _material(
-    frames: Frames, study: Study, knowledge: Knowledge
-) -> tuple[_Material, list[Excluded]]:
-    """Return the material for any pair of sides, and the sessions that are no part of it."""
+def _material(frames: Frames, study: Study, knowledge: Knowledge) -> _Material:
+    """Return the material for any pair of sides."""
     everyone = recorded(frames.sessions)
-    away = misplaced(everyone)
+    away = left_out(everyone)
     gone = {each.session for each in away}
-    material = _Material(
+    return _Material(
         study,
         knowledge,
         [each for each in everyone if each.id not in gone],
         presence(frames, knowledge, unverified=study.compare.unverified),
         blindness(frames.sessions, frames.coverage),
+        away,
     )
-    return material, away
 
 
 def _of(material: _Material, text: str) -> _Sessions:
     arms = [each.arm for each in material.sessions]
-    side = resolve_side(material.study, material.knowledge, arms, text)
+    try:
+        side = resolve_side(material.study, material.knowledge, arms, text)
+    except UserError as error:
+        told = "".join(
+            f"; {each.session} is left out because {each.reason}" for each in material.away[:1]
+        )
+        raise UserError(error.message, f"{error.fix}{told}") from None
     compared, controls = set(side.arms), set(side.controls)
     return _Sessions(
         side,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,6 +36,7 @@ class Recorded:
     phases: tuple[str, ...]
     exchanges: int
     capture: str
+    content: str  # the same for copies of one recording; "" where that cannot be told
 
     @property
     def seconds(self) -> float | None:
@@ -68,24 +70,48 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
             phases=tuple(row["phases"]),
             exchanges=int(row["exchanges"]),
             capture=row["capture"],
+            content=row["content"],
         )
         for row in rows
     ]
     return sorted(found, key=lambda each: (each.arm.label, each.repeat, each.id))
 
 
-def misplaced(sessions: list[Recorded]) -> list[Excluded]:
-    """Return the sessions that were measured in another country than their arm's.
+def left_out(sessions: list[Recorded]) -> list[Excluded]:
+    """Return the sessions that are evidence of nothing that is compared, and why, by id.
 
-    They are evidence of neither country.
+    One that was measured in another country than its arm's; one of which only names and numbers of
+    bytes are known; one that is another one's copy. Where copies are in different arms, nobody can
+    tell which of them is true, and all are left out.
     """
-    return [
-        Excluded(
-            each.id, f"its traffic left from {each.egress}, but its arm is in {each.arm.country}"
-        )
-        for each in sessions
-        if each.egress and each.egress.upper() != each.arm.country
-    ]
+    reasons: dict[str, str] = {}
+    same: dict[str, list[Recorded]] = defaultdict(list)
+    for each in sessions:
+        if each.egress and each.egress.upper() != each.arm.country:
+            reasons[each.id] = (
+                f"its traffic left from {each.egress}, but its arm is in {each.arm.country}"
+            )
+        elif _names_only(each):
+            reasons[each.id] = "it holds names and byte counts only"
+        elif each.content:
+            same[each.content].append(each)
+    for first, *others in same.values():
+        arms = {each.arm for each in (first, *others)}
+        for each in others:
+            reasons[each.id] = f"it is a copy of {first.id}"
+        if len(arms) > 1:
+            reasons[first.id] = f"it is the same recording as {others[0].id}"
+            for each in others:
+                reasons[each.id] = f"it is the same recording as {first.id}"
+            for each in (first, *others):
+                reasons[each.id] += ", and these copies are in several arms"
+    return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
+
+
+def _names_only(session: Recorded) -> bool:
+    """Whether packets were recorded of which nothing could be read, here or where it comes from."""
+    origins = {session.origin, dict(session.tools).get("source-origin", "")}
+    return not session.exchanges and "pcap" in origins
 
 
 def _instant(text: str) -> datetime.datetime:

@@ -77,10 +77,9 @@ def _side(
     controls = [arm for arm in found if kind != "arm" and arm.age >= ADULT]
     if not compared:
         what = "sessions" if kind == "arm" else "sessions of minors"
-        raise UserError(
-            f"{name} has no {what}",
-            f"there are some of {_listed(sorted({arm.label for arm in arms}))}",
-        )
+        some = _listed(sorted({arm.label for arm in arms}))
+        how = f"record or import one with `--arm {name}`" if kind == "arm" else "record some"
+        raise UserError(f"{name} has no {what}", f"{how}; there are some of {some or 'no arm'}")
     return Side(
         name=name,
         kind=kind,

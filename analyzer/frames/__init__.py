@@ -22,6 +22,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.bundle import list_bundles, read_session, running_bundles, verify
+from analyzer.bundle.identity import content_digest
 from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
 from analyzer.frames import schema
@@ -38,7 +39,7 @@ _AGAIN = "run `evenhand analyze`"
 SESSION_COLUMNS = [
     "id", "study", "arm", "country", "age", "consent", "persona", "repeat", "block", "device",
     "app", "app_version", "started", "ended", "end_reason", "complete", "origin", "egress", "tools",
-    "partial", "phases", "exchanges", "capture",
+    "partial", "phases", "exchanges", "capture", "content",
 ]  # fmt: skip
 
 
@@ -60,8 +61,9 @@ class Frames:
 
     `sessions` has a row for each session: the fields of `models.Session`, with those of its arm as
     ``arm`` (label), ``country``, ``age`` and ``consent``, and also ``phases`` (names of its steps),
-    ``exchanges`` and ``capture`` (SHA-256). The columns of `findings`, `signals`, `problems` and
-    `coverage` are those of `analyzer.frames.schema.SCHEMAS`. `excluded` are (session, reason).
+    ``exchanges``, ``capture`` (SHA-256) and ``content`` (by which a copy is known). The columns of
+    `findings`, `signals`, `problems` and `coverage` are those of `analyzer.frames.schema.SCHEMAS`.
+    `excluded` are (session, reason).
     """
 
     sessions: pd.DataFrame
@@ -160,7 +162,7 @@ def load_frames(study: Study, knowledge: Knowledge | None = None) -> Frames:
 
 
 def session_row(
-    session: Session, phases: Sequence[str], exchanges: int, capture: str
+    session: Session, phases: Sequence[str], exchanges: int, capture: str, content: str
 ) -> dict[str, Any]:
     """Return the row of a session in `Frames.sessions`; what nobody wrote is an empty text."""
     row: dict[str, Any] = {
@@ -169,7 +171,7 @@ def session_row(
     arm = row.pop("arm")
     row |= {"arm": arm["label"], "country": arm["country"], "age": arm["age"]}
     row |= {"consent": arm["consent"], "phases": list(phases), "exchanges": exchanges}
-    row["capture"] = capture
+    row |= {"capture": capture, "content": content}
     return {column: row[column] for column in SESSION_COLUMNS}
 
 
@@ -216,6 +218,7 @@ def _analyse_one(task: _Task) -> str:
                 analysed.phases,
                 analysed.exchanges,
                 capture_digest(task.bundle),
+                content_digest(task.bundle, analysed.session),
             ),
         }
     meta["files"] = _sums(task.folder)

@@ -1,0 +1,124 @@
+"""Sessions that are evidence of nothing: copies, and those of which only names are known."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import recording
+import synthetic
+from recording import post, record
+from synthetic import findings, frames, session, sessions
+
+from analyzer.bundle import read_session, sealing, store
+from analyzer.compare import compare
+from analyzer.comparison import Comparison
+from analyzer.errors import UserError
+from analyzer.frames import Frames, analyse, load_frames
+from analyzer.models import Count
+
+
+def diff(found: Frames, a: str = "DE", b: str = "KE") -> Comparison:
+    return compare(found, synthetic.study(), synthetic.knowledge(), a, b)
+
+
+def reasons(found: Comparison) -> dict[str, str]:
+    return {each.session: each.reason for each in found.excluded}
+
+
+def test_copies_of_one_recording_count_once() -> None:
+    copies = [session("KE-13", number, content="the same") for number in range(1, 13)]
+    rows = findings("KE-13", range(1, 13))
+    found = diff(frames(sessions(12, "DE-13") + copies, rows))
+    [delta] = found.deltas
+    assert (delta.verdict, delta.a, delta.b) == ("insufficient", Count(0, 12), Count(1, 1))
+    assert reasons(found) == {
+        f"KE-13-r{number:02d}": "it is a copy of KE-13-r01" for number in range(2, 13)
+    }
+    assert "Left out: KE-13-r02, because it is a copy of KE-13-r01." in found.warnings
+
+
+def test_one_recording_in_two_arms_is_evidence_of_neither() -> None:
+    rows = sessions(6, "DE-13", "KE-13")
+    for each in rows:
+        if each["repeat"] == 6:
+            each["content"] = "the same"
+    found = diff(frames(rows, findings("KE-13", range(1, 7))))
+    assert found.deltas[0].b == Count(5, 5)
+    told = ", and these copies are in several arms"
+    assert reasons(found) == {
+        "DE-13-r06": f"it is the same recording as KE-13-r06{told}",
+        "KE-13-r06": f"it is the same recording as DE-13-r06{told}",
+    }
+
+
+def test_a_copy_that_was_recorded_elsewhere_does_not_drag_the_true_one_along() -> None:
+    rows = sessions(6, "DE-13", "KE-13")
+    rows[5] |= {"content": "the same", "egress": "KE"}
+    rows[11] |= {"content": "the same"}
+    assert list(reasons(diff(frames(rows)))) == ["DE-13-r06"]
+
+
+def test_sessions_whose_content_cannot_be_told_are_no_copies() -> None:
+    assert diff(frames(sessions(6, "DE-13", "KE-13", content=""))).excluded == ()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [{"origin": "pcap"}, {"origin": "bundle", "tools": [["source-origin", "pcap"]]}],
+)
+def test_sessions_of_names_and_byte_counts_never_count_as_not_seen(
+    origin: dict[str, object],
+) -> None:
+    rows = findings("KE-13", range(1, 7)) + findings("DE-13", range(1, 7))
+    packets = [session("DE-13", n, exchanges=0, content="", **origin) for n in range(7, 24)]
+    found = diff(frames(sessions(6, "DE-13", "KE-13") + packets, rows))
+    assert {(each.a, each.b) for each in found.deltas} == {(Count(6, 6), Count(6, 6))}
+    assert {each.verdict for each in found.deltas} == {"same"}
+    assert len(found.excluded) == 17
+    assert set(reasons(found).values()) == {"it holds names and byte counts only"}
+
+
+def test_packets_that_could_be_read_count() -> None:
+    found = diff(frames(sessions(6, "DE-13", "KE-13", origin="pcap")))
+    assert found.excluded == ()
+
+
+def test_a_session_without_an_exchange_is_blind_for_everyone() -> None:
+    rows = sessions(6, "DE-13", "KE-13")
+    for each in rows[:4]:
+        each["exchanges"] = 0
+    found = diff(frames(rows, findings("KE-13", range(1, 7))))
+    [delta] = found.deltas
+    assert delta.verdict == "insufficient"
+    assert "in 4 of 6 sessions of DE it may have been sent" in delta.reason
+    [spot] = found.blind_spots
+    assert (spot.k, spot.n) == (4, 6)
+    assert spot.reasons == ("4 sessions hold no exchange that could be read",)
+
+
+def test_where_every_session_is_left_out_the_reason_is_told() -> None:
+    packets = sessions(2, "KE-13", origin="pcap", exchanges=0)
+    with pytest.raises(UserError, match="KE-13 has no sessions") as caught:
+        diff(frames(sessions(6, "DE-13") + packets), "DE-13", "KE-13")
+    assert "KE-13-r01 is left out because it holds names and byte counts only" in caught.value.fix
+
+
+def test_a_copied_bundle_with_an_id_of_its_own_is_found_out(tmp_path: Path) -> None:
+    study = recording.study(tmp_path)
+    bundle = record(study, "KE-13", 1, [post()])
+    record(study, "DE-13", 1, [post()])
+    copy = bundle.with_name(bundle.name.replace("r01", "r02"))
+    shutil.copytree(bundle, copy)
+    (copy / sealing.SUMS).unlink()
+    renamed = dataclasses.replace(read_session(copy), id=copy.name, repeat=2, device="another")
+    with closing(store.open_to_write(copy / store.DATABASE)) as database:
+        sealing.seal(copy, database, renamed)
+    analyse(study)
+    content = load_frames(study).sessions.set_index("id")["content"]
+    assert content[copy.name] == content[bundle.name] != ""
+    found = compare(load_frames(study), study, synthetic.knowledge(), "DE-13", "KE-13")
+    assert reasons(found) == {copy.name: f"it is a copy of {bundle.name}"}
