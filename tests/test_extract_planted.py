@@ -5,6 +5,8 @@ import gzip
 import hashlib
 import json
 import time
+import unicodedata
+import uuid
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
@@ -184,6 +186,41 @@ def test_paths_are_masked() -> None:
     assert PLANTED.mask(f"users.{EMAIL.lower()}.age") == "users.{person.email}.age"
     assert PLANTED.mask("by_name.Wanjikũ Njeri") == "by_name.{person.name}"
     assert PLANTED.mask("device.geo.lat") == "device.geo.lat"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("amina.k@mail.example", "person.email"),
+        ("aminak@mail.example", "person.email"),
+        (hashlib.sha256(b"aminak@mail.example").hexdigest(), "person.email"),
+        ("amina.k+kid.at.mail.example", "person.email"),
+        (hashlib.md5(EMAIL.lower().encode() + b"\n").hexdigest(), "person.email"),
+        (hashlib.sha1(EMAIL.encode() + b" ").hexdigest(), "person.email"),
+        (
+            hashlib.sha256(hashlib.md5(EMAIL.lower().encode()).hexdigest().encode()).hexdigest(),
+            "person.email",
+        ),
+        (GAID.replace("-", "_"), "id.advertising"),
+        (base64.b64encode(uuid.UUID(GAID).bytes).decode(), "id.advertising"),
+        (base64.urlsafe_b64encode(uuid.UUID(GAID).bytes).decode(), "id.advertising"),
+        (unicodedata.normalize("NFD", "Wanjikũ Njeri"), "person.name"),
+        ("Wanjiku Njeri", "person.name"),
+    ],
+)
+def test_what_vendors_do_to_a_value_first_is_undone(text: str, expected: str) -> None:
+    assert [data_type for data_type, _ in told(text)] == [expected]
+
+
+def test_a_value_in_the_name_of_a_parameter_is_found_once() -> None:
+    planted = Planted(VALUES)
+    leaves = [leaf("1", f"seen.{EMAIL}.{at}", "query") for at in range(3)]
+    for _ in range(2):
+        [hit] = planted.find(leaves).hits
+        assert (hit.leaf, hit.transformed) == (leaves[0], "raw")
+    assert len(planted.find([*leaves, leaf(EMAIL)]).hits) == 1
+    for _ in range(2):
+        assert planted.find([leaf("1", "seen.other")]).hits == ()
 
 
 def b64(offset: int) -> Callable[[str], str]:

@@ -13,10 +13,13 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 from urllib.parse import quote, quote_plus
+from uuid import UUID
+
+from analyzer.extract.value_shape import UUID as UUID_TEXT
+from analyzer.extract.writings import other_forms, split_phone
 
 Edge = Literal["none", "word", "number", "left", "whole"]
 
@@ -42,9 +45,7 @@ _SHORTEST_BASE64: Final = 8
 _SHORTEST_NUMBER: Final = 8  # digits; a shorter number has to be the whole value
 _HASHES: Final = ("md5", "sha1", "sha256", "sha512")
 _LEAST_DECIMALS: Final = 3
-_STRONG_DECIMALS: Final = 5  # about a metre; with fewer, a number means nothing without the other
-_DATE = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})")
-_DIGITS = re.compile(r"[^0-9]+")
+STRONG_DECIMALS: Final = 5  # about a metre; with fewer, a number means nothing without the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
     a row.
     """
     found: dict[tuple[bytes, int], Needle] = {}
-    axes = _axes(values)
+    axes = axes_of(values)
     for at, (data_type, text) in enumerate(values):
         if at in axes:
             made = _coordinates(at, axes[at])
@@ -86,30 +87,29 @@ def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
 
 def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
     forms = list(_forms(data_type, text))
+    # A number without its code is looked for as a number: it could be the decimals of another.
+    national = split_phone(text)[1] if data_type == "person.phone" else ""
     for form, how in forms:
-        yield from _plain(at, form, how)
+        if form != national or how == "raw":
+            yield from _plain(at, form, how)
     for form, how in forms:
         if how == "raw":
-            yield from _encoded(at, form)
+            yield from _encoded(at, form.encode("utf-8", "surrogatepass"))
+    if UUID_TEXT.fullmatch(text):
+        yield from _bytes(at, UUID(text).bytes, "base64")
     for hashed in dict.fromkeys(each for form, _ in forms for each in _cases(form)):
         if len(hashed) >= SHORTEST:
             yield from _hashed(at, hashed)
+    if len(text) >= SHORTEST:
+        for hashed in dict.fromkeys((text, text.lower())):
+            yield from _hashed_by_mistake(at, hashed)
 
 
 def _forms(data_type: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield each way of writing `text`, with ``raw`` or ``format``; the text itself first."""
     for form in dict.fromkeys((text, text.lower(), text.upper(), text.casefold())):
         yield form, "raw"
-    others: list[str] = []
-    if data_type == "demo.birthdate":
-        others = _dates(text)
-    elif data_type == "person.phone":
-        others = _phones(text)
-    elif "@" in text:
-        others = [text.lower().replace("@", ".at.")]  # in the name of a host
-    elif "-" in text or ":" in text:
-        others = [text.replace("-", "").replace(":", "")]
-    for form in dict.fromkeys(others):
+    for form in dict.fromkeys(other_forms(data_type, text)):
         if form != text:
             yield form, "format"
 
@@ -141,8 +141,8 @@ def _url_forms(form: str) -> dict[str, None]:
     return dict.fromkeys((once, quote_plus(form), quote(once, safe="")))
 
 
-def _encoded(at: int, form: str) -> Iterator[Needle]:
-    data = form.encode("utf-8", "surrogatepass")
+def _encoded(at: int, data: bytes) -> Iterator[Needle]:
+    form = data.decode("utf-8", "surrogatepass")
     if len(form) < SHORTEST:
         return
     written = data.hex().encode()
@@ -161,61 +161,40 @@ def _encoded(at: int, form: str) -> Iterator[Needle]:
         yield Needle(full.lower(), full, at, "base64", exact=True)
 
 
+def _bytes(at: int, value: bytes, how: str) -> Iterator[Needle]:
+    """The bytes themselves, and Base64 of them alone."""
+    yield Needle(value.lower(), value, at, how, exact=True, edge="none")
+    for encode in (b64encode, urlsafe_b64encode):
+        text = encode(value).rstrip(b"=")
+        yield Needle(text.lower(), text, at, how, exact=True, edge="none")
+
+
 def _hashed(at: int, form: str) -> Iterator[Needle]:
     data = form.encode("utf-8", "surrogatepass")
     for name in _HASHES:
         value = hashlib.new(name, data, usedforsecurity=False).digest()
         written = value.hex().encode()
         yield Needle(written, written, at, name, edge="none")
-        yield Needle(value.lower(), value, at, name, exact=True, edge="none")
-        for encode in (b64encode, urlsafe_b64encode):
-            text = encode(value).rstrip(b"=")
-            yield Needle(text.lower(), text, at, name, exact=True, edge="none")
+        yield from _bytes(at, value, name)
 
 
-def _dates(text: str) -> list[str]:
-    """Return the formats in which a birth date (ISO 8601, or with other joints) is sent."""
-    found = _DATE.fullmatch(text)
-    try:
-        day = date(*map(int, found.groups())) if found else None
-    except ValueError:
-        day = None
-    if day is None:
-        return []
-    y, m, d = f"{day.year:04}", f"{day.month:02}", f"{day.day:02}"
-    forms = [y + m + d, d + m + y, m + d + y]
-    for joint in "-/.":
-        forms += [joint.join(parts) for parts in ((y, m, d), (d, m, y), (m, d, y))]
-    forms += [f"{day.day}{joint}{day.month}{joint}{y}" for joint in "/."]
-    forms += [f"{day.month}/{day.day}/{y}", f"{y}-{day.month}-{day.day}", f"{y}-{m}-{d}T00"]
-    seconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-    if abs(seconds) >= 10**7:
-        forms += [str(seconds), str(seconds * 1000)]
-    return forms
+def _hashed_by_mistake(at: int, form: str) -> Iterator[Needle]:
+    """Hashes of the text with the line end or space that a tool left, and hashes of a hash."""
+    data = form.encode("utf-8", "surrogatepass")
+    for name in ("md5", "sha1", "sha256"):
+        for end in (b"\n", b" ", b"\r\n"):
+            written = _hex(name, data + end)
+            yield Needle(written, written, at, name, edge="none")
+    for first, then in (("md5", "sha256"), ("sha256", "sha256"), ("md5", "md5")):
+        written = _hex(then, _hex(first, data))
+        yield Needle(written, written, at, then, edge="none")
 
 
-def _phones(text: str) -> list[str]:
-    """Return the formats of a phone number; national ones where the code is set apart."""
-    digits = _DIGITS.sub("", text)
-    if text.startswith("00"):
-        digits = digits[2:]
-    forms = ["+" + digits, digits, "00" + digits]
-    groups = [group for group in _DIGITS.split(text) if group]
-    if len(groups) > 1:
-        if text.startswith("00"):
-            groups[0] = groups[0][2:]
-        code, rest = groups[0], groups[1:]
-        for joint in (" ", "-", "."):
-            forms += [f"+{code}{joint}{joint.join(rest)}", joint.join((code, *rest))]
-            if len(rest) > 1:
-                forms += [joint.join(rest), "0" + joint.join(rest)]
-        national = "".join(rest)
-        forms += ["0" + national, national, f"+{code} {national}", f"+{code}-{national}"]
-        forms.append(f"({code}) {national}")
-    return forms
+def _hex(name: str, data: bytes) -> bytes:
+    return hashlib.new(name, data, usedforsecurity=False).hexdigest().encode()
 
 
-def _axes(values: tuple[tuple[str, str], ...]) -> dict[int, tuple[tuple[int, Decimal], ...]]:
+def axes_of(values: tuple[tuple[str, str], ...]) -> dict[int, tuple[tuple[int, Decimal], ...]]:
     """Return, of each value that is a place or half of one, its axes: (0 or 1, degrees)."""
     found: dict[int, tuple[tuple[int, Decimal], ...]] = {}
     halves = 0
@@ -238,19 +217,19 @@ def _axes(values: tuple[tuple[str, str], ...]) -> dict[int, tuple[tuple[int, Dec
 
 def _coordinates(at: int, axes: tuple[tuple[int, Decimal], ...]) -> Iterator[Needle]:
     for axis, degrees in axes:
-        given = _decimals(degrees)
+        given = decimals(degrees)
         for places in range(given, _LEAST_DECIMALS - 1, -1):
             how = "raw" if places == given else "rounded"
-            coarse = places < _STRONG_DECIMALS
+            coarse = places < STRONG_DECIMALS
             step = Decimal(1).scaleb(-places)
             for rounding in ("ROUND_HALF_EVEN", "ROUND_DOWN"):
                 text = f"{degrees.quantize(step, rounding=rounding):f}"
                 for form in dict.fromkeys((text, text.rstrip("0"))):
-                    if len(form) >= SHORTEST and _decimals(Decimal(form)) >= _LEAST_DECIMALS:
+                    if len(form) >= SHORTEST and decimals(Decimal(form)) >= _LEAST_DECIMALS:
                         yield from _coordinate(at, form, how, axis, coarse=coarse)
         for power in (6, 7):
             whole = str(int((degrees * 10**power).to_integral_value("ROUND_HALF_EVEN")))
-            if given >= _STRONG_DECIMALS - 1 and len(whole.lstrip("-")) >= 7:
+            if given >= STRONG_DECIMALS - 1 and len(whole.lstrip("-")) >= 7:
                 yield from _coordinate(at, whole, "format", axis, coarse=False)
 
 
@@ -261,6 +240,7 @@ def _coordinate(at: int, form: str, how: str, axis: int, *, coarse: bool) -> Ite
     yield Needle(data, data, at, how, edge=edge, axis=axis, coarse=coarse)
 
 
-def _decimals(number: Decimal) -> int:
+def decimals(number: Decimal) -> int:
+    """Return how many digits `number` has after its point."""
     exponent = number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

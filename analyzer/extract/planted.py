@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick
 
 from analyzer.extract.needles import Edge, Needle, needles
+from analyzer.extract.numbers import Numbers
 from analyzer.models import Leaf, Part
 
 _ALNUM: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
@@ -21,6 +22,7 @@ _ESCAPE_BEFORE: Final = re.compile(rb"(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtbf])\
 _Where = tuple[int, int, int]  # which needle, start, end
 _CONTROL: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _MOST_FINDS: Final = 200_000
+_MOST_PLAIN: Final = 20_000
 _BINARY_EDGE: Final = 10  # in binary, what surrounds a needle this long is a length or a tag
 
 
@@ -54,10 +56,11 @@ class Planted:
 
     def __init__(self, values: Sequence[tuple[str, str]]) -> None:
         self.values = tuple(values)
-        self._needles = needles(self.values)
-        self._search = (
-            BytesAhoCorasick([needle.data for needle in self._needles]) if self._needles else None
-        )
+        written = needles(self.values)
+        self._search = BytesAhoCorasick([each.data for each in written]) if written else None
+        self._numbers = Numbers(self.values, len(written))
+        self._needles = [*written, *self._numbers.needles]
+        self._plain: set[str] = set()  # paths that hold no planted value
         searched = {needle.value for needle in self._needles}
         self.too_short = tuple(
             data_type for at, (data_type, _) in enumerate(self.values) if at not in searched
@@ -72,14 +75,42 @@ class Planted:
         if self._search is None or not (leaves or payloads):
             return Finds()
         given = _encoded("\0".join([leaf.value for leaf in leaves]))
+        numbers = islice(self._numbers.find(given), _MOST_FINDS)
         if payloads:
             given = b"\0".join((given, *payloads))
         lower = given.lower()
         raw = self._search.find_matches_as_indexes(lower, overlapping=True)
+        complete = len(raw) <= _MOST_FINDS
+        raw = [*raw[:_MOST_FINDS], *numbers]
+        hits: list[Hit] = []
+        if raw:
+            hits = self._hits(_Haystack(given, lower, leaves, payloads), raw)
+        told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
+        for value, leaf in self._numbers.split_days(leaves):
+            if (value, leaf[1:3]) not in told:
+                hits.append(Hit(value, leaf, "format", leaf.value))
+        return Finds((*hits, *self._in_paths(leaves, {hit.value for hit in hits})), complete)
+
+    def _in_paths(self, leaves: Sequence[Leaf], told: set[int]) -> Iterator[Hit]:
+        """Yield the values that stand in the name of a parameter, header, cookie or key only."""
+        fresh = [leaf for leaf in leaves if leaf.path not in self._plain]
+        if self._search is None or not fresh:
+            return
+        names = [leaf._replace(value=leaf.path) for leaf in fresh]
+        given = _encoded("\0".join([leaf.path for leaf in fresh]))
+        lower = given.lower()
+        raw = self._search.find_matches_as_indexes(lower, overlapping=True)
+        hits = self._hits(_Haystack(given, lower, names, ()), raw[:_MOST_FINDS]) if raw else []
+        hits.sort(key=lambda hit: hit.leaf.path if hit.leaf else "")
+        own = {leaf[1:3]: leaf for leaf in fresh}
+        for hit in hits:
+            if hit.leaf and hit.value not in told:
+                told.add(hit.value)
+                yield replace(hit, leaf=own[hit.leaf[1:3]])
         if not raw:
-            return Finds()
-        hits = self._hits(_Haystack(given, lower, leaves, payloads), raw[:_MOST_FINDS])
-        return Finds(tuple(hits), len(raw) <= _MOST_FINDS)
+            if len(self._plain) > _MOST_PLAIN:
+                self._plain.clear()
+            self._plain.update(leaf.path for leaf in fresh)
 
     def mask(self, text: str) -> str:
         """Return `text` with planted values that it holds as such replaced by ``{data type}``."""
