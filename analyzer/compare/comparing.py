@@ -21,6 +21,7 @@ from analyzer.compare.evidence import (
 from analyzer.compare.noise import noise_floor
 from analyzer.compare.presence import Key, Place, Seen, presence, unverified_rules
 from analyzer.compare.recorded import Recorded, left_out, recorded
+from analyzer.compare.searched import Searched, planted_apart, searched
 from analyzer.compare.sides import apart, resolve_side
 from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.comparison import (
@@ -78,6 +79,13 @@ class _Material:
     seen: Mapping[Key, Seen]
     blind: Blindness
     away: Sequence[Excluded]  # sessions that are no part of it
+    searched: Searched
+
+    def unsearched(self, key: Key, seen: Seen, sessions: frozenset[str]) -> frozenset[str]:
+        """Return those of `sessions` in which what shows `key` elsewhere was not looked for."""
+        if seen.planted.isdisjoint(sessions):
+            return frozenset()
+        return frozenset(each for each in sessions if key.subject not in self.searched[each])
 
 
 def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) -> Comparison:
@@ -111,6 +119,9 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         noise=noise_floor(sorted(part, key=_in_order), material.seen),
         warnings=(
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
+            *planted_apart(
+                (left.side, left.compared), (right.side, right.compared), material.searched
+            ),
             *_hearsay(frames, knowledge, study.compare.unverified),
         ),
         alternatives=_alternatives(material, left, right, deltas),
@@ -181,6 +192,7 @@ def _material(frames: Frames, study: Study, knowledge: Knowledge) -> _Material:
         presence(frames, knowledge, unverified=study.compare.unverified),
         blindness(frames.sessions, frames.coverage),
         away,
+        searched(everyone, study, frames.problems),
     )
 
 
@@ -208,7 +220,12 @@ def _bases(material: _Material, a: _Sessions, b: _Sessions) -> Bases:
         if seen.sessions.isdisjoint(ids_a | ids_b):
             continue
         blind = material.blind.of(key.kind, key.owner, {place.site for place in seen.places})
-        row = Observed(seen.sessions & ids_a, seen.sessions & ids_b, blind & ids_a, blind & ids_b)
+        unsearched = material.unsearched(key, seen, ids_a | ids_b)
+        row = Observed(
+            *(seen.sessions & ids_a, seen.sessions & ids_b),
+            *(blind & ids_a, blind & ids_b),
+            *(unsearched & ids_a, unsearched & ids_b),
+        )
         found.append((key, row))
     keys, rows = tuple(key for key, _ in found), tuple(row for _, row in found)
     return Bases(a.group, b.group, keys, rows)
@@ -219,12 +236,16 @@ def _deltas(material: _Material, a: _Sessions, b: _Sessions) -> tuple[Delta, ...
     judged = judge(base.a, base.b, base.rows, material.study.compare)
     law = _Law(material.knowledge, (a, b))
     return tuple(
-        _delta(material.seen[key], key, each, a, b, law)
-        for key, each in zip(base.keys, judged, strict=True)
+        _delta(material, key, each, a, b, law) for key, each in zip(base.keys, judged, strict=True)
     )
 
 
-def _delta(seen: Seen, key: Key, judged: Judged, a: _Sessions, b: _Sessions, law: _Law) -> Delta:
+def _delta(
+    material: _Material, key: Key, judged: Judged, a: _Sessions, b: _Sessions, law: _Law
+) -> Delta:
+    seen = material.seen[key]
+    everyone = a.ids | b.ids | a.control_ids | b.control_ids
+    unsearched = material.unsearched(key, seen, everyone) - seen.sessions
     places = seen.within(a.ids | b.ids)
     return Delta(
         id=delta_id(a.side.name, b.side.name, key),
@@ -245,7 +266,7 @@ def _delta(seen: Seen, key: Key, judged: Judged, a: _Sessions, b: _Sessions, law
         high=judged.high,
         p=judged.p,
         q=judged.q,
-        contrast=_contrast(seen, judged, a, b),
+        contrast=None if unsearched else _contrast(seen, judged, a, b),
         examples=tuple(_examples(places, a.compared) + _examples(places, b.compared)),
         law=law.on(key, {place.purpose for place in places}),
     )

@@ -46,6 +46,7 @@ class Seen:
 
     places: tuple[Place, ...]
     sessions: frozenset[str]
+    planted: frozenset[str] = frozenset()  # those in which only a planted value showed it
 
     def within(self, sessions: Collection[str]) -> list[Place]:
         """Return the places in these sessions."""
@@ -70,8 +71,13 @@ def presence(
     found: dict[Key, list[Place]] = {}
     _collect(found, "data", data[~data["subject"].isin(uncounted)])
     _collect(found, "signal", signals)
+    by_value = _by_value(data)
     return {
-        key: Seen(tuple(places), frozenset(place.session for place in places))
+        key: Seen(
+            tuple(places),
+            frozenset(place.session for place in places),
+            by_value.get(key, frozenset()),
+        )
         for key, places in sorted(found.items())
     }
 
@@ -87,6 +93,20 @@ def unverified_rules(knowledge: Knowledge) -> frozenset[str]:
     }
     signals = {f"signal#{each.id}" for each in knowledge.signals.values() if not each.verified}
     return frozenset(rules | signals)
+
+
+def _by_value(data: pd.DataFrame) -> dict[Key, frozenset[str]]:
+    """Return the sessions in which a planted value is all that showed a key, by key."""
+    columns = [*_WHERE[:6], "method"]
+    rows = data[columns].drop_duplicates()
+    values: dict[Key, set[str]] = {}
+    otherwise: dict[Key, set[str]] = {}
+    for owner, party, subject, state, phase, session, method in zip(
+        *(cast("list[str]", rows[name].tolist()) for name in columns), strict=True
+    ):
+        key = Key("data", owner, cast("Party", party), subject, state, phase)
+        (values if method == "planted" else otherwise).setdefault(key, set()).add(session)
+    return {key: frozenset(of - otherwise.get(key, set())) for key, of in values.items()}
 
 
 def _collect(found: dict[Key, list[Place]], kind: DeltaKind, rows: pd.DataFrame) -> None:

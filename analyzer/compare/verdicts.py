@@ -32,12 +32,28 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The sessions of either side in which a row was seen, and the blind ones."""
+    """The sessions of either side in which a row was seen, and the blind ones.
+
+    `unsearched` are those whose persona has nothing planted that would have shown the row, where it
+    was known by a planted value elsewhere.
+    """
 
     seen_a: frozenset[str]
     seen_b: frozenset[str]
     blind_a: frozenset[str]
     blind_b: frozenset[str]
+    unsearched_a: frozenset[str] = frozenset()
+    unsearched_b: frozenset[str] = frozenset()
+
+    @property
+    def hidden_a(self) -> frozenset[str]:
+        """The sessions of a in which it may have been sent without being seen."""
+        return (self.blind_a | self.unsearched_a) - self.seen_a
+
+    @property
+    def hidden_b(self) -> frozenset[str]:
+        """The sessions of b in which it may have been sent without being seen."""
+        return (self.blind_b | self.unsearched_b) - self.seen_b
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,36 +199,49 @@ class _Bench:
         more_in_a = row.effect > 0
         lower = self._b if more_in_a else self._a
         fewer = row.row.seen_b if more_in_a else row.row.seen_a
-        hidden = (row.row.blind_b if more_in_a else row.row.blind_a) - fewer
+        hidden = row.row.hidden_b if more_in_a else row.row.hidden_a
+        unsearched = row.row.unsearched_b if more_in_a else row.row.unsearched_a
         if hidden:
             seen_a = row.row.seen_a | (frozenset() if more_in_a else hidden)
             seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
             effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
             stands = effect > 0 if more_in_a else effect < 0
             if not stands or _p(self._a, self._b, seen_a, seen_b) > self._critical:
-                return "insufficient", self._may_hide(lower, hidden, "there is no difference"), None
+                reason = self._may_hide(lower, hidden, unsearched, "there is no difference")
+                return "insufficient", reason, None
         # "Only" would also say that it was not sent in the sessions that could not be read.
         if fewer or hidden:
             return "more_a" if more_in_a else "more_b", "", None
         return "only_a" if more_in_a else "only_b", "", None
 
     def _same(self, row: _Tested) -> tuple[Verdict, str, int | None]:
-        hidden_a = row.row.blind_a - row.row.seen_a
-        hidden_b = row.row.blind_b - row.row.seen_b
-        for side, hidden, k_a, k_b in (
-            (self._a, hidden_a, row.a.k + len(hidden_a), row.b.k),
-            (self._b, hidden_b, row.a.k, row.b.k + len(hidden_b)),
+        hidden_a, hidden_b = row.row.hidden_a, row.row.hidden_b
+        for side, hidden, unsearched, k_a, k_b in (
+            (self._a, hidden_a, row.row.unsearched_a, row.a.k + len(hidden_a), row.b.k),
+            (self._b, hidden_b, row.row.unsearched_b, row.a.k, row.b.k + len(hidden_b)),
         ):
             worst = _interval(Count(k_a, row.a.n), Count(k_b, row.b.n))
             if hidden and not worst.within(self._settings.margin):
-                return "insufficient", self._may_hide(side, hidden, "the sides may differ"), None
+                reason = self._may_hide(side, hidden, unsearched, "the sides may differ")
+                return "insufficient", reason, None
         return "same", "", None
 
-    def _may_hide(self, side: Group, hidden: Collection[str], then: str) -> str:
-        return (
-            f"in {len(hidden)} of {side.n} sessions of {side.name} it may have been sent where it"
-            f" could not be read, and if it was, {then}"
-        )
+    def _may_hide(
+        self, side: Group, hidden: frozenset[str], unsearched: frozenset[str], then: str
+    ) -> str:
+        unplanted, unread = hidden & unsearched, hidden - unsearched
+        told = []
+        if unplanted:
+            told.append(
+                f"{side.name} has no planted value of this type in {len(unplanted)} of {side.n}"
+                " sessions, where it may have been sent and not been recognised"
+            )
+        if unread:
+            told.append(
+                f"in {len(unread)} of {side.n} sessions of {side.name} it may have been sent where"
+                " it could not be read"
+            )
+        return f"{', and '.join(told)}, and if it was, {then}"
 
     def _undecided(self, row: _Tested) -> str:
         effect, low, high = (
