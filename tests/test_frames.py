@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -18,6 +19,8 @@ from analyzer.study import Study
 
 ONE = "DE-13-r01-20270115T080000Z-000001"
 TWO = "KE-13-r02-20270115T080000Z-000002"
+
+CHANGED = "capture.sqlite was changed after the session was closed"
 
 
 @pytest.fixture
@@ -127,7 +130,7 @@ def test_a_changed_capture_is_excluded_and_named(study: Study) -> None:
     database = study.captures / TWO / "capture.sqlite"
     flip(database, database.stat().st_size - 10)
     summary = analyse(study)
-    assert summary.excluded == ((TWO, "capture.sqlite was changed after the session was closed"),)
+    assert summary.excluded == ((TWO, CHANGED),)
     assert summary.problems == (("read/excluded", 1),)
     found = load_frames(study)
     assert found.excluded == summary.excluded
@@ -141,6 +144,73 @@ def test_a_capture_that_grew_after_it_was_analysed_is_looked_at_again(study: Stu
     with pytest.raises(UserError, match="not up to date"):
         load_frames(study)
     assert [session for session, _ in analyse(study).excluded] == [TWO]
+
+
+def test_a_capture_of_the_same_size_is_looked_at_again_too(study: Study) -> None:
+    analyse(study)
+    database = study.captures / TWO / "capture.sqlite"
+    before = database.stat()
+    flip(database, before.st_size - 10)
+    os.utime(database, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(UserError, match="not up to date"):
+        load_frames(study)
+    assert analyse(study).excluded == ((TWO, CHANGED),)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x1bb", "x" * 100])
+def test_any_text_in_a_description_comes_to_the_frames(study: Study, text: str) -> None:
+    bundle = record(study, "KE-13", 4, [post()], close=False)
+    _describe(bundle, device=text, egress=text, tools={text: text}, partial=[text])
+    assert analyse(study).excluded == ()
+    sessions = load_frames(study).sessions.set_index("id")
+    escaped = text.encode("utf-8", "backslashreplace").decode()
+    assert sessions.loc[bundle.name, "device"] == escaped
+    sessions.to_csv().encode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"arm": {"label": "../KE", "country": "KE", "age": 13, "consent": "accepted"}},
+        {"arm": {"label": "KE-13", "country": "ke", "age": 13, "consent": "accepted"}},
+        {"arm": {"label": "KE-13", "country": "\ud800\ud800", "age": 13, "consent": "accepted"}},
+        {"arm": {"label": "KE-13", "country": "KE", "age": -1, "consent": "accepted"}},
+        {"arm": {"label": "KE-13", "country": "KE", "age": 10**30, "consent": "accepted"}},
+        {"arm": {"label": "KE-13", "country": "KE", "age": 13, "consent": "maybe"}},
+        {"repeat": 10**9},
+        {"repeat": -1},
+        {"ended": "yesterday"},
+        {"started": ""},
+    ],
+)
+def test_a_session_that_no_study_can_have_declared_is_excluded(
+    study: Study, change: dict[str, object]
+) -> None:
+    bundle = record(study, "KE-13", 4, [post()], close=False)
+    _describe(bundle, **change)
+    [(name, reason)] = analyse(study).excluded
+    assert name == bundle.name
+    assert "is wrong: " in reason
+    assert load_frames(study).excluded == ((name, reason),)
+
+
+def _describe(bundle: Path, **change: object) -> None:
+    file = bundle / "session.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change), encoding="utf-8")
+
+
+def test_what_is_no_session_is_told(study: Study, tmp_path: Path) -> None:
+    (study.captures / "link").symlink_to(tmp_path / "nothing")
+    os.mkfifo(study.captures / "pipe")
+    (study.captures / "notes.txt").write_text("x", encoding="utf-8")
+    (study.captures / "empty").mkdir()
+    (study.captures / ".DS_Store").write_text("x", encoding="utf-8")
+    summary = analyse(study)
+    assert summary.done == (ONE, TWO)
+    assert summary.warnings == tuple(
+        f"{name} in captures/ is no session and was not read"
+        for name in ("empty", "link", "notes.txt", "pipe")
+    )
 
 
 def test_a_crashed_session_is_analysed_and_marked(study: Study) -> None:

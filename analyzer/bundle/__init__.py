@@ -40,6 +40,7 @@ __all__ = [
     "crashed_bundles",
     "find_bundle",
     "list_bundles",
+    "list_strays",
     "new_session",
     "read_session",
     "recover",
@@ -111,13 +112,32 @@ def list_bundles(captures: Path) -> list[Path]:
     A folder that has lost one of its files is still one: `verify` says what is missing. `UserError`
     where `captures` cannot be read.
     """
+    return [entry for entry in _entries(captures) if _is_bundle(entry)]
+
+
+def list_strays(captures: Path) -> list[Path]:
+    """Return what else is under `captures`, sorted: files, broken links, folders of other things.
+
+    Hidden files are passed over: file managers leave them everywhere.
+    """
+    return [
+        entry
+        for entry in _entries(captures)
+        if not _is_bundle(entry) and not entry.name.startswith(".")
+    ]
+
+
+def _entries(captures: Path) -> list[Path]:
     try:
-        folders = sorted(captures.iterdir())
+        return sorted(captures.iterdir())
     except FileNotFoundError:
         return []
     except OSError as error:
         raise UserError(f"{captures} cannot be read", error.strerror or str(error)) from None
-    return [folder for folder in folders if any((folder / name).is_file() for name in _PARTS)]
+
+
+def _is_bundle(entry: Path) -> bool:
+    return any((entry / name).is_file() for name in _PARTS)
 
 
 def find_bundle(captures: Path, wanted: str) -> Path:

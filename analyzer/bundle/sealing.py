@@ -31,6 +31,11 @@ LOCK = "recording.lock"
 _RESERVE = 64 * 1024  # kept in the lock file: room for session.json and SHA256SUMS on a full disk
 _LISTED = 100  # open exchanges that `partial` names; of more it says how many
 _SUM = re.compile(r"([0-9a-f]{64}) [ *]([^/\\\x00]{1,255})")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # these as in study.toml
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_OLDEST = 120
+_MOST_REPEATS = 999_999
+_MEND = "take the bundle from where it was recorded"
 _COUNTED = ("exchange", "message", "event", "step", "body")
 
 
@@ -104,7 +109,8 @@ def iso(seconds: float) -> str:
 def read_session(path: Path) -> Session:
     """Read the `session.json` of the bundle `path`; `UserError` if it is not a bundle.
 
-    `tools` and `counts` come sorted by name.
+    `tools` and `counts` come sorted by name; what no text can hold comes as escapes. Country, age
+    and label have to be what a study can declare.
     """
     try:
         raw = json.loads((path / SESSION).read_text(encoding="utf-8"))
@@ -120,11 +126,39 @@ def read_session(path: Path) -> Session:
         if isinstance(raw.get(name), dict):
             raw[name] = sorted(raw[name].items())
     try:
-        session = msgspec.convert(raw, Session)
-        instant(session.started)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise UserError(f"{path / SESSION} is wrong", str(error).splitlines()[0]) from None
+        session = msgspec.convert(_clean(raw), Session)
+        _check(session)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+        what = str(error).splitlines()[0]
+        raise UserError(f"{path.name}/{SESSION} is wrong: {what}", _MEND) from None
     return session
+
+
+def _clean(value: Any) -> Any:
+    """JSON can hold lone surrogates, which no file, table or terminal takes: escape them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list | tuple):
+        return [_clean(each) for each in value]
+    if isinstance(value, dict):
+        return {_clean(name): _clean(each) for name, each in value.items()}
+    return value
+
+
+def _check(session: Session) -> None:
+    """Raise `ValueError` for what no study can have declared, and no recorder written."""
+    for text in (session.started, session.ended):
+        if text is not None:
+            instant(text)
+    arm = session.arm
+    if not _LABEL.fullmatch(arm.label):
+        raise ValueError("its arm has no label of letters, digits, dot, dash and underscore")
+    if not _COUNTRY.fullmatch(arm.country):
+        raise ValueError("its country is no two-letter ISO 3166 code")
+    if not 0 <= arm.age <= _OLDEST:
+        raise ValueError(f"its age is not from 0 to {_OLDEST}")
+    if not 0 <= session.repeat <= _MOST_REPEATS:
+        raise ValueError(f"its repeat is not from 0 to {_MOST_REPEATS}")
 
 
 def write_session(path: Path, session: Session) -> None:

@@ -21,12 +21,12 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.bundle import list_bundles, read_session, running_bundles, verify
+from analyzer.bundle import list_bundles, list_strays, read_session, running_bundles, verify
 from analyzer.bundle.identity import content_digest
 from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
 from analyzer.frames import schema
-from analyzer.frames.freshness import capture_digest, fingerprint
+from analyzer.frames.freshness import capture_digest, files_digest, fingerprint
 from analyzer.frames.workers import uninterrupted, worker_context
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Session
@@ -256,6 +256,10 @@ def _summary(
         if meta["warning"]:
             warnings.append(meta["warning"])
     warnings += [f"{bundle.name} is still being recorded" for bundle in sorted(live)]
+    warnings += [
+        f"{stray.name} in {study.captures.name}/ is no session and was not read"
+        for stray in list_strays(study.captures)
+    ]
     return AnalyseSummary(
         done=tuple(sorted(done)),
         skipped=tuple(skipped),
@@ -268,9 +272,10 @@ def _summary(
 
 def _fingerprint(bundle: Path, study: Study, knowledge: Knowledge) -> str:
     try:
-        return fingerprint(bundle, read_session(bundle), study, knowledge.fingerprint)
+        session = read_session(bundle)
     except UserError:  # no readable description: whatever is there, it is excluded
-        return f"unreadable {capture_digest(bundle)}"
+        return f"unreadable {files_digest(bundle)}"
+    return fingerprint(bundle, session, study, knowledge.fingerprint)
 
 
 def _meta(folder: Path) -> dict[str, Any]:

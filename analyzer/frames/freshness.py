@@ -14,6 +14,7 @@ from pathlib import Path
 
 import analyzer
 from analyzer.bundle.sealing import LOCK, SUMS
+from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
 from analyzer.study import Study
@@ -29,21 +30,29 @@ def capture_digest(bundle: Path) -> str:
     sums = bundle / SUMS
     if sums.is_file():
         return hashlib.sha256(sums.read_bytes()).hexdigest()
-    return _digest(bundle, _files(bundle))
+    return files_digest(bundle)
+
+
+def files_digest(bundle: Path) -> str:
+    """Return the SHA-256 of the files of `bundle`, as they are now; `UserError` if unreadable."""
+    try:
+        return _digest(bundle, _files(bundle))
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UserError(f"{bundle} cannot be read", f"{why}: check its rights") from None
 
 
 def fingerprint(bundle: Path, session: Session, study: Study, knowledge: str) -> str:
     """Return the SHA-256 of all that the findings of `bundle` depend on.
 
     The capture, the fingerprint of the `knowledge`, what the study says of first parties and seeded
-    values, and the program. The sizes of the files are in it too: a sealed capture that was changed
-    since is looked at again, and then found out.
+    values, and the program. The files are read every time (a gigabyte takes a second): a sealed
+    capture that was changed since is looked at again, and then found out.
     """
     persona = persona_of(study, session)
     secret = json.dumps([persona.name, persona.values])
     parts = [
-        capture_digest(bundle),
-        [(path.name, path.stat().st_size) for path in _files(bundle)],
+        files_digest(bundle),
         knowledge,
         sorted(study.first_party),
         # Keyed, because the values are those of a persona, and findings may be published.
