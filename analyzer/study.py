@@ -16,7 +16,6 @@ FILE = "study.toml"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHOWN = 80  # characters of an entry that a complaint quotes
 _KEY = re.compile(r"[0-9a-f]{32,128}")
 
@@ -269,7 +268,8 @@ class _Checked:
                 raise self._wrong(f"{prefix}{name}", "is not an entry", f"known are {choices}")
 
     def _wrong(self, where: str, what: str, fix: str) -> UserError:
-        return UserError(f"{self._path}: {_CONTROL.sub('?', where[:_SHOWN])} {what}", fix)
+        entry = "".join(letter if letter.isprintable() else "?" for letter in where[:_SHOWN])
+        return UserError(f"{self._path}: {entry} {what}", fix)
 
 
 def _is(value: object) -> str:

@@ -152,6 +152,7 @@ _TOPICS: dict[str, Callable[[Knowledge], Iterable[tuple[Any, Row]]]] = {
 
 @command.command(
     "list",
+    short_help="What is known, with its sources.",
     epilog=example(
         "evenhand knowledge list\n"
         "evenhand knowledge list blocs\n"
@@ -164,10 +165,14 @@ def list_topic(topic: str | None, as_json: bool) -> None:
     """List all that is known of a TOPIC, each entry with its source.
 
     \b
-    types      kinds of personal data     owners     who is behind a domain
-    signals    privacy signals            blocs      sets of countries
-    trackers   services and their hosts   countries  ISO 3166 countries, their blocs
-    rules      fields of these services   law        rules on profiling minors
+    types      kinds of personal data
+    signals    privacy signals
+    trackers   services and their hosts
+    rules      fields of these services that hold personal data
+    owners     who is behind a domain
+    blocs      sets of countries
+    countries  every country of ISO 3166-1, and its blocs
+    law        rules on profiling minors
 
     Without a TOPIC: how many entries each has. With --json: all that is known of each entry.
     """
@@ -193,7 +198,9 @@ def _print(rows: list[Row]) -> None:
 
 
 @command.command(
-    "check", epilog=example("evenhand knowledge check\nevenhand knowledge check my-data --json")
+    "check",
+    short_help="Are the data files sound?",
+    epilog=example("evenhand knowledge check\nevenhand knowledge check my-data --json"),
 )
 @click.argument(
     "folder",
