@@ -182,3 +182,10 @@ def test_a_birth_date_in_three_leaves_is_found(names: tuple[str, str, str]) -> N
 def test_no_run_of_digits_breaks_the_search(text: str) -> None:
     for hit in PLANTED.find([leaf(text)]).hits:
         assert hit.text in text
+
+
+def test_the_find_is_told_as_it_stands_after_other_letters() -> None:
+    leaves = [leaf("Wanjikũ", "a"), leaf("sĩmũ: (0712) 345-678 ũ", "b")]
+    [hit] = PLANTED.find(leaves).hits
+    assert (hit.leaf, hit.text) == (leaves[1], "(0712) 345-678")
+    assert PLANTED.find(leaves).hits == (hit,)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from analyzer.extract.shapes import is_blank, shape
+from analyzer.extract.placeholders import says_nothing
+from analyzer.extract.shapes import shape
 from analyzer.knowledge import DataType, normal_name, shape_fits
 from analyzer.models import Part
 
@@ -40,7 +41,7 @@ class Names:
 
     def accepts(self, data_type: str, value: str) -> bool:
         """Tell whether `value` can be of `data_type`: it says something and looks right."""
-        if len(value) > _LONGEST_VALUE or is_blank(value):
+        if len(value) > _LONGEST_VALUE or says_nothing(data_type, value):
             return False
         found = shape(value, data_type)
         return found != "json" and shape_fits(found, self._types[data_type].shapes)

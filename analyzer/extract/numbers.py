@@ -18,20 +18,23 @@ from analyzer.extract.writings import birth_day, midnights, phone_digits
 from analyzer.models import Leaf
 
 _PHONE: Final = re.compile(
-    rb"(?<![0-9A-Za-z.+(])[+(]{0,2}[0-9](?:[ ().\-/]{0,3}[0-9]){6,19}(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z.+(])[+(]{0,2}[0-9](?:[ ().\-/]{0,3}[0-9]){6,19}(?![0-9A-Za-z])"
 )
 _DECIMAL: Final = re.compile(
-    rb"(?<![0-9A-Za-z.\-])-?[0-9]{1,3}\.[0-9]{5,20}(?![0-9A-Za-z])"
-    rb"|(?<![0-9A-Za-z.,\-])-?[0-9]{1,3},[0-9]{5,20}(?![0-9A-Za-z.,])"
-    rb"|(?<![0-9A-Za-z.\-])-?[0-9]{5,10}(?![0-9A-Za-z.])"
+    r"(?<![0-9A-Za-z.\-])-?[0-9]{1,3}\.[0-9]{5,20}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z.,\-])-?[0-9]{1,3},[0-9]{5,20}(?![0-9A-Za-z.,])"
+    r"|(?<![0-9A-Za-z.\-])-?[0-9]{5,10}(?![0-9A-Za-z.])"
 )
-_MOMENT: Final = re.compile(rb"(?<![0-9A-Za-z.\-])(-?[0-9]{8,13})(?:\.0{1,6})?(?![0-9A-Za-z.])")
-_NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
+_MOMENT: Final = re.compile(r"(?<![0-9A-Za-z.\-])(-?[0-9]{8,13})(?:\.0{1,6})?(?![0-9A-Za-z.])")
+_CANDIDATE: Final = re.compile(r"[0-9][0-9 ().,\-/]{4}")
+_NOT_DIGITS: Final = re.compile(r"[^0-9]+")
+_MOST_REMEMBERED: Final = 20_000
+_LONGEST_REMEMBERED: Final = 256
 _BUCKETS: Final = 10_000  # of a degree
 _NEAR: Final = 5e-6  # degrees: half a metre
 _NEAR_FAR_EAST: Final = 8e-6  # from 128 degrees on a float of 32 bits is no more exact
 _SCALES: Final = ((5, 1e-5), (6, _NEAR), (7, _NEAR))  # power of ten, and how near
-_Find = tuple[int, int, int]  # which needle, start, end
+_Found = tuple[int, int, int]  # which needle, start, end
 _Degrees = tuple[float, int, int]  # degrees, which needle for decimals, which one for integers
 
 
@@ -41,9 +44,10 @@ class Numbers:
     def __init__(self, values: tuple[tuple[str, str], ...], first: int) -> None:
         self.needles: list[Needle] = []
         self._first = first
-        self._phones: dict[bytes, int] = {}
-        self._moments: dict[bytes, int] = {}
+        self._phones: dict[str, int] = {}
+        self._moments: dict[str, int] = {}
         self._degrees: dict[int, list[_Degrees]] = {}
+        self._nothing: set[str] = set()
         self._days: dict[str, list[tuple[int, int, int]]] = {}  # by year: value, month, day
         for at, axes in axes_of(values).items():
             for axis, degrees in axes:
@@ -55,8 +59,26 @@ class Numbers:
             elif data_type == "demo.birthdate":
                 self._add_day(at, text.strip())
 
-    def find(self, text: bytes) -> Iterator[_Find]:
-        """Yield the numbers in `text`, leaves joined by NUL, that are planted ones."""
+    def find(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, int, int, int]]:
+        """Yield (needle, position of the leaf, start, end) of the numbers that are planted ones.
+
+        Start and end count characters. Values without any are remembered, because they come again.
+        """
+        if not (self._phones or self._degrees or self._moments):
+            return
+        for at, leaf in enumerate(leaves):
+            text = leaf[3]
+            if text in self._nothing:
+                continue
+            found = list(self._find(text)) if _CANDIDATE.search(text) else []
+            for which, start, end in found:
+                yield which, at, start, end
+            if not found and len(text) <= _LONGEST_REMEMBERED:
+                if len(self._nothing) >= _MOST_REMEMBERED:
+                    self._nothing.clear()
+                self._nothing.add(text)
+
+    def _find(self, text: str) -> Iterator[_Found]:
         if self._phones:
             yield from self._find_phones(text)
         if self._degrees:
@@ -81,17 +103,17 @@ class Numbers:
                     if siblings == (month, day):
                         yield value, leaf
 
-    def _find_phones(self, text: bytes) -> Iterator[_Find]:
+    def _find_phones(self, text: str) -> Iterator[_Found]:
         for found in _PHONE.finditer(text):
-            digits = found[0].replace(b"(0)", b"").translate(None, _NOT_DIGITS)
+            digits = _NOT_DIGITS.sub("", found[0].replace("(0)", ""))
             which = self._phones.get(digits)
             if which is not None:
                 yield which, found.start(), found.end()
 
-    def _find_degrees(self, text: bytes) -> Iterator[_Find]:
+    def _find_degrees(self, text: str) -> Iterator[_Found]:
         for found in _DECIMAL.finditer(text):
-            written = found[0].replace(b",", b".")
-            if b"." in written:
+            written = found[0].replace(",", ".")
+            if "." in written:
                 near = _NEAR if abs(float(written)) < 128 else _NEAR_FAR_EAST
                 for which, _ in self._near(float(written), near):
                     yield which, found.start(), found.end()
@@ -112,7 +134,7 @@ class Numbers:
     def _add_phone(self, at: int, text: str) -> None:
         which = self._add(Needle(b"", b"", at, "format", edge="none"))
         for digits in phone_digits(text):
-            self._phones.setdefault(digits.encode(), which)
+            self._phones.setdefault(digits, which)
 
     def _add_day(self, at: int, text: str) -> None:
         day = birth_day(text)
@@ -120,8 +142,8 @@ class Numbers:
             return
         which = self._add(Needle(b"", b"", at, "format", edge="whole"))
         for second in midnights(text):
-            self._moments.setdefault(b"%d" % second, which)
-            self._moments.setdefault(b"%d" % (second * 1000), which)
+            self._moments.setdefault(str(second), which)
+            self._moments.setdefault(str(second * 1000), which)
         self._days.setdefault(str(day.year), []).append((at, day.month, day.day))
 
     def _add_degrees(self, at: int, axis: int, degrees: Decimal) -> None:

@@ -75,16 +75,17 @@ class Planted:
         if self._search is None or not (leaves or payloads):
             return Finds()
         given = _encoded("\0".join([leaf.value for leaf in leaves]))
-        numbers = islice(self._numbers.find(given), _MOST_FINDS)
+        numbers = list(islice(self._numbers.find(leaves), _MOST_FINDS))
         if payloads:
             given = b"\0".join((given, *payloads))
         lower = given.lower()
         raw = self._search.find_matches_as_indexes(lower, overlapping=True)
         complete = len(raw) <= _MOST_FINDS
-        raw = [*raw[:_MOST_FINDS], *numbers]
         hits: list[Hit] = []
-        if raw:
-            hits = self._hits(_Haystack(given, lower, leaves, payloads), raw)
+        if raw or numbers:
+            hay = _Haystack(given, lower, leaves, payloads)
+            finds = [*raw[:_MOST_FINDS], *(hay.within(*number) for number in numbers)]
+            hits = self._hits(hay, finds)
         told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
         for value, leaf in self._numbers.split_days(leaves):
             if (value, leaf[1:3]) not in told:
@@ -218,6 +219,13 @@ class _Haystack:
         """Return the place that holds all of `start` to `end`, or None where it lies across two."""
         at = bisect_right(self._starts, start) - 1
         return at - self._shift if end <= self._ends[at] else None
+
+    def within(self, which: int, leaf: int, start: int, end: int) -> _Where:
+        """Return a find from `start` to `end`, in characters of a leaf, in bytes of everything."""
+        first = self._starts[leaf]
+        text = self.leaves[leaf].value
+        before = first + len(_encoded(text[:start]))
+        return which, before, before + len(_encoded(text[start:end]))
 
     def allows(self, needle: Needle, start: int, end: int, place: int) -> bool:
         """Tell whether the find is the needle, and stands for itself there."""
