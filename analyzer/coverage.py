@@ -1,8 +1,8 @@
 """What could be read of each host in a session, and what could not.
 
-"Not seen" is never "not collected": a refused connection, bytes that passed unread, a body that no
-decoder could read and an exchange that was cut off are counted here, host by host. Requests
-and answers are counted apart, because personal data stands in requests: an unread answer
+"Not seen" is never "not collected": a refused connection, bytes that passed unread, a body or a
+value that no decoder could read and an exchange that was cut off are counted here, host by host.
+Requests and answers are counted apart, because personal data stands in requests: an unread answer
 can hide a privacy signal, but nothing that was sent.
 """
 
@@ -60,13 +60,14 @@ class Hosts:
         seen.bytes_up += len(exchange.request_body) + _size(exchange.request_headers)
         seen.bytes_down += len(exchange.response_body) + _size(exchange.response_headers)
         # What is truncated is counted as cut. `decode` begins each detail with the part.
-        answers = [
-            each.detail.startswith("response") for each in problems if each.code != "truncated"
-        ]
-        seen.opaque += not all(answers)
-        # The phone breaks pictures and films off all the time, and they hold no signal.
-        if not _is_media(exchange):
-            seen.opaque_down += any(answers)
+        unread = [each for each in problems if each.code != "truncated"]
+        answers = [each for each in unread if each.detail.startswith("response")]
+        seen.opaque += len(answers) < len(unread)
+        # The phone breaks pictures and films off all the time, and they hold no signal; what is
+        # only called a picture may.
+        media = _is_media(exchange)
+        seen.opaque_down += any(each.code == "opaque_value" or not media for each in answers)
+        if not media:
             seen.cut_down += not exchange.complete and not _request_cut(exchange)
         seen.cut += _request_cut(exchange)
 

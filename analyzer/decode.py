@@ -61,7 +61,8 @@ def decode(exchange: Exchange, limits: Limits = _DEFAULT) -> Decoded:
     Of a WebSocket message (method ``WS``) only the message is read: its URL and headers are those
     of the handshake, which is an exchange of its own.
     """
-    walker = Walker(exchange.id, limits, cut=not exchange.complete or exchange.truncated > 0)
+    cut = not exchange.complete or exchange.truncated > 0
+    walker = Walker(exchange.id, limits, cut=cut, partial=exchange.status == 206)
     message = exchange.method == "WS"
     if not message:
         _request_line(walker, exchange.url)

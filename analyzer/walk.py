@@ -25,6 +25,7 @@ from analyzer.decoders import (
     Pairs,
 )
 from analyzer.decoders.media import is_media, is_media_type
+from analyzer.decoders.noise import SHORTEST, hides, is_handed_out, pretends, sealed
 from analyzer.decoders.plan import bodies, coding, hint_of, inert, texts
 from analyzer.decoders.text import has_structure, is_text, to_text, utf8
 from analyzer.models import Leaf, Part, Problem
@@ -43,6 +44,7 @@ _EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more 
 _TEXTUAL: Final = ("json", "ndjson", "form", "xml", "sse")
 _MOST_PAYLOADS: Final = 256
 _LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
+_LEAST_FILE: Final = 65  # bytes of an unread file of a form; a key or a signature has fewer
 
 plain: Final[set[str]] = set()  # strings in which every decoder has found nothing
 _MOST_PLAIN: Final = 20_000
@@ -52,7 +54,9 @@ _LONGEST_PLAIN: Final = 256
 class Walker:
     """Collects the leaves, problems and payloads of one exchange."""
 
-    def __init__(self, exchange: str, limits: Limits, *, cut: bool = False) -> None:
+    def __init__(
+        self, exchange: str, limits: Limits, *, cut: bool = False, partial: bool = False
+    ) -> None:
         self.exchange = exchange
         self.limits = limits
         self.budget = Budget(limits)
@@ -60,6 +64,7 @@ class Walker:
         self.leaves: list[Leaf] = []
         self.payloads: list[bytes] = []
         self._cut = cut
+        self._partial = partial  # the answer is a range, from wherever it was asked for
         self._faults: dict[tuple[str, str], None] = {}
         self._payload_room = 2 * limits.max_body
         self._names = 0
@@ -255,6 +260,8 @@ class Walker:
             inside = False
         else:
             inside = self._inside(text, path, steps)
+        if not inside and len(text) >= SHORTEST:
+            inside = self._sealed(text, path)
         if doubtful and not inside and not has_structure(text):
             del self.leaves[start:]
             return False
@@ -273,11 +280,18 @@ class Walker:
                 continue
             if self.enter(tree, path, (*steps, name), fresh=True):
                 return True
-        if trouble == self._trouble and len(text) <= _LONGEST_PLAIN:
+        if trouble == self._trouble and len(text) < _LONGEST_PLAIN:
             if len(plain) >= _MOST_PLAIN:
                 plain.clear()
             plain.add(text)
         return False
+
+    def _sealed(self, text: str, path: str) -> bool:
+        """Note a value that hides something."""
+        found = None if is_handed_out(self.part, path) else sealed(text)
+        if found:
+            self.fault("opaque_value", f"{found[0]} of {found[1]} bytes that nothing reads")
+        return found is not None
 
     def _bytes(
         self,
@@ -327,6 +341,9 @@ class Walker:
     ) -> bool:
         """Bytes that no decoder took: text, media, or unreadable."""
         if silent:
+            piece = self._partial and self.part == "response"
+            if not piece and pretends(hint.media, content):
+                self.fault("opaque_value", f"{len(content)} bytes announced as media, but are not")
             return True
         if hint.doubtful:
             text = utf8(content) if len(content) >= _LEAST_TEXT else None
@@ -349,6 +366,11 @@ class Walker:
             known = hint.announced or "nothing that is known"
             self.fault("opaque_body", f"announced as {known}")
             return False
+        file = steps[-1:] == ("multipart",) and len(content) >= _LEAST_FILE
+        if file and (not is_media_type(hint.media) or pretends(hint.media, content)):
+            self.fault("opaque_value", f"a file of {len(content)} bytes that nothing reads")
+        elif not file and hides(content):
+            self.fault("opaque_value", f"{len(content)} bytes that nothing reads")
         self._leaf(path, content[: self.limits.max_value].hex(), steps)
         return True
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from recording import post
+import base64
+import random
+from pathlib import Path
 
+import pytest
+import recording
+from recording import EMAIL, GAID, post, record
+
+from analyzer.compare import compare
 from analyzer.coverage import Hosts
+from analyzer.frames import analyse, load_frames
+from analyzer.knowledge import load_knowledge
 from analyzer.models import Coverage, Destination, Event, EventKind, Exchange, Problem
 
 HOST = "app.waymark.example"
@@ -52,6 +60,18 @@ def test_an_unread_picture_is_not_counted() -> None:
         HOST
     ]
     assert (found.opaque, found.opaque_down) == (0, 0)
+
+
+def test_what_is_only_called_a_picture_is_counted() -> None:
+    found = covered(
+        post(answer=("image/png", b"x")), problems=(problem("opaque_value", "response"),)
+    )[HOST]
+    assert (found.opaque, found.opaque_down) == (0, 1)
+
+
+def test_an_unread_value_is_an_unread_request() -> None:
+    found = covered(post(), problems=(problem("opaque_value", "query"),))[HOST]
+    assert (found.opaque, found.opaque_down) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +125,30 @@ def test_names_asked_for_are_no_coverage(kind: EventKind) -> None:
 def test_a_connection_without_a_name_is_kept() -> None:
     found = covered(events=(event("tls_refused", host=""),))[""]
     assert (found.refused, found.owner, found.site) == (1, "", "")
+
+
+def verdict_with(tmp_path: Path, length: int) -> tuple[str, str]:
+    """Send the e-mail address in Germany, `length` random bytes under its name in Kenya; compare.
+
+    Return the verdict about the address and the reason for it.
+    """
+    study, knowledge = recording.study(tmp_path), load_knowledge()
+    for repeat in range(1, 7):
+        secret = base64.urlsafe_b64encode(random.Random(repeat).randbytes(length)).decode()
+        for arm, value in (("DE-13", EMAIL), ("KE-13", secret)):
+            record(study, arm, repeat, [post(f"gps_adid={GAID}&v2={value}")])
+    analyse(study, jobs=1)
+    found = compare(load_frames(study), study, knowledge, "DE", "KE")
+    [row] = [each for each in found.deltas if each.subject == "person.email"]
+    assert (row.a.k, row.a.n, row.b.k) == (6, 6, 0)
+    return row.verdict, row.reason
+
+
+def test_a_cipher_in_its_place_does_not_prove_that_nothing_was_sent(tmp_path: Path) -> None:
+    verdict, reason = verdict_with(tmp_path, 400)
+    assert verdict == "insufficient"
+    assert reason
+
+
+def test_a_token_in_its_place_is_too_short_to_hide_it(tmp_path: Path) -> None:
+    assert verdict_with(tmp_path, 32) == ("only_a", "")

@@ -3,7 +3,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from wire import exchange, rows_of
@@ -162,7 +165,11 @@ def test_plain_text_is_one_value() -> None:
 
 MEDIA = [
     ("image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(200))),
-    ("video/mp4", bytes(range(255, 100, -1))),
+    ("video/mp4", b"\0\0\0\x18ftypmp42" + bytes(range(255, 100, -1))),
+    ("video/mp2t", bytes(range(255, 100, -1))),
+    ("image/jpeg", b"RIFF\x00\x01\x02\xffWEBP" + bytes(range(255, 100, -1))),
+    ("image/jpeg", "the picture is gone \ufffd\0".encode()),
+    ("image/x-of-its-own", bytes(range(255, 100, -1))),
     ("font/woff2", b"wOF2" + bytes(range(200))),
     ("text/css", b"a { color: red }"),
     ("text/html; charset=utf-8", b"<!doctype html><title>x</title>"),
@@ -178,6 +185,54 @@ def test_pictures_and_pages_are_neither_leaves_nor_opaque(content_type: str, bod
     found = decode(exchange(answer=body, answer_headers=(("content-type", content_type),)))
     assert rows_of(found, "response") == []
     assert found.problems == ()
+
+
+NOISE = random.Random(1).randbytes(300)  # as from a cipher
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "image/jpeg",
+        "IMAGE/PNG; q=1",
+        "audio/mpeg",
+        "video/mp4",
+        "font/woff2",
+        "application/wasm",
+        "text/html",
+        "application/javascript",
+    ],
+)
+def test_a_media_type_is_not_believed_without_its_first_bytes(content_type: str) -> None:
+    lie = exchange(
+        NOISE, content_type, answer=NOISE, answer_headers=(("Content-Type", content_type),)
+    )
+    found = [(each.code, each.detail) for each in decode(lie).problems]
+    detail = "300 bytes announced as media, but are not"
+    assert found == [("opaque_value", f"{part}: {detail}") for part in ("body", "response")]
+
+
+def test_a_piece_of_a_film_has_no_first_bytes() -> None:
+    film = exchange(
+        NOISE, "video/mp4", answer=NOISE, answer_headers=(("content-type", "video/mp4"),)
+    )
+    found = decode(replace(film, status=206)).problems
+    assert [each.detail[:5] for each in found] == ["body:"]
+
+
+def test_what_a_server_handed_out_hides_nothing_that_is_new() -> None:
+    token = base64.b64encode(NOISE).decode()
+    safe = quote(token, safe="")
+    odd = exchange(
+        url=f"https://a.example/?Signature={safe}&X-Amz-Security-Token={safe}",
+        headers=(("Cookie", f"s={token}"), ("Authorization", f"Bearer {token}")),
+        answer_headers=(("Set-Cookie", f"s={token}"),),
+    )
+    assert decode(odd).problems == ()
+    found = decode(exchange(url=f"https://a.example/?d={safe}", headers=(("X-Data", token),)))
+    assert [each.detail for each in found.problems] == [
+        f"{part}: base64 of 300 bytes that nothing reads" for part in ("query", "header")
+    ]
 
 
 def test_json_sent_as_a_page_is_read() -> None:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
+import random
 import time
 import urllib.parse
+import zipfile
 import zlib
 from collections.abc import Callable
 
@@ -249,3 +252,88 @@ def test_a_string_given_up_for_lack_of_depth_is_not_remembered_as_plain() -> Non
     shallow = decode(exchange(body), Limits(max_depth=2))
     assert "d.id" not in [path for path, _, _ in rows_of(shallow)]
     assert "d.id" in [path for path, _, _ in rows(body)]
+
+
+NOISE = random.Random(1).randbytes(400)
+SECRET = base64.b64encode(NOISE).decode()
+
+
+def packed() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.txt", NOISE.hex())
+    return file.getvalue()
+
+
+def filed(content: bytes, media: str) -> bytes:
+    head = b'--B\r\nContent-Disposition: form-data; name="f"; filename="a"\r\nContent-Type: '
+    return head + media.encode() + b"\r\n\r\n" + content + b"\r\n--B--\r\n"
+
+
+def in_json(text: str) -> bytes:
+    return json.dumps({"v2": text}).encode()
+
+
+OPAQUE: dict[str, tuple[bytes, str]] = {
+    "base64 in JSON": (in_json(SECRET), "base64 of 400 bytes"),
+    "a repeated name": (b'{"a":"","a":"' + SECRET.encode() + b'"}', "base64 of 400 bytes"),
+    "a gzip of it": (gzip.compress(in_json(SECRET)), "base64 of 400 bytes"),
+    "hex in JSON": (in_json(NOISE.hex()), "hex of 400 bytes"),
+    "a field of a form": (b"os=a&d=" + quoted(SECRET.encode()), "base64 of 400 bytes"),
+    "escaped bytes in a form": (b"os=a&d=" + quoted(NOISE), "400 bytes"),
+    "a body of base64": (SECRET.encode(), "base64 of 400 bytes"),
+    "base64 twice": (
+        in_json(base64.urlsafe_b64encode(base64.urlsafe_b64encode(NOISE).rstrip(b"=")).decode()),
+        "base64 of 400 bytes",
+    ),
+    "bytes in protobuf": (field(1, LONG * 4) + field(2, NOISE), "400 bytes"),
+    "a file": (filed(NOISE, "application/octet-stream"), "a file of 400 bytes"),
+    "a file without its magic": (filed(NOISE, "image/png"), "a file of 400 bytes"),
+    "a short file": (filed(NOISE[:65], ""), "a file of 65 bytes"),
+    "a packed file": (filed(packed(), "application/zip"), f"a file of {len(packed())} bytes"),
+    "a packed value": (
+        in_json(base64.b64encode(packed()).decode()), f"base64 of {len(packed())} bytes",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPAQUE)
+def test_a_cipher_inside_of_what_can_be_read_is_a_problem(name: str) -> None:
+    body, detail = OPAQUE[name]
+    plain.clear()
+    for _ in range(2):  # nor is it taken for plain the next time
+        [problem] = decode(exchange(body)).problems
+        assert (problem.stage, problem.code) == ("decode", "opaque_value")
+        assert problem.detail == f"body: {detail} that nothing reads"
+
+
+def test_the_shortest_cipher_is_not_taken_for_plain_the_second_time() -> None:
+    plain.clear()
+    for text in (base64.b64encode(NOISE[:192]).decode(), NOISE[:192].hex()):
+        assert codes(in_json(text)) == codes(in_json(text)) == ["opaque_value"]
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + NOISE
+CLEAR = {
+    "a picture": in_json(base64.b64encode(PICTURE).decode()),
+    "a picture as a file": filed(PICTURE, "application/octet-stream"),
+    "a file of a kind without magic": filed(NOISE, "image/x-of-its-own"),
+    "a key as a file": filed(NOISE[:64], "application/octet-stream"),
+    "a text as a file": filed(LONG.encode(), "application/octet-stream"),
+    "protobuf": in_json(
+        base64.b64encode(field(1, LONG) + field(2, LONG) + field(3, 7)).decode()
+    ),
+    "zlib": in_json(base64.b64encode(zlib.compress(in_json(LONG + NOISE[:60].hex()))).decode()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLEAR)
+def test_what_is_read_or_shown_is_no_problem(name: str) -> None:
+    assert codes(CLEAR[name]) == []
+
+
+@settings(max_examples=100)
+@given(st.lists(st.binary(min_size=8, max_size=191), min_size=1, max_size=4), st.booleans())
+def test_tokens_below_the_bound_are_never_a_problem(tokens: list[bytes], as_hex: bool) -> None:
+    body = json.dumps([t.hex() if as_hex else base64.b64encode(t).decode() for t in tokens])
+    assert "opaque_value" not in codes(body.encode())

@@ -1,0 +1,124 @@
+"""What looks like a cipher: bytes without any pattern, bare or written as Base64 or hex.
+
+Not a decoder itself. Nothing here reads anything; it tells a value that may hide personal data from
+one that merely is long. Shorter ones (tokens, digests, signatures of 512 bits) prove nothing and
+are left alone, and so are signed tokens, public keys and certificates.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64
+from collections import Counter
+
+from analyzer.decoders.media import belies, is_media, is_written
+from analyzer.models import Part
+
+LEAST = 192  # bytes that a value must hide
+SHORTEST = LEAST // 3 * 4  # characters that take them: as Base64, the denser of the two spellings
+
+# Chi-squared against 256 equal shares has a mean of 255 and a deviation of 23 for a cipher, however
+# long; 160,000 of them reached 380. Text, numbers and certificates begin at 500.
+_MOST_UNEVEN = 400
+_WINDOW = 1024  # bytes looked at in one place; over more, a slight bias of compression shows
+
+_ARCHIVES = (
+    b"PK\x03\x04",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"\xfd7zXZ\0",
+    b"BZh",
+    b"\x04\x22\x4d\x18",  # LZ4
+)
+_CERTIFICATE = re.compile(rb"\x30\x82..\x30\x82..\xa0\x03\x02\x01", re.DOTALL)
+_PUBLIC_KEY = re.compile(rb"\x30\x82..\x30.\x06", re.DOTALL)
+
+# Signed addresses and sessions, by the names that the clouds give them.
+_CREDENTIALS = ("authorization", "x-amz-security-token", "x-goog-signature", "signature")
+
+_BETWEEN = re.compile(r"[^A-Za-z0-9+/_\-\s]+")
+_SIGNED = re.compile(r"(?<![\w-])ey[\w-]++\.ey[\w-]*+\.[\w-]*+(?!\.)")  # as JSON Web Tokens
+_HEX = re.compile(r"[0-9A-Fa-f\s-]++")
+_LINES = (64, 76)  # of PEM and MIME
+_ALPHABET = str.maketrans("-_", "+/")
+
+
+def is_handed_out(part: Part, path: str) -> bool:
+    """Whether what stands there is a credential: it came from a server, and says nothing new."""
+    if part in ("header", "query"):
+        return path.lower() in _CREDENTIALS
+    return part in ("cookie", "response_cookie")
+
+
+def is_noise(content: bytes) -> bool:
+    """Whether `content` has the even spread of a cipher at its start, its middle or its end."""
+    size = len(content)
+    if size < LEAST:
+        return False
+    starts = (0, (size - _WINDOW) // 2, size - _WINDOW) if size > _WINDOW else (0,)
+    return any(_unevenness(content[start : start + _WINDOW]) < _MOST_UNEVEN for start in starts)
+
+
+def hides(content: bytes) -> bool:
+    """Whether `content`, which no decoder reads, may hide data: a cipher, or a packed archive."""
+    if len(content) < LEAST or is_media(content):
+        return False
+    if content.startswith(_ARCHIVES):
+        return True
+    return is_noise(content) and not _is_key(content)
+
+
+def pretends(media: str, content: bytes) -> bool:
+    """Whether `content` cannot be the media that it was announced as: a picture, or a page."""
+    return belies(media, content) or (is_written(media) and is_noise(content))
+
+
+def sealed(text: str) -> tuple[str, int] | None:
+    """Return how a value that no decoder reads hides bytes, and how many; None if it does not.
+
+    Looks at the longest piece between separators: ``v1:...``, a data URI, an encrypted token.
+    """
+    if "." in text:
+        text = _SIGNED.sub(".", text)
+    piece = max(_BETWEEN.split(text), key=len).strip()
+    if _HEX.fullmatch(piece):
+        # Identifiers stand in lists: what separates them is never part of one.
+        piece = max(piece.replace("-", " ").split(), key=len, default="")
+        kind, content = "hex", bytes.fromhex(piece[: len(piece) // 2 * 2])
+    else:
+        piece = _joined(piece)
+        if len(piece) < SHORTEST:
+            return None
+        kind, content = "base64", _unpacked(piece)
+    return (kind, len(content)) if hides(content) else None
+
+
+def _is_key(content: bytes) -> bool:
+    """Whether `content` is one certificate or public key (X.509 in DER) and nothing more."""
+    if int.from_bytes(content[2:4]) + 4 != len(content):
+        return False
+    return _CERTIFICATE.match(content) is not None or _PUBLIC_KEY.match(content) is not None
+
+
+def _unevenness(content: bytes) -> float:
+    size = len(content)
+    return sum(count * count for count in Counter(content).values()) * 256 / size - size
+
+
+def _unpacked(piece: str) -> bytes:
+    over = len(piece) % 4
+    if over == 1:  # cut
+        piece, over = piece[:-1], 0
+    return a2b_base64(piece.translate(_ALPHABET) + "=" * (-over % 4))
+
+
+def _joined(piece: str) -> str:
+    """Undo the breaking of lines, and plus signs that a form has made spaces."""
+    parts = piece.split()
+    if len(parts) < 2:
+        return piece
+    widths = set(map(len, parts[:-1]))
+    lines = "\n" in piece
+    if (widths <= {*_LINES} and len(widths) == 1) if lines else len({*map(len, parts)}) > 1:
+        return ("" if lines else "+").join(parts)
+    return max(parts, key=len)
