@@ -74,8 +74,8 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
     delta = next(each for each in comparison.deltas if each.id == delta_id(a, b, key))
     turning = turning_point(base.a, base.b, base.rows, place, study.compare)
     row = base.rows[place]
-    seen_a, unseen_a, blind_a = _split(base.a, row.seen_a, row.blind_a)
-    seen_b, unseen_b, blind_b = _split(base.b, row.seen_b, row.blind_b)
+    seen_a, unseen_a, blind_a = _split(base.a, row.seen_a, row.hidden_a)
+    seen_b, unseen_b, blind_b = _split(base.b, row.seen_b, row.hidden_b)
     table = frames.findings if delta.kind == "data" else frames.signals
     trail = DeltaTrail(
         delta=delta,

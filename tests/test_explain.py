@@ -142,16 +142,21 @@ def test_a_difference_says_what_would_turn_it(
 
 
 def test_a_finding_is_not_confirmed_by_a_capture_that_was_changed(
-    tmp_path: Path, knowledge: Knowledge
+    tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = recording.study(tmp_path)
     bundle = record(own, "KE-13", 1, [post()])
     analyse(own)
-    identifier = finding(load_frames(own), "id.advertising")
+    frames = load_frames(own)
+    identifier = finding(frames, "id.advertising")
     database = bundle / "capture.sqlite"
     content = bytearray(database.read_bytes())
     content[24] ^= 1  # the change counter of SQLite: still a good database of the same size
     database.write_bytes(content)
+    with pytest.raises(UserError, match="not up to date"):
+        explain(own, knowledge, identifier)
+    # Even if it is changed in the moment between the two.
+    monkeypatch.setattr("analyzer.explain.load_frames", lambda *_: frames)
     check = trail(own, knowledge, identifier).check
     assert not check.ok
     assert "capture.sqlite was changed" in check.text
