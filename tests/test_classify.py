@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.classify import Classifier, canonical_host, site_of
+from analyzer.extract.shapes import safe_host
 from analyzer.knowledge import Endpoint, Knowledge, OwnerEntry, Owners, Tracker
 from analyzer.models import Destination
 from analyzer.study import CompareSettings, Study
@@ -183,9 +184,21 @@ def test_no_host_is_too_strange(host: str) -> None:
     assert found.host.isprintable()
     assert not set(found.host) & set(" <>\"'&")
     assert found.host.endswith(found.site)
-    assert canonical_host(found.host) == found.host
+    canonical = canonical_host(host)
+    assert canonical_host(canonical) == canonical
+    assert found.host == safe_host(canonical)
 
 
 def test_a_host_as_long_as_a_book_is_cut() -> None:
     assert len(canonical_host("x" * 1_000_000)) == 253
     assert len(canonical_host("é." * 500_000)) == 253
+
+
+def test_a_value_in_a_host_is_not_shown_and_the_owner_is_that_of_the_host() -> None:
+    gaid = "38400000-8cf0-11bd-b23e-10b96e40000d"
+    found = Classifier(STUDY, KNOWLEDGE).destination(f"{gaid}.id.unheard-of.example")
+    assert found.host == "{uuid}.id.unheard-of.example"
+    assert (found.site, found.owner) == ("unheard-of.example", "unheard-of.example")
+    masked = Classifier(STUDY, KNOWLEDGE, lambda text: text.replace("amina", "{person.name}"))
+    found = masked.destination("amina.vendor.example")
+    assert (found.host, found.owner) == ("{person.name}.vendor.example", "Vendor")

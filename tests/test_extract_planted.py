@@ -195,6 +195,7 @@ def test_paths_are_masked() -> None:
         ("aminak@mail.example", "person.email"),
         (hashlib.sha256(b"aminak@mail.example").hexdigest(), "person.email"),
         ("amina.k+kid.at.mail.example", "person.email"),
+        ("amina.k kid@mail.example", "person.email"),
         (hashlib.md5(EMAIL.lower().encode() + b"\n").hexdigest(), "person.email"),
         (hashlib.sha1(EMAIL.encode() + b" ").hexdigest(), "person.email"),
         (

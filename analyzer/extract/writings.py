@@ -114,7 +114,8 @@ def _emails(text: str) -> list[str]:
     local, _, domain = lower.rpartition("@")
     bare = local.partition("+")[0]
     locals_ = dict.fromkeys((bare, local.replace(".", ""), bare.replace(".", "")))
-    forms = [lower.replace("@", ".at.")]
+    # A plus that was not escaped is read as a space.
+    forms = [lower.replace("@", ".at."), lower.replace("+", " ")]
     return forms + [f"{each}@{domain}" for each in locals_ if each and each != local]
 
 
