@@ -45,6 +45,13 @@ def cautions(
                 f"{len(broken)} of {len(sessions)} sessions of {side.name} were not recorded to"
                 f" their end ({_told(broken)}): what is missing from them may have been sent."
             )
+    contents = {each.content: each.id for each in sessions_a if each.content}
+    for each in sessions_b:
+        if each.content in contents:
+            found.append(
+                f"{contents[each.content]} and {each.id} are the same recording: it is no evidence"
+                f" of both {side_a.name} and {side_b.name}."
+            )
     blocks_a = {each.block for each in sessions_a}
     if blocks_a.isdisjoint(each.block for each in sessions_b):
         found.append(

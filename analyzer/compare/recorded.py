@@ -81,11 +81,10 @@ def left_out(sessions: list[Recorded]) -> list[Excluded]:
     """Return the sessions that are evidence of nothing that is compared, and why, by id.
 
     One that was measured in another country than its arm's; one of which only names and numbers of
-    bytes are known; one that is another one's copy. Where copies are in different arms, nobody can
-    tell which of them is true, and all are left out.
+    bytes are known; one that is a copy of another one of its arm.
     """
     reasons: dict[str, str] = {}
-    same: dict[str, list[Recorded]] = defaultdict(list)
+    same: dict[tuple[Arm, str], list[Recorded]] = defaultdict(list)
     for each in sessions:
         if each.egress and each.egress.upper() != each.arm.country:
             reasons[each.id] = (
@@ -94,17 +93,10 @@ def left_out(sessions: list[Recorded]) -> list[Excluded]:
         elif _names_only(each):
             reasons[each.id] = "it holds names and byte counts only"
         elif each.content:
-            same[each.content].append(each)
+            same[each.arm, each.content].append(each)
     for first, *others in same.values():
-        arms = {each.arm for each in (first, *others)}
         for each in others:
             reasons[each.id] = f"it is a copy of {first.id}"
-        if len(arms) > 1:
-            reasons[first.id] = f"it is the same recording as {others[0].id}"
-            for each in others:
-                reasons[each.id] = f"it is the same recording as {first.id}"
-            for each in (first, *others):
-                reasons[each.id] += ", and these copies are in several arms"
     return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
 
 

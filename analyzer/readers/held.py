@@ -1,4 +1,7 @@
-"""Which recordings a study has already: one that is taken twice would count as two."""
+"""Which recordings an arm has already: one that is taken twice would count as two.
+
+In two arms the same recording is allowed, as a test of the method; a comparison says so loudly.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ _FIX = "leave it out"
 
 
 class Held:
-    """The recordings of a study: by the files they came from, by their ids and by their content."""
+    """The recordings of an arm: by the files they came from, by their ids and by their content."""
 
-    def __init__(self, captures: Path) -> None:
+    def __init__(self, captures: Path, arm: str) -> None:
+        self._arm = arm
         self._files: dict[str, str] = {}  # SHA-256 -> session
         self._ids: dict[str, str] = {}  # id, here or where it was recorded -> session
         self._bundles: list[tuple[Path, Session]] = []
@@ -29,10 +33,11 @@ class Held:
 
     def add(self, bundle: Path, session: Session) -> None:
         """Take note of one more."""
-        tools = dict(session.tools)
-        self._files[tools.get(SOURCE_SHA256, "")] = session.id
-        for identifier in origins(session):
+        for identifier in origins(session):  # of every arm: two bundles cannot have one id
             self._ids[identifier] = session.id
+        if session.arm.label != self._arm:
+            return
+        self._files[dict(session.tools).get(SOURCE_SHA256, "")] = session.id
         self._bundles.append((bundle, session))
 
     def refuse_files(self, paths: list[Path], digests: list[str]) -> None:
@@ -75,4 +80,4 @@ def origins(session: Session) -> set[str]:
 
 
 def _twice(path: Path, holder: str) -> UserError:
-    return UserError(f"{path} is in the study already, as {holder}", _FIX)
+    return UserError(f"{path} is in the arm already, as {holder}", _FIX)

@@ -73,10 +73,10 @@ def import_files(
     `phase` is one of the study's (default: the first); `repeat` can be given for a single file;
     `planted` are the digests of the persona's values. A file of which only a part can be read is
     imported, and its session says so. `UserError` in one line for an arm or phase that does not
-    exist, for what is no capture, and for a recording that any arm of the study has already, also
+    exist, for what is no capture, and for a recording that the arm has already, also
     in another wrapping; files before it in `paths` have then been imported, and the line says so.
     """
-    arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures)
+    arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures, arm_label)
     place = _Place(study, arm, first, repeat, block, device, planted, held)
     if repeat is not None and len(paths) != 1:
         raise UserError("a repeat is the number of one session", "import one file at a time")
