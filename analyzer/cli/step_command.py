@@ -27,6 +27,7 @@ def command(name: str, arm: str | None, study_dir: Path) -> None:
     from analyzer.errors import UserError
 
     study = open_study(study_dir)
+    name = name.strip()
     if arm is not None:
         study.arm(arm)
     running = [
