@@ -50,9 +50,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return check
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine, driven by Playwright; it shares nothing with the user's."""
+    """The Chromium of this machine, driven by Playwright; it shares nothing with the user's.
+
+    Not for the whole run: as long as it lives, Playwright's event loop is the thread's, and tests
+    that run one of their own cannot.
+    """
     found = find_chromium()
     if found is None:
         reason = "no Chromium on this machine (apt-get install chromium)"

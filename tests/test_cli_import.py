@@ -89,7 +89,7 @@ def test_a_file_that_the_study_has_is_refused(root: Path, tmp_path: Path) -> Non
     done("import", file, "--arm", "KE-13", root=root)
     [session] = sessions(root)
     line = mistake("import", file, "--arm", "KE-13", root=root)
-    assert line == f"{file} is in the study already, as {session.name}: leave it out"
+    assert line == f"{file} is in the arm already, as {session.name}: leave it out"
 
 
 def test_a_session_of_another_study_is_taken_over(root: Path, tmp_path: Path) -> None:
