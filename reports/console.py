@@ -50,7 +50,9 @@ def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
     console = _console()
     if not console.is_terminal:
         for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
-            console.print(Text("\t".join(visible(cell) for cell in cells)), soft_wrap=True)
+            # Not by the console: it would turn the tabs into blanks.
+            console.file.write("\t".join(visible(cell) for cell in cells) + "\n")
+        console.file.flush()
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows[0]:

@@ -222,6 +222,7 @@ def check_files(folder: Path | None, as_json: bool) -> None:
     else:
         for fault in faults:
             click.echo(str(fault))
-        click.echo(f"{len(faults)} faults" if faults else "All data files are sound.")
+        many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        click.echo(many if faults else "All data files are sound.")
     if faults:
         raise SystemExit(1)
