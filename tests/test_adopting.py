@@ -117,7 +117,8 @@ def test_a_recording_is_known_again_under_another_id(
     session = dataclasses.replace(read_session(renamed), id=renamed.name, repeat=7)
     with closing(store.open_to_write(renamed / store.DATABASE)) as database:
         sealing.seal(renamed, database, session)
-    assert first in refusal(study, renamed)
+    [again] = import_files(study, "KE-13", [renamed])
+    assert any(first in each.detail for each in again.problems if each.code == "copy")
 
 
 def test_how_a_recording_was_made_is_kept_when_it_is_taken_over(

@@ -29,6 +29,10 @@ def take(study: Study, path: Path, arm: str = "KE-13") -> Imported:
     return imported
 
 
+def copies(imported: Imported) -> list[str]:
+    return [each.detail for each in imported.problems if each.code == "copy"]
+
+
 def refusal(study: Study, path: Path, arm: str = "KE-13") -> str:
     """The line with which a file is refused; nothing of it is left behind."""
     before = list_bundles(study.captures)
@@ -49,26 +53,27 @@ def test_the_same_file_twice_in_an_arm_is_refused_and_names_the_session(
     assert other.session.arm.label == "DE-13"
 
 
-def test_the_same_recording_with_another_comment_is_refused_and_names_the_session(
+def test_the_same_recording_with_another_comment_is_noted_and_names_the_session(
     study: Study, tmp_path: Path
 ) -> None:
     same = [har_entry(), har_entry("https://b.example/x?y=1")]
     first = take(study, written(tmp_path / "1.har", har(*same)))
-    again = written(tmp_path / "2.har", har(*same, comment="the second of twelve"))
-    assert first.session.id in refusal(study, again)
+    again = take(study, written(tmp_path / "2.har", har(*same, comment="the second of twelve")))
+    assert copies(first) == []
+    assert copies(again) == [f"the same recording as {first.session.id}: a comparison counts one"]
 
 
-def test_what_is_the_same_twice_in_one_call_is_imported_once(study: Study, tmp_path: Path) -> None:
+def test_copies_in_one_call_are_noted_too(study: Study, tmp_path: Path) -> None:
     paths = [written(tmp_path / f"{n}.har", har(har_entry(), comment=str(n))) for n in (1, 2)]
-    with pytest.raises(UserError, match=r"already, as KE-13-r01.*1 files before it"):
-        import_files(study, "KE-13", paths)
-    assert len(list_bundles(study.captures)) == 1
+    first, second = import_files(study, "KE-13", paths)
+    assert (len(copies(first)), len(copies(second))) == (0, 1)
 
 
 def test_a_recording_is_known_again_in_another_format(study: Study, shared_data: Path) -> None:
     flows = shared_data / "mitmproxy-dumps" / "flows"
     first = take(study, flows / "websocket.har")
-    assert first.session.id in refusal(study, flows / "websocket.mitm")
+    [told] = copies(take(study, flows / "websocket.mitm"))
+    assert first.session.id in told
 
 
 def test_equal_requests_at_another_time_are_another_recording(study: Study, tmp_path: Path) -> None:

@@ -56,14 +56,15 @@ class Held:
             if identifier in self._ids:
                 raise _twice(path, self._ids[identifier])
 
-    def refuse_content(self, path: Path, bundle: Path, session: Session) -> None:
-        """Raise `UserError` if `bundle`, made of `path`, holds what another one holds."""
+    def holder_of(self, bundle: Path, session: Session) -> str:
+        """Return the id of a session of the arm that holds the same recording; "" without one."""
         content = content_digest(bundle, session)
         number = dict(session.counts).get("exchanges")
         for other, held in self._bundles:
             stated = dict(held.counts).get("exchanges", number)  # never closed: nobody counted
             if content and stated == number and self._content(other, held) == content:
-                raise _twice(path, held.id)
+                return held.id
+        return ""
 
     def _content(self, bundle: Path, session: Session) -> str:
         if bundle not in self._contents:

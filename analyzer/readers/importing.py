@@ -10,7 +10,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -73,8 +73,9 @@ def import_files(
     `phase` is one of the study's (default: the first); `repeat` can be given for a single file;
     `planted` are the digests of the persona's values. A file of which only a part can be read is
     imported, and its session says so. `UserError` in one line for an arm or phase that does not
-    exist, for what is no capture, and for a recording that the arm has already, also
-    in another wrapping; files before it in `paths` have then been imported, and the line says so.
+    exist, for what is no capture, and for a file that the arm has already; files before it in
+    `paths` have then been imported, and the line says so. The same recording in other wrapping is
+    imported with a problem "copy", and a comparison counts one of the two.
     """
     arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures, arm_label)
     place = _Place(study, arm, first, repeat, block, device, planted, held)
@@ -85,9 +86,7 @@ def import_files(
     done: list[Imported] = []
     for path, digest in zip(paths, digests, strict=True):
         try:
-            imported = _import_file(place, path, digest)
-            _refuse_copy(place, imported)
-            done.append(imported)
+            done.append(_noted(place, _import_file(place, path, digest)))
         except UserError as error:
             if not done:
                 raise
@@ -112,15 +111,15 @@ def _digest(path: Path) -> str:
         raise UserError(f"{path} cannot be read", error.strerror or "check its rights") from None
 
 
-def _refuse_copy(place: _Place, imported: Imported) -> None:
-    """Take note of what was imported; if the study has it already, remove it and say so."""
+def _noted(place: _Place, imported: Imported) -> Imported:
+    """Take note of what was imported; say so if the arm has the same recording already."""
     bundle = place.study.captures / imported.session.id
-    try:
-        place.held.refuse_content(imported.path, bundle, imported.session)
-    except UserError:
-        shutil.rmtree(bundle, ignore_errors=True)
-        raise
+    holder = place.held.holder_of(bundle, imported.session)
     place.held.add(bundle, imported.session)
+    if not holder:
+        return imported
+    told = Problem("", "read", "copy", f"the same recording as {holder}: a comparison counts one")
+    return replace(imported, problems=(*imported.problems, told))
 
 
 def _import_file(place: _Place, path: Path, digest: str) -> Imported:
