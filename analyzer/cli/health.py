@@ -149,7 +149,7 @@ def _there(folder: Path) -> Path:
 
 def _rights(folder: Path) -> Check:
     there = _there(folder)
-    if os.access(there, os.W_OK | os.X_OK):
+    if os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         return Check("rights", "ok", f"{there} can be written")
     return Check("rights", "bad", f"{there} cannot be written", "choose another folder")
 

@@ -189,7 +189,7 @@ def _run(tasks: Sequence[_Task], jobs: int | None) -> Iterator[str]:
             for future in as_completed(pending):
                 yield future.result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _analyse_one(task: _Task) -> str:
