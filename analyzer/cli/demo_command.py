@@ -71,7 +71,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     began = time.monotonic()
     _refuse_strangers(directory)
     study = prepare_demo(directory)
-    _clear(study)
+    clear_earlier(study)
     total = sessions * len(study.arms)
     click.echo(
         f"{study.app}: {sessions} sessions for each of {', '.join(study.arms)}, {jobs} at a time"
@@ -120,7 +120,7 @@ def _refuse_strangers(directory: Path) -> None:
         raise UserError(f"{directory} holds other things", "name a new folder for the demo")
 
 
-def _clear(study: Study) -> None:
+def clear_earlier(study: Study) -> None:
     """Remove the sessions of an earlier demo; `UserError` if there are others among them."""
     from analyzer.bundle import list_bundles, read_session, running_bundles
 

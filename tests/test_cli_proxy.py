@@ -1,0 +1,255 @@
+"""`proxy` for real: a session is recorded, marked from another process, and ended by a signal."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+from cli_rig import done, mistake, program, told
+from recording import study
+
+from analyzer.bundle import list_bundles, read_session, verify
+from analyzer.cli import proxy_command
+from analyzer.readers.bundle import read_exchanges, read_steps
+from analyzer.study import Study
+
+pytestmark = pytest.mark.capture
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers a POST with its body."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("authority")
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Study:
+    return study(tmp_path / "study")
+
+
+@contextmanager
+def recording(
+    found: Study, confdir: Path, *words: object, arm: str = "KE-13"
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A session of `arm` being recorded: its process, and the proxy's address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where = ("--host", "127.0.0.1", "--port", port, "--confdir", confdir, "--study", found.root)
+    process = program("proxy", "--arm", arm, *where, *words)
+    assert process.stdout
+    first = ""
+    try:
+        first = process.stdout.readline()
+        if first:
+            head = [process.stdout.readline() for _ in range(3)]
+            assert re.fullmatch(rf"Recording {arm}-r\d\d-\d{{8}}T\d{{6}}Z-[0-9a-f]{{6}}\n", first)
+            assert head[0] == f"  proxy for the phone: 127.0.0.1 port {port}\n"
+            assert "http://mitm.it" in head[1]
+            assert head[2] == "  phase: first launch; next: evenhand step NAME; end: Ctrl-C\n"
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def end(process: subprocess.Popen[str], number: int = signal.SIGINT) -> str:
+    """End a recording, and return the rest of what it says."""
+    process.send_signal(number)
+    said, complaints = process.communicate(timeout=30)
+    assert (process.returncode, complaints) == (0, ""), complaints
+    return said
+
+
+def send(proxy: str, url: str, body: str) -> None:
+    with httpx.Client(proxy=proxy, trust_env=False) as phone:
+        assert phone.post(f"{url}/session", content=body).text == body
+
+
+def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
+    found: Study, confdir: Path, echo: str
+) -> None:
+    with recording(found, confdir, "--device", "Pixel", "--block", "monday") as (process, proxy):
+        send(proxy, echo, "first")
+        assert "It is still being recorded" in done("verify", root=found.root)
+        marked = program("step", "use", "--study", found.root)
+        said, complaints = marked.communicate(timeout=30)
+        assert (marked.returncode, complaints) == (0, ""), complaints
+        [path] = list_bundles(found.captures)
+        assert said == f"{path.name}: use\n"
+        send(proxy, echo, "second")
+        said = end(process)
+    assert said == (f"\nClosed {path} (stopped)\n  2 exchanges, 0 messages, 0 events, 2 steps\n")
+    assert done("verify", root=found.root) == f"intact  {path.name}\n1 of 1 sessions intact\n"
+    assert [name for _, name in read_steps(path)] == ["first launch", "use"]
+    sent = [(each.request_body, each.phase) for each in read_exchanges(path)]
+    assert sent == [(b"first", "first launch"), (b"second", "use")]
+    session = read_session(path)
+    assert (session.device, session.block, session.repeat) == ("Pixel", "monday", 1)
+    assert session.complete
+    assert len(session.planted) == 1
+    assert told("analyze", root=found.root)["done"] == [path.name]
+
+
+def test_a_second_ctrl_c_does_not_break_the_seal(found: Study, confdir: Path, echo: str) -> None:
+    with recording(found, confdir) as (process, proxy):
+        with httpx.Client(proxy=proxy, trust_env=False) as phone:
+            phone.post(f"{echo}/x", content="kept open")
+            for _ in range(5):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.02)
+        _, complaints = process.communicate(timeout=30)
+    assert (process.returncode, complaints) in ((0, ""), (-signal.SIGINT, "")), complaints
+    [path] = list_bundles(found.captures)
+    assert verify(path) == []
+    assert read_session(path).complete
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [(signal.SIGTERM, "terminated"), (signal.SIGHUP, "terminal closed")]
+)
+def test_a_shutdown_or_a_closed_terminal_ends_a_session_properly(
+    found: Study, confdir: Path, number: int, reason: str
+) -> None:
+    with recording(found, confdir) as (process, _):
+        said = end(process, number)
+    [path] = list_bundles(found.captures)
+    assert f"Closed {path} ({reason})\n" in said
+    assert "nothing was read: is this machine the phone's proxy" in said
+    assert verify(path) == []
+
+
+def test_sessions_are_numbered_and_a_number_can_be_given(found: Study, confdir: Path) -> None:
+    for words in ((), ("--repeat", 7), ()):
+        with recording(found, confdir, *words) as (process, _):
+            end(process)
+    numbers = [read_session(path).repeat for path in list_bundles(found.captures)]
+    assert numbers == [1, 7, 8]
+
+
+def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
+    found: Study, confdir: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ("proxy", "--arm", "KE-13", "--confdir", confdir, "--host", "127.0.0.1")
+        line = mistake(*words, "--port", port, root=found.root)
+    assert line == (
+        f"the proxy cannot listen on 127.0.0.1 port {port} (Address already in use):"
+        " choose another port with --port, or another address with --host"
+    )
+    assert list_bundles(found.captures) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--arm", "XX"), "no arm 'XX' in study.toml: use one of DE-13, KE-13"),
+        ((), "Missing option '--arm': see `evenhand proxy --help`"),
+        (("--arm", "KE-13", "--port", "0"), "Invalid value for '--port': 0 is not in the range"),
+        (("--arm", "KE-13", "--repeat", "0"), "Invalid value for '--repeat': 0 is not in the"),
+        (("--arm", "KE-13", "--host", "no.such.invalid"), "the proxy cannot listen on no.such.inv"),
+        (("--arm", "KE-13", "--confdir", "file"), "Invalid value for '--confdir': Directory 'file"),
+        (
+            ("--arm", "KE-13", "--confdir", "file/x"),
+            "the certificate authority in file/x cannot be",
+        ),
+        (("--arm", "KE-13", "--confdir", "junk"), "the certificate authority in junk cannot be us"),
+    ],
+)
+def test_a_recording_that_could_not_work_does_not_begin(
+    found: Study,
+    confdir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    Path("junk").mkdir()
+    Path("junk/mitmproxy-ca.pem").write_text("junk", encoding="utf-8")
+    if "--confdir" not in words:
+        words = (*words, "--confdir", str(confdir))
+    line = mistake("proxy", *words, root=found.root)
+    assert line.startswith(complaint)
+    assert list_bundles(found.captures) == []
+
+
+def test_captures_that_cannot_be_written_are_a_mistake(found: Study, confdir: Path) -> None:
+    found.captures.touch()
+    line = mistake("proxy", "--arm", "KE-13", "--confdir", confdir, root=found.root)
+    assert line == f"{found.captures} cannot be read: Not a directory"
+
+
+def test_counts_are_shown_on_a_terminal_and_fit_it(
+    found: Study, confdir: Path, echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(click, "echo", lambda text, **_: shown.append(text))
+    counts = {"exchanges": 1, "messages": 2, "events": 3, "bytes_up": 1_500_000, "bytes_down": 40}
+    monkeypatch.setenv("COLUMNS", "100")
+    proxy_command._live(counts)
+    assert shown.pop().rstrip() == "\r  1 exchanges, 2 messages, 3 events, 1.5 MB up, 0.0 MB down"
+    monkeypatch.setenv("COLUMNS", "40")
+    proxy_command._live(counts)
+    assert len(shown.pop()) == 40
+
+    def gone(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(click, "echo", gone)
+    proxy_command._live(counts)  # a recording goes on
+
+
+def test_a_recording_whose_reader_has_gone_is_still_closed(
+    found: Study, confdir: Path, echo: str
+) -> None:
+    with recording(found, confdir) as (process, proxy):
+        assert process.stdout
+        send(proxy, echo, "first")
+        process.stdout.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 141
+        assert process.stderr
+        assert process.stderr.read() == ""
+        process.stdout = None
+    [path] = list_bundles(found.captures)
+    assert verify(path) == []
+    assert len(list(read_exchanges(path))) == 1
