@@ -16,6 +16,7 @@ from analyzer.models import Problem
 from analyzer.readers import READERS, Reading, Record, is_time
 from analyzer.readers.pcap_files import MAGICS, frames
 from analyzer.readers.pcap_flows import Flows
+from analyzer.readers.pcap_odd import ip_inside
 from analyzer.readers.pcap_packets import KNOWN_LINKS, packet_of
 
 
@@ -39,11 +40,12 @@ class PcapReader:
                 if is_time(frame.moment):
                     started = reading.started
                     reading.started = min(frame.moment, started) if started else frame.moment
-                if frame.link not in KNOWN_LINKS:
+                walked = frame if frame.link in KNOWN_LINKS else ip_inside(frame)
+                if walked is None:
                     other_links[frame.link] += 1
                     continue
                 try:
-                    packet = packet_of(frame)
+                    packet = packet_of(walked)
                 except ValueError:
                     broken += 1
                     continue
