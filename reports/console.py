@@ -31,10 +31,21 @@ class Out:
         self._print(Text(visible(text), style=style))
 
     def fact(self, name: str, text: str, style: str = "") -> None:
-        """Print one line with a name in front; nothing where `text` is empty."""
-        if text:
-            line = Text(f"  {name:<13}", style="dim")
-            self._print(line + Text(visible(text), style=style))
+        """Print one line with a name in front; nothing where `text` is empty.
+
+        What a terminal folds stays under its beginning.
+        """
+        if not text:
+            return
+        head, tail = Text(f"  {name:<13}", style="dim"), Text(visible(text), style=style)
+        if self._console.is_terminal:
+            grid = Table.grid()
+            grid.add_column(no_wrap=True)
+            grid.add_column(overflow="fold")
+            grid.add_row(head, tail)
+            self._console.print(grid)
+        else:
+            self._print(head + tail)
 
     def _print(self, line: Text) -> None:
         self._console.print(line, soft_wrap=not self._console.is_terminal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -49,6 +51,15 @@ def command(port: int, study_dir: Path, as_json: bool) -> None:
             mark = click.style(f"{check.state:>4}", fg=colours[check.state])
             click.echo(f"{mark}  {check.what}: {check.found}")
             if check.fix:
-                click.echo(f"      {check.fix}")
+                click.echo(_indented(check.fix))
     if any(check.state == "bad" for check in checks):
         raise SystemExit(1)
+
+
+def _indented(text: str) -> str:
+    """Return `text` under the name of its check: folded between words on a terminal, else whole."""
+    indent = " " * 6
+    if not sys.stdout.isatty():
+        return indent + text
+    columns = shutil.get_terminal_size().columns
+    return click.wrap_text(text, columns, initial_indent=indent, subsequent_indent=indent)
