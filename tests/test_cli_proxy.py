@@ -156,11 +156,11 @@ def test_a_shutdown_or_a_closed_terminal_ends_a_session_properly(
 
 
 def test_sessions_are_numbered_and_a_number_can_be_given(found: Study, confdir: Path) -> None:
-    for words in ((), ("--repeat", 7), ()):
+    for words in (("--repeat", 7), ()):
         with recording(found, confdir, *words) as (process, _):
             end(process)
     numbers = [read_session(path).repeat for path in list_bundles(found.captures)]
-    assert numbers == [1, 7, 8]
+    assert numbers == [7, 8]
 
 
 def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
