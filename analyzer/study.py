@@ -13,7 +13,8 @@ from analyzer.errors import UserError
 from analyzer.models import Arm, Consent
 
 FILE = "study.toml"
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of an arm
+COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
 _SHOWN = 80  # characters of an entry that a complaint quotes
@@ -156,12 +157,12 @@ class _Checked:
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
         where = f"arms.{label}"
-        if not _LABEL.fullmatch(label):
+        if not LABEL.fullmatch(label):
             raise self._wrong(where, "is not a label", "use letters, digits, dot, dash, underscore")
         table = self._as_table(where, body)
         self._no_others(f"{where}.", table, {"country", "age", "consent", "persona"})
         country = self._text(f"{where}.country", table.get("country"))
-        if not re.fullmatch(r"[A-Z]{2}", country):
+        if not COUNTRY.fullmatch(country):
             raise self._wrong(
                 f"{where}.country", _is(country), "use a two-letter ISO 3166 code, as in 'KE'"
             )

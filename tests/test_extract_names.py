@@ -1,28 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from data_types import data_type
 
 from analyzer.extract.names import Names
-from analyzer.knowledge import DataType
-
-
-def data_type(own: str, *names: str, shapes: tuple[str, ...] = ()) -> DataType:
-    return DataType(
-        id=own,
-        group="group",
-        label=own,
-        meaning=own,
-        dpv="",
-        diffaudit="",
-        trackhar=(),
-        google_play="",
-        apple="",
-        names=names,
-        shapes=shapes,
-        grade="S",
-        counts_as_data=True,
-    )
-
 
 NAMES = Names(
     {

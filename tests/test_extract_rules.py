@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from data_types import data_type
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,24 +53,6 @@ ENDPOINT = Endpoint(
 
 def tracker(*endpoints: Endpoint) -> Tracker:
     return Tracker("acme.yaml", "Acme", ("acme.example",), "attribution", "", False, endpoints)
-
-
-def data_type(own: str, *names: str, shapes: tuple[str, ...] = ()) -> DataType:
-    return DataType(
-        id=own,
-        group="group",
-        label=own,
-        meaning=own,
-        dpv="",
-        diffaudit="",
-        trackhar=(),
-        google_play="",
-        apple="",
-        names=names,
-        shapes=shapes,
-        grade="S",
-        counts_as_data=True,
-    )
 
 
 def knowledge(*trackers: Tracker, types: tuple[DataType, ...] = ()) -> Knowledge:

@@ -24,6 +24,7 @@ import msgspec
 from analyzer.bundle import store
 from analyzer.errors import UserError
 from analyzer.models import Session
+from analyzer.study import COUNTRY, LABEL
 
 SESSION = "session.json"
 SUMS = "SHA256SUMS"
@@ -31,8 +32,6 @@ LOCK = "recording.lock"
 _RESERVE = 64 * 1024  # kept in the lock file: room for session.json and SHA256SUMS on a full disk
 _LISTED = 100  # open exchanges that `partial` names; of more it says how many
 _SUM = re.compile(r"([0-9a-f]{64}) [ *]([^/\\\x00]{1,255})")
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # these as in study.toml
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _OLDEST = 120
 _MOST_REPEATS = 999_999
 _MEND = "take the bundle from where it was recorded"
@@ -151,9 +150,9 @@ def _check(session: Session) -> None:
         if text is not None:
             instant(text)
     arm = session.arm
-    if not _LABEL.fullmatch(arm.label):
+    if not LABEL.fullmatch(arm.label):
         raise ValueError("its arm has no label of letters, digits, dot, dash and underscore")
-    if not _COUNTRY.fullmatch(arm.country):
+    if not COUNTRY.fullmatch(arm.country):
         raise ValueError("its country is no two-letter ISO 3166 code")
     if not 0 <= arm.age <= _OLDEST:
         raise ValueError(f"its age is not from 0 to {_OLDEST}")

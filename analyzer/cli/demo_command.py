@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import example, progress
+from analyzer.cli.options import compared, example, progress
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     written into DIR (default: evenhand-demo); sessions of an earlier demo there are replaced.
     """
     from analyzer.cli.output import write_text
-    from analyzer.compare import compare
-    from analyzer.frames import analyse, load_frames
-    from analyzer.knowledge import load_knowledge
+    from analyzer.frames import analyse
     from reports.html import render_html
     from reports.terminal import print_comparison
 
@@ -84,8 +82,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     click.echo(f"Recorded {total} sessions in {time.monotonic() - began:.0f} s")
     with progress("Analysing") as advance:
         analyse(study, progress=advance)
-    knowledge = load_knowledge()
-    comparison = compare(load_frames(study, knowledge), study, knowledge, "eea", "global_majority")
+    comparison, knowledge = compared(study, "eea", "global_majority")
     click.echo()
     print_comparison(comparison)
     path = study.out / "eea-global_majority.html"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import example, open_study, sides_argument, study_option
+from analyzer.cli.options import compared, example, open_study, sides_argument, study_option
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
     from analyzer.comparison import Comparison
 
-SAME, DIFFERENT, TROUBLE = 0, 1, 2
+DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
 
 
 @click.command(
@@ -62,13 +62,7 @@ def command(
     """
     with ExitStack() as stack:
         stack.push(_own_fault_is_trouble)
-        from analyzer.compare import compare
-        from analyzer.frames import load_frames
-        from analyzer.knowledge import load_knowledge
-
-        study = open_study(study_dir)
-        knowledge = load_knowledge()
-        comparison = compare(load_frames(study, knowledge), study, knowledge, *sides)
+        comparison, _ = compared(open_study(study_dir), *sides)
         _show(comparison, "json" if as_json else form, every)
     verdicts = {delta.verdict for delta in comparison.deltas}
     if strict and "insufficient" in verdicts:

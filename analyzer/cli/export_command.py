@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import complain, example, open_study, sides_argument, study_option
+from analyzer.cli.options import (
+    compared,
+    complain,
+    example,
+    open_study,
+    sides_argument,
+    study_option,
+)
 
 
 @click.group(
@@ -70,14 +77,9 @@ def deltas(sides: tuple[str, str], output: Path, study_dir: Path) -> None:
 
     Default: eea with global_majority.
     """
-    from analyzer.compare import compare
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
     from reports.tables import deltas_frame, write_table
 
-    study = open_study(study_dir)
-    knowledge = load_knowledge()
-    comparison = compare(load_frames(study, knowledge), study, knowledge, *sides)
+    comparison, _ = compared(open_study(study_dir), *sides)
     rows = write_table(deltas_frame(comparison), output)
     click.echo(f"Wrote {rows} rows to {click.format_filename(output)}")
 

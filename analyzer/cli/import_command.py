@@ -64,12 +64,12 @@ def command(
     imported is named, the others are imported all the same, and the exit code is 1.
     """
     from analyzer.errors import UserError
-    from analyzer.extract.shapes import digest
+    from analyzer.extract.shapes import digests
     from analyzer.readers.importing import import_files
 
     study = open_study(study_dir)
     study.phase(phase)
-    planted = [digest(value, study.key) for _, value in study.persona(study.arm(arm).label).values]
+    planted = digests(study.persona(study.arm(arm).label).values, study.key)
     told: list[dict[str, Any]] = []
     refused = False
     for file in files:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from analyzer.comparison import Comparison
+    from analyzer.knowledge import Knowledge
     from analyzer.study import Study
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +56,16 @@ def open_study(study_dir: Path) -> Study:
     from analyzer.study import load_study
 
     return load_study(study_dir)
+
+
+def compared(study: Study, a: str, b: str) -> tuple[Comparison, Knowledge]:
+    """Compare sides `a` and `b` of what was analysed of `study`; with what is known."""
+    from analyzer.compare import compare
+    from analyzer.frames import load_frames
+    from analyzer.knowledge import load_knowledge
+
+    knowledge = load_knowledge()
+    return compare(load_frames(study, knowledge), study, knowledge, a, b), knowledge
 
 
 def chosen_bundles(names: tuple[str, ...], study_dir: Path) -> list[Path]:

@@ -80,7 +80,7 @@ def command(
     from addons.runner import record
     from analyzer.bundle import new_session
     from analyzer.cli.health import lan_addresses
-    from analyzer.extract.shapes import digest
+    from analyzer.extract.shapes import digests
 
     study = open_study(study_dir)
     chosen = study.arm(arm)
@@ -91,7 +91,7 @@ def command(
         block=block,
         device=device,
         origin="proxy",
-        planted=[digest(value, study.key) for _, value in study.persona(arm).values],
+        planted=digests(study.persona(arm).values, study.key),
     )
 
     def ready(actual: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import example, open_study, sides_argument, study_option
+from analyzer.cli.options import compared, example, open_study, sides_argument, study_option
 
 
 @click.command(
@@ -29,14 +29,10 @@ def command(sides: tuple[str, str], output: Path | None, study_dir: Path) -> Non
     without JavaScript and prints on A4.
     """
     from analyzer.cli.output import write_text
-    from analyzer.compare import compare
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
     from reports.html import render_html
 
     study = open_study(study_dir)
-    knowledge = load_knowledge()
-    comparison = compare(load_frames(study, knowledge), study, knowledge, *sides)
+    comparison, knowledge = compared(study, *sides)
     path = output or study.out / f"{comparison.a.name}-{comparison.b.name}.html"
     write_text(path, render_html(comparison, knowledge))
     click.echo(f"Wrote {click.format_filename(path)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Final
@@ -22,6 +23,7 @@ __all__ = [
     "ZERO_UUID",
     "canonical",
     "digest",
+    "digests",
     "is_blank",
     "safe_host",
     "safe_path",
@@ -89,6 +91,11 @@ def digest(value: str, key: bytes) -> str:
     """Return 24 hexadecimal digits that equal values share under `key` (at most 64 bytes)."""
     data = canonical(value).encode("utf-8", "surrogatepass")
     return blake2b(data, key=key, digest_size=12).hexdigest()
+
+
+def digests(values: Iterable[tuple[str, str]], key: bytes) -> tuple[str, ...]:
+    """Return the digest of each of a persona's (data type, seeded value), as a session holds it."""
+    return tuple(digest(value, key) for _, value in values)
 
 
 def is_blank(value: str) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import cast
 
 from analyzer.errors import UserError
-from analyzer.extract.shapes import digest
+from analyzer.extract.shapes import digests
 from analyzer.frames.workers import worker_context
 from analyzer.knowledge import load_knowledge
 from analyzer.models import Session
@@ -86,7 +86,7 @@ def run_session(study: Study, scene: Scene, servers: Servers, confdir: Path) -> 
         study=study,
         arm=scene.arm,
         repeat=scene.repeat,
-        planted=tuple(digest(value, study.key) for _, value in scene.persona.values),
+        planted=digests(scene.persona.values, study.key),
         requests=plan(scene),
         addresses=servers.addresses(scene),
         servers_ca=servers.authority,
