@@ -15,8 +15,21 @@ Part = Literal[
     "response_header", "response_cookie", "response",
 ]  # fmt: skip
 EventKind = Literal[
-    "tls_refused", "tls_passthrough", "quic", "dns", "non_http", "gap", "host_seen", "error"
-]
+    "tls_refused", "tls_passthrough", "quic", "dns", "non_http", "gap", "host_seen", "error",
+    "blocked",
+]  # fmt: skip
+Transport = Literal["tcp", "udp", "quic"]
+# What became of a connection, as the recorder saw it happen ...
+Outcome = Literal[
+    "open", "read", "plain", "refused", "silent", "passed", "quic_refused", "tcp", "udp", "blocked",
+    "failed",
+]  # fmt: skip
+# ... and what that means, given the others of the same phone (`analyzer.trust`).
+TrustState = Literal[
+    "decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed", "quic_refused",
+    "tcp", "udp", "blocked", "failed", "unused", "open",
+]  # fmt: skip
+CheckState = Literal["ok", "bad", "unknown", "off"]  # off: does not apply
 Stage = Literal["read", "decode", "extract", "classify"]
 Method = Literal["rule", "name", "planted"]
 SignalVerdict = Literal["protective", "non_protective", "no_signal", "contradictory"]
@@ -54,11 +67,15 @@ class Session:
     end_reason: str | None  # None while open, or after a crash
     complete: bool  # False: what is not in it may still have been sent
     origin: str  # "proxy", or what was imported: "har", "mitm", "pcap", "bundle"
-    egress: str | None  # measured exit country, None where nobody asked
+    egress: str | None  # measured exit country or "disputed"; None where nobody asked
     tools: tuple[tuple[str, str], ...]  # (name, version)
     planted: tuple[str, ...]  # keyed digests of the persona's seeded values
     counts: tuple[tuple[str, int], ...]
     partial: tuple[str, ...]  # what is known to be cut, in words
+    mode: str = ""  # how the phone reached us: "wireguard", "regular", ...; "" for imports
+    instrumented: str = ""  # what changed the app while it ran ("frida"), else ""
+    beside: str = ""  # id of the session that this one is an independent witness of
+    policy: tuple[str, ...] = ()  # what the recorder did to the traffic ("QUIC refused"), in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,50 @@ class Event:
     reason: str
     bytes_up: int
     bytes_down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection of a phone, whatever became of it.
+
+    `bytes_up` and `bytes_down` are those that passed without being read; what was read is in the
+    exchanges.
+    """
+
+    id: int
+    t_s: float
+    ended_s: float | None  # None: open when the recording ended
+    phone: str  # its address, without the port
+    host: str  # the name it asked for (SNI, CONNECT, DNS), "" where nobody learned it
+    address: str  # "ip:port" or "name:port" that it asked for
+    transport: Transport
+    alpn: str
+    tls: str  # version, "" where there is none
+    outcome: Outcome
+    reason: str  # in fixed words
+    bytes_up: int
+    bytes_down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What the check page found out about a phone. `state` of check `name`, and what was seen."""
+
+    t_s: float
+    phone: str
+    name: str
+    state: CheckState
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A fact about a phone or its way out that somebody measured, and with what."""
+
+    t_s: float
+    topic: str  # "exit_country", "time_zone", "sim_country", ...
+    value: str
+    source: str  # "adb", "check page", "check url", "geo:<file> <build date>"
 
 
 class Leaf(NamedTuple):

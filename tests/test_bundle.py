@@ -78,7 +78,8 @@ def test_what_is_written_is_read_back_and_given_its_phase(writer: BundleWriter) 
     assert read_session(writer.path) == session
     assert session.complete
     assert dict(session.counts) == {
-        "answered": 2, "bodies": 2, "events": 1, "exchanges": 3, "messages": 0, "steps": 3
+        "answered": 2, "bodies": 2, "connections": 0, "events": 1, "exchanges": 3, "messages": 0,
+        "steps": 3,
     }  # fmt: skip
 
 

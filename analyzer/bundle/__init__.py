@@ -18,7 +18,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -36,6 +36,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "BundleWriter",
     "RecordingError",
+    "add_measured",
     "add_step",
     "crashed_bundles",
     "find_bundle",
@@ -64,12 +65,16 @@ def new_session(
     tools: Sequence[tuple[str, str]] = (),
     planted: Sequence[str] = (),
     started: float | None = None,
+    mode: str = "",
+    instrumented: str = "",
+    beside: str = "",
+    policy: Sequence[str] = (),
 ) -> Session:
     """Describe a session that begins now, or at `started` (seconds since 1970, for imports).
 
     `repeat` is the next free number of the arm unless given; several processes that record the
     same arm at once must give it. `tools` are (name, version); evenhand and Python are added.
-    `planted` are the keyed digests of the persona's values.
+    `planted` are the keyed digests of the persona's values. The rest is as in `models.Session`.
     """
     began = time.time() if started is None else started
     number = repeat if repeat is not None else _next_repeat(study.captures, arm)
@@ -95,6 +100,10 @@ def new_session(
         planted=tuple(planted),
         counts=(),
         partial=(),
+        mode=mode,
+        instrumented=instrumented,
+        beside=beside,
+        policy=tuple(policy),
     )
 
 
@@ -175,15 +184,38 @@ def add_step(path: Path, name: str) -> None:
     """Mark a step in the running session `path`, from any process; `UserError` if it has ended."""
     if not _STEP.fullmatch(name.strip()):
         raise UserError("that is not a name for a step", "use up to 200 characters on one line")
+    _write_beside(
+        path, "the step", "INSERT INTO step(t_s, name) VALUES(?,?)", lambda now: (now, name.strip())
+    )
+
+
+def add_measured(path: Path, topic: str, value: str, source: str) -> None:
+    """Store a `models.Measured` in the running session `path`, from any process.
+
+    `UserError` if it has ended.
+    """
+    clean = store.storable(value)
+    _write_beside(
+        path,
+        "the measurement",
+        "INSERT INTO measured(t_s, topic, value, source) VALUES(?,?,?,?)",
+        lambda now: (now, topic, clean, source),
+    )
+
+
+def _write_beside(
+    path: Path, what: str, statement: str, values: Callable[[float], tuple[object, ...]]
+) -> None:
+    """Write a row into a session that another process records; `values` gets the time in it."""
     session = read_session(path)
     if not sealing.is_locked(path):
         raise UserError(f"{path.name} is not being recorded", "start `evenhand proxy` first")
     moment = max(0.0, time.time() - instant(session.started))
     try:
         with closing(store.open_to_write(path / store.DATABASE)) as database:
-            database.execute("INSERT INTO step(t_s, name) VALUES(?,?)", (moment, name.strip()))
+            database.execute(statement, values(moment))
     except sqlite3.Error as error:
-        raise UserError(f"the step could not be written to {path.name}", str(error)) from None
+        raise UserError(f"{what} could not be written to {path.name}", str(error)) from None
 
 
 def _some(bundles: Sequence[Path]) -> str:

@@ -36,6 +36,8 @@ _OLDEST = 120
 _MOST_REPEATS = 999_999
 _MEND = "take the bundle from where it was recorded"
 _COUNTED = ("exchange", "message", "event", "step", "body")
+_COUNTED_2 = ("connection",)  # in bundles of version 2
+DISPUTED = "disputed"
 
 
 class Lock:
@@ -175,11 +177,20 @@ def table_counts(database: sqlite3.Connection) -> dict[str, int]:
         f"{table}s".replace("bodys", "bodies"): int(
             database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
         )
-        for table in _COUNTED
+        for table in _COUNTED + (_COUNTED_2 if store.has_connections(database) else ())
     }
     answered = "SELECT count(*) FROM exchange WHERE status IS NOT NULL"
     counts["answered"] = int(database.execute(answered).fetchone()[0])
     return counts
+
+
+def measured_exit(database: sqlite3.Connection) -> str | None:
+    """Return the country that the traffic left from; `DISPUTED` where the measurements differ."""
+    if not store.has_connections(database):
+        return None
+    rows = database.execute("SELECT DISTINCT value FROM measured WHERE topic='exit_country'")
+    countries = [str(value) for (value,) in rows]
+    return countries[0] if len(countries) == 1 else DISPUTED if countries else None
 
 
 def open_exchanges(database: sqlite3.Connection) -> tuple[str, ...]:
@@ -332,11 +343,16 @@ def _recover(path: Path, session: Session) -> Session:
             " WHERE state IN ('sending','sent','open')"
         )
     counts = {**dict(session.counts), **table_counts(database)}
+    exit_country = measured_exit(database)
     session = dataclasses.replace(session, counts=tuple(sorted(counts.items())), partial=partial)
     if session.ended is None:
         last = instant(session.started) + _last_moment(database)
         session = dataclasses.replace(
-            session, ended=iso(last), end_reason="crashed", complete=False
+            session,
+            ended=iso(last),
+            end_reason="crashed",
+            complete=False,
+            egress=exit_country or session.egress,
         )
     seal(path, database, session)
     return session

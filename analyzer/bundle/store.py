@@ -25,23 +25,23 @@ from analyzer.errors import UserError
 from analyzer.models import Headers
 
 DATABASE = "capture.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x45564E48  # "EVNH": `file` and SQLite tools can tell what this is
 KEEP = 16 * 1024 * 1024  # bytes of one body that are kept; the rest is only counted
 
-# state of an exchange: sending -> sent -> done | open (an answered WebSocket) -> done, or failed.
-# `left` is a WebSocket that was still open when the recording was closed properly.
-_TABLES = (
-    """CREATE TABLE body(
-  sha256 BLOB NOT NULL PRIMARY KEY, size INTEGER NOT NULL, zstd BLOB NOT NULL) STRICT""",
-    """CREATE TABLE exchange(
+_EXCHANGE_1 = """CREATE TABLE exchange(
   id INTEGER PRIMARY KEY, t_s REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL, url TEXT NOT NULL, transport TEXT NOT NULL, server_ip TEXT,
   request_headers TEXT NOT NULL, request_trailers TEXT NOT NULL DEFAULT '[]',
   request_body BLOB REFERENCES body, request_cut INTEGER NOT NULL DEFAULT 0,
   answered_s REAL, status INTEGER,
   response_headers TEXT NOT NULL DEFAULT '[]', response_trailers TEXT NOT NULL DEFAULT '[]',
-  response_body BLOB REFERENCES body, response_cut INTEGER NOT NULL DEFAULT 0) STRICT""",
+  response_body BLOB REFERENCES body, response_cut INTEGER NOT NULL DEFAULT 0) STRICT"""
+# state of an exchange: sending -> sent -> done | open (an answered WebSocket) -> done, or failed.
+# `left` is a WebSocket that was still open when the recording was closed properly.
+_BOTH = (
+    """CREATE TABLE body(
+  sha256 BLOB NOT NULL PRIMARY KEY, size INTEGER NOT NULL, zstd BLOB NOT NULL) STRICT""",
     """CREATE TABLE chunk(
   id INTEGER PRIMARY KEY, exchange INTEGER NOT NULL REFERENCES exchange,
   from_client INTEGER NOT NULL, data BLOB NOT NULL) STRICT""",
@@ -56,6 +56,25 @@ _TABLES = (
     """CREATE TABLE step(
   id INTEGER PRIMARY KEY, t_s REAL NOT NULL, name TEXT NOT NULL) STRICT""",
 )
+_TABLES = (
+    *_BOTH,
+    """CREATE TABLE connection(
+  id INTEGER PRIMARY KEY, t_s REAL NOT NULL, ended_s REAL, phone TEXT NOT NULL,
+  host TEXT NOT NULL, address TEXT NOT NULL, transport TEXT NOT NULL,
+  alpn TEXT NOT NULL DEFAULT '', tls TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT 'open', reason TEXT NOT NULL DEFAULT '',
+  bytes_up INTEGER NOT NULL DEFAULT 0, bytes_down INTEGER NOT NULL DEFAULT 0) STRICT""",
+    _EXCHANGE_1.replace(
+        "server_ip TEXT,", "server_ip TEXT,\n  connection INTEGER REFERENCES connection,"
+    ),
+    """CREATE TABLE checkup(
+  id INTEGER PRIMARY KEY, t_s REAL NOT NULL, phone TEXT NOT NULL, name TEXT NOT NULL,
+  state TEXT NOT NULL, found TEXT NOT NULL) STRICT""",
+    """CREATE TABLE measured(
+  id INTEGER PRIMARY KEY, t_s REAL NOT NULL, topic TEXT NOT NULL, value TEXT NOT NULL,
+  source TEXT NOT NULL) STRICT""",
+)
+_SHAPES = {1: {*_BOTH, _EXCHANGE_1}, SCHEMA_VERSION: set(_TABLES)}
 # What reading a damaged database raises: SQLite quotes names from it, which need not be text.
 DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -125,10 +144,15 @@ def _checked(path: Path, database: sqlite3.Connection) -> sqlite3.Connection:
     if version > SCHEMA_VERSION:
         database.close()
         raise UserError(f"{path} was written by a newer evenhand", "install that version")
-    if found != set(_TABLES):
+    if found != _SHAPES.get(version):
         database.close()
         raise UserError(f"{path} is not a capture", "name a folder under captures/")
     return database
+
+
+def has_connections(database: sqlite3.Connection) -> bool:
+    """Whether the bundle is of a version that has connections, checkups and measurements."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0]) > 1
 
 
 @contextlib.contextmanager

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Self
 
 from analyzer.bundle import sealing, store
+from analyzer.bundle.connections import ConnectionTable
 from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import RecordingError
 from analyzer.errors import UserError
-from analyzer.models import Event, Exchange, Headers, Session
+from analyzer.models import CheckState, Event, Exchange, Headers, Session
 
 _MESSAGE = re.compile(r"(.+)\.w[0-9]+")
 
@@ -26,6 +27,7 @@ class BundleWriter:
 
     Every method raises `RecordingError` when the disk refuses; then only `close` still works.
     `counts` is kept up to date: exchanges, messages, events, bytes_up, bytes_down (of bodies).
+    `connections` takes what becomes of each connection.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class BundleWriter:
         self.counts = dict.fromkeys(
             ("exchanges", "messages", "events", "bytes_up", "bytes_down"), 0
         )
+        self.connections = ConnectionTable(database, self._writing)
         self._database = database
         self._lock = lock
         self._start = instant(session.started)
@@ -126,10 +129,12 @@ class BundleWriter:
         transport: str,
         server_ip: str | None = None,
         trailers: Headers = (),
+        connection: int | None = None,
     ) -> int:
         """Store a request and return its number.
 
         `body` is None while it is still flowing: then `add_chunk` and `finish_request` follow.
+        `connection` is the number of the one it came over.
         """
         with self._writing():
             key, cut = store.put_body(self._database, body or b"")
@@ -141,6 +146,7 @@ class BundleWriter:
                 url=store.storable(url),
                 transport=transport,
                 server_ip=server_ip,
+                connection=connection,
                 request_headers=store.dump_headers(headers),
                 request_trailers=store.dump_headers(trailers),
                 request_body=key,
@@ -267,6 +273,29 @@ class BundleWriter:
             )
         self._count("events", 0, 0)
 
+    def add_checkup(self, phone: str, name: str, state: CheckState, found: str) -> None:
+        """Store what the check page found out about `phone` (its address), now."""
+        with self._writing():
+            self._insert(
+                "checkup",
+                t_s=self.seconds(),
+                phone=phone,
+                name=name,
+                state=state,
+                found=store.storable(found),
+            )
+
+    def add_measured(self, topic: str, value: str, source: str) -> None:
+        """Store a measured fact about the phone or its way out (see `models.Measured`)."""
+        with self._writing():
+            self._insert(
+                "measured",
+                t_s=self.seconds(),
+                topic=topic,
+                value=store.storable(value),
+                source=store.storable(source),
+            )
+
     def add_step(self, name: str, t_s: float) -> None:
         """Mark the beginning of a phase at `t_s`."""
         with self._writing():
@@ -310,6 +339,7 @@ class BundleWriter:
             ended=iso(time.time() if ended is None else ended),
             end_reason=reason,
             complete=not self._faults,
+            egress=sealing.measured_exit(self._database) or self.session.egress,
             counts=tuple(sorted(counts.items())),
             partial=partial,
         )

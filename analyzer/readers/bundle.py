@@ -12,9 +12,23 @@ from typing import Any, get_args
 
 from analyzer.bundle import store
 from analyzer.errors import UserError
-from analyzer.models import Event, EventKind, Exchange
+from analyzer.models import (
+    CheckState,
+    Checkup,
+    Connection,
+    Event,
+    EventKind,
+    Exchange,
+    Measured,
+    Outcome,
+    Transport,
+)
+from analyzer.trust import as_event, judge
 
 _KINDS = frozenset(get_args(EventKind))
+_TRANSPORTS = frozenset(get_args(Transport))
+_OUTCOMES = frozenset(get_args(Outcome))
+_CHECK_STATES = frozenset(get_args(CheckState))
 _LATEST = 4_102_444_800.0  # seconds: as far apart as two times of a recording can lie
 # What the columns hold, in the order of the queries. A damaged file can hold anything anywhere.
 _EXCHANGE: tuple[type | UnionType, ...] = (
@@ -24,6 +38,11 @@ _EXCHANGE: tuple[type | UnionType, ...] = (
 _MESSAGE: tuple[type | UnionType, ...] = (int, float, int, bytes | None, int)
 _EVENT: tuple[type | UnionType, ...] = (float, str, str, str, int, int)
 _STEP: tuple[type | UnionType, ...] = (float, str)
+_CONNECTION: tuple[type | UnionType, ...] = (
+    int, float, float | None, str, str, str, str, str, str, str, str, int, int,
+)  # fmt: skip
+_CHECKUP: tuple[type | UnionType, ...] = (float, str, str, str, str)
+_MEASURED: tuple[type | UnionType, ...] = (float, str, str, str)
 
 
 def read_exchanges(path: Path) -> Iterator[Exchange]:
@@ -59,7 +78,11 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """Yield every event of the bundle `path`, in the order of recording; `UserError` as above."""
+    """Yield every event of the bundle `path`; `UserError` as above.
+
+    First those that were recorded as such, in that order; then one for each connection that could
+    not simply be read, in the order in which they began.
+    """
     with _reading(path) as database:
         rows = database.execute(
             "SELECT t_s, kind, host, reason, bytes_up, bytes_down FROM event ORDER BY id"
@@ -68,6 +91,51 @@ def read_events(path: Path) -> Iterator[Event]:
             if kind not in _KINDS:
                 raise UserError(f"{path.name} holds an unknown kind of event", "see its origin")
             yield Event(t_s, kind, host, reason, bytes_up, bytes_down)
+    connections = read_connections(path)
+    for connection, state in zip(connections, judge(connections), strict=True):
+        if event := as_event(connection, state):
+            yield event
+
+
+def read_connections(path: Path) -> tuple[Connection, ...]:
+    """Return every connection of the bundle `path`, in the order in which they began.
+
+    None for imports and for bundles of version 1. `UserError` as above.
+    """
+    columns = (
+        "id, t_s, ended_s, phone, host, address, transport, alpn, tls, outcome, reason, bytes_up,"
+        " bytes_down"
+    )
+    with _reading(path) as database:
+        if not store.has_connections(database):
+            return ()
+        rows = database.execute(f"SELECT {columns} FROM connection ORDER BY id")  # noqa: S608
+        found = tuple(Connection(*row) for row in _sound(rows, _CONNECTION))
+        for each in found:
+            if each.transport not in _TRANSPORTS or each.outcome not in _OUTCOMES:
+                raise ValueError("a connection is of an unknown kind")
+        return found
+
+
+def read_checkups(path: Path) -> tuple[Checkup, ...]:
+    """Return what the check page found out, in time order; `UserError` as above."""
+    with _reading(path) as database:
+        if not store.has_connections(database):
+            return ()
+        rows = database.execute("SELECT t_s, phone, name, state, found FROM checkup ORDER BY id")
+        found = tuple(Checkup(*row) for row in _sound(rows, _CHECKUP))
+        if any(each.state not in _CHECK_STATES for each in found):
+            raise ValueError("a check is in an unknown state")
+        return found
+
+
+def read_measured(path: Path) -> tuple[Measured, ...]:
+    """Return what was measured of the phone and its way out, in time order; errors as above."""
+    with _reading(path) as database:
+        if not store.has_connections(database):
+            return ()
+        rows = database.execute("SELECT t_s, topic, value, source FROM measured ORDER BY id")
+        return tuple(Measured(*row) for row in _sound(rows, _MEASURED))
 
 
 def read_steps(path: Path) -> tuple[tuple[float, str], ...]:
