@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from analyzer.models import Connection, Event, EventKind, TrustState
 
+OWN_HOSTS = ("phone.check", "mitm.it")  # pages of the recorder itself: not the app's traffic
 SILENT_ENOUGH = 2  # a browser, too, opens a connection that it then does not use: once
 # What a state is told as: (kind of event, in fixed words).
 _TOLD: dict[TrustState, tuple[EventKind, str]] = {
@@ -74,8 +75,11 @@ def _state(
 
 
 def as_event(connection: Connection, state: TrustState) -> Event | None:
-    """Return what a report tells of a connection that was not simply read, None of the others."""
-    if state not in _TOLD:
+    """Return what a report tells of a connection that was not simply read, None of the others.
+
+    None, too, for those with the recorder's own pages.
+    """
+    if state not in _TOLD or is_own(connection.host):
         return None
     kind, words = _TOLD[state]
     return Event(
@@ -86,3 +90,9 @@ def as_event(connection: Connection, state: TrustState) -> Event | None:
         connection.bytes_up,
         connection.bytes_down,
     )
+
+
+def is_own(host: str) -> bool:
+    """Whether `host` is answered by the recorder itself."""
+    name = host.lower().rstrip(".")
+    return any(name == own or name.endswith(f".{own}") for own in OWN_HOSTS)
