@@ -29,7 +29,8 @@ SCHEMA_VERSION = 2
 APPLICATION_ID = 0x45564E48  # "EVNH": `file` and SQLite tools can tell what this is
 KEEP = 16 * 1024 * 1024  # bytes of one body that are kept; the rest is only counted
 
-_EXCHANGE_1 = """CREATE TABLE exchange(
+# The table of bundles of version 1, which are still read.
+EXCHANGE_1 = """CREATE TABLE exchange(
   id INTEGER PRIMARY KEY, t_s REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL, url TEXT NOT NULL, transport TEXT NOT NULL, server_ip TEXT,
   request_headers TEXT NOT NULL, request_trailers TEXT NOT NULL DEFAULT '[]',
@@ -64,7 +65,7 @@ _TABLES = (
   alpn TEXT NOT NULL DEFAULT '', tls TEXT NOT NULL DEFAULT '',
   outcome TEXT NOT NULL DEFAULT 'open', reason TEXT NOT NULL DEFAULT '',
   bytes_up INTEGER NOT NULL DEFAULT 0, bytes_down INTEGER NOT NULL DEFAULT 0) STRICT""",
-    _EXCHANGE_1.replace(
+    EXCHANGE_1.replace(
         "server_ip TEXT,", "server_ip TEXT,\n  connection INTEGER REFERENCES connection,"
     ),
     """CREATE TABLE checkup(
@@ -74,7 +75,7 @@ _TABLES = (
   id INTEGER PRIMARY KEY, t_s REAL NOT NULL, topic TEXT NOT NULL, value TEXT NOT NULL,
   source TEXT NOT NULL) STRICT""",
 )
-_SHAPES = {1: {*_BOTH, _EXCHANGE_1}, SCHEMA_VERSION: set(_TABLES)}
+_SHAPES = {1: {*_BOTH, EXCHANGE_1}, SCHEMA_VERSION: set(_TABLES)}
 # What reading a damaged database raises: SQLite quotes names from it, which need not be text.
 DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SURROGATE = re.compile("[\ud800-\udfff]")
