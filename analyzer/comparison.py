@@ -64,6 +64,9 @@ class SessionRow:
     complete: bool
     partial: tuple[str, ...]
     egress: str
+    mode: str
+    instrumented: str
+    policy: tuple[str, ...]
     tools: tuple[tuple[str, str], ...]
     phases: tuple[str, ...]  # the phases and steps that were marked, in order
     exchanges: int
@@ -100,6 +103,17 @@ class CoverageRow:
     unread_down: int
     opaque: int  # requests and answers
     cut: int  # requests and answers
+    # Connections by what became of them, as in `models.Coverage`.
+    decrypted: int
+    plaintext: int
+    ca_refused: int
+    pinned: int
+    pin_suspected: int
+    passed: int
+    quic_refused: int
+    other: int
+    blocked: int
+    unseen: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,30 @@ can hide a privacy signal, but nothing that was sent.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from analyzer.models import Coverage, Destination, Event, Exchange, Problem
+from analyzer.models import (
+    Connection,
+    Coverage,
+    Destination,
+    Event,
+    Exchange,
+    Problem,
+    TrustState,
+)
+from analyzer.trust import is_own
 
 _MEDIA = ("image/", "video/", "audio/", "font/")
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_OTHER: frozenset[TrustState] = frozenset({"tcp", "udp"})
+_STATES: frozenset[TrustState] = frozenset(
+    {
+        "decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed",
+        "quic_refused", "blocked",
+    }
+)  # fmt: skip
 NOWHERE = Destination("", "", "", "third", "")  # a connection whose name nobody learned
 
 
@@ -33,6 +50,16 @@ class _Seen:
     opaque_down: int = 0
     cut_down: int = 0
     quic: int = 0  # refused datagrams: the app may have come back over TCP
+    blocked: int = 0
+    witnessed: int = 0  # sightings by an independent witness ...
+    witnessed_up: int = 0  # ... and the bytes it saw
+    witnessed_down: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the recorder itself ever saw the host."""
+        return bool(self.exchanges or self.states.total() or self.refused or self.quic)
 
 
 class Hosts:
@@ -81,6 +108,25 @@ class Hosts:
         seen.refused += event.kind == "tls_refused"
         seen.quic += event.kind == "quic"
         seen.cut += event.kind == "gap"
+        seen.blocked += event.kind == "blocked"
+
+    def connection(self, connection: Connection, state: TrustState) -> None:
+        """Count what became of a connection; its bytes come with its event."""
+        if is_own(connection.host):
+            return
+        name = connection.host or connection.address.rpartition(":")[0]
+        column = "other" if state in _OTHER else state
+        if column == "other" or state in _STATES:
+            self._of(self.destination(name).host).states[column] += 1
+
+    def witness(self, event: Event) -> None:
+        """Count what an independent witness of the session saw, beside the recorder."""
+        if event.kind in {"dns", "error", "gap"} or not event.host or is_own(event.host):
+            return
+        seen = self._of(self.destination(event.host).host)
+        seen.witnessed += 1
+        seen.witnessed_up += event.bytes_up
+        seen.witnessed_down += event.bytes_down
 
     def coverage(self, session: str) -> tuple[Coverage, ...]:
         """Return the counts of every host, in order of the names."""
@@ -103,6 +149,8 @@ class Hosts:
         # An app whose QUIC is refused asks again over TCP, and that was read. Where it never did,
         # what it had to say was lost with the refusal.
         lost = seen.quic if not seen.exchanges else 0
+        # A witness only adds what the recorder never saw; of the rest it sees the same bytes.
+        unseen = not seen.recorded
         return Coverage(
             session=session,
             host=where.host,
@@ -113,12 +161,22 @@ class Hosts:
             bytes_up=seen.bytes_up,
             bytes_down=seen.bytes_down,
             refused=seen.refused + lost,
-            unread_up=seen.unread_up,
-            unread_down=seen.unread_down,
+            unread_up=seen.unread_up + seen.witnessed_up * unseen,
+            unread_down=seen.unread_down + seen.witnessed_down * unseen,
             opaque=seen.opaque,
             cut=seen.cut,
             opaque_down=seen.opaque_down,
             cut_down=seen.cut_down,
+            decrypted=seen.states["decrypted"],
+            plaintext=seen.states["plaintext"],
+            ca_refused=seen.states["ca_refused"],
+            pinned=seen.states["pinned"],
+            pin_suspected=seen.states["pin_suspected"],
+            passed=seen.states["passed"],
+            quic_refused=seen.states["quic_refused"],
+            other=seen.states["other"],
+            blocked=max(seen.blocked, seen.states["blocked"]),
+            unseen=seen.witnessed * unseen,
         )
 
 

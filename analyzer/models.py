@@ -269,6 +269,17 @@ class Coverage:
     cut: int  # exchanges whose request is not all there
     opaque_down: int  # answers that could not be decoded completely, media apart
     cut_down: int  # exchanges whose answer is not all there, media apart
+    # Connections by what became of them (`TrustState`); none where nobody recorded connections.
+    decrypted: int
+    plaintext: int
+    ca_refused: int
+    pinned: int
+    pin_suspected: int
+    passed: int
+    quic_refused: int
+    other: int  # neither TLS nor HTTP: raw TCP, UDP
+    blocked: int  # by the recorder
+    unseen: int  # sightings by an independent witness of a host that the recorder never saw
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,9 @@ from analyzer.models import (
     Signal,
     SignalFinding,
 )
-from analyzer.readers.bundle import read_events, read_exchanges, read_steps
+from analyzer.readers.bundle import read_connections, read_events, read_exchanges, read_steps
 from analyzer.study import Persona, Study
+from analyzer.trust import judge
 
 Found = TypeVar("Found", Match, Signal)
 
@@ -57,8 +58,13 @@ class Analysed:
     coverage: tuple[Coverage, ...]  # one for each host, in order
 
 
-def analyse_bundle(path: Path, study: Study, knowledge: Knowledge) -> Analysed:
+def analyse_bundle(
+    path: Path, study: Study, knowledge: Knowledge, witnesses: Sequence[Path] = ()
+) -> Analysed:
     """Read, decode, extract and classify every exchange of the bundle at `path`.
+
+    `witnesses` are bundles that were recorded beside it (`Session.beside`), by something that sees
+    all of the phone's connections: hosts that only they saw are blind spots.
 
     Raises `UserError` where `path` is no bundle. What cannot be read becomes a `Problem`. Ids
     depend on the session, the place of the value and the rule only: every machine makes the same.
@@ -82,6 +88,12 @@ def analyse_bundle(path: Path, study: Study, knowledge: Knowledge) -> Analysed:
         hosts.exchange(destination.host, exchange, decoded.problems)
     for event in read_events(path):
         hosts.event(event)
+    connections = read_connections(path)
+    for connection, state in zip(connections, judge(connections), strict=True):
+        hosts.connection(connection, state)
+    for witness in witnesses:
+        for event in read_events(witness):
+            hosts.witness(event)
     return Analysed(
         session=session,
         phases=tuple(name for _, name in read_steps(path)),

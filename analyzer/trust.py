@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from analyzer.models import Connection, Event, EventKind, TrustState
 
 OWN_HOSTS = ("phone.check", "mitm.it")  # pages of the recorder itself: not the app's traffic
+READ: frozenset[TrustState] = frozenset({"decrypted", "plaintext"})
 SILENT_ENOUGH = 2  # a browser, too, opens a connection that it then does not use: once
 # What a state is told as: (kind of event, in fixed words).
 _TOLD: dict[TrustState, tuple[EventKind, str]] = {
@@ -26,6 +27,30 @@ _TOLD: dict[TrustState, tuple[EventKind, str]] = {
     "blocked": ("blocked", "blocked"),
     "failed": ("error", "the server could not be reached"),
 }
+
+
+def tally(connections: Sequence[Connection]) -> dict[str, int]:
+    """Count what became of the connections of one session, as `Session.counts` has it.
+
+    ``connections_<state>`` for each `TrustState` that occurs, ``hosts`` that were asked for,
+    ``hosts_unread`` of which nothing at all was read, and the bytes that passed unread. The
+    recorder's own pages are left out.
+    """
+    told = [
+        (each, state)
+        for each, state in zip(connections, judge(connections), strict=True)
+        if not is_own(each.host)
+    ]
+    counts = Counter(f"connections_{state}" for _, state in told)
+    hosts = {each.host or each.address for each, _ in told}
+    read = {each.host or each.address for each, state in told if state in READ}
+    return {
+        **dict(sorted(counts.items())),
+        "hosts": len(hosts),
+        "hosts_unread": len(hosts - read),
+        "unread_up": sum(each.bytes_up for each, _ in told),
+        "unread_down": sum(each.bytes_down for each, _ in told),
+    }
 
 
 def judge(connections: Sequence[Connection]) -> tuple[TrustState, ...]:

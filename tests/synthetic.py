@@ -135,6 +135,10 @@ def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
         "egress": where.country,
         "tools": [["mitmproxy", "11.0.2"]],
         "partial": [],
+        "mode": "",
+        "instrumented": "",
+        "beside": "",
+        "policy": [],
         "phases": ["use"],
         "exchanges": 10,
         "capture": f"{repeat:064d}",
@@ -201,6 +205,8 @@ def blind(of: str, owner: str = "Waymark", /, **counts: int) -> dict[str, object
     }
     numbers = ["exchanges", "bytes_up", "bytes_down", "refused", "unread_up", "unread_down"]
     numbers += ["opaque", "cut", "opaque_down", "cut_down"]
+    numbers += ["decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed"]
+    numbers += ["quic_refused", "other", "blocked", "unseen"]
     return row | dict.fromkeys(numbers, 0) | counts
 
 

@@ -10,11 +10,21 @@ import pytest
 import recording
 from recording import EMAIL, GAID, post, record
 
+from analyzer.bundle import BundleWriter, new_session
 from analyzer.compare import compare
 from analyzer.coverage import Hosts
 from analyzer.frames import analyse, load_frames
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Coverage, Destination, Event, EventKind, Exchange, Problem
+from analyzer.models import (
+    Connection,
+    Coverage,
+    Destination,
+    Event,
+    EventKind,
+    Exchange,
+    Problem,
+    TrustState,
+)
 
 HOST = "app.waymark.example"
 
@@ -101,7 +111,7 @@ def test_what_was_cut_off_is_not_called_undecodable_too() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "field"),
-    [("tls_refused", "refused"), ("gap", "cut"), ("quic", "refused")],
+    [("tls_refused", "refused"), ("gap", "cut"), ("quic", "refused"), ("blocked", "blocked")],
 )
 def test_events_count_against_their_host(kind: EventKind, field: str) -> None:
     assert getattr(covered(events=(event(kind),))[HOST], field) == 1
@@ -125,6 +135,84 @@ def test_names_asked_for_are_no_coverage(kind: EventKind) -> None:
 def test_a_connection_without_a_name_is_kept() -> None:
     found = covered(events=(event("tls_refused", host=""),))[""]
     assert (found.refused, found.owner, found.site) == (1, "", "")
+
+
+def connection(state: TrustState, host: str = HOST) -> tuple[Connection, TrustState]:
+    address = "192.0.2.1:443"
+    return (
+        Connection(1, 0.0, 1.0, "10.0.0.1", host, address, "tcp", "", "", "open", "", 0, 0),
+        state,
+    )
+
+
+def test_connections_are_counted_by_what_became_of_them() -> None:
+    hosts = Hosts(lambda host: Destination(host, "site", "owner", "third", ""))
+    states: list[TrustState] = [
+        "decrypted", "decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed",
+        "quic_refused", "tcp", "udp", "blocked", "unused", "open", "failed",
+    ]  # fmt: skip
+    for state in states:
+        hosts.connection(*connection(state))
+    hosts.connection(*connection("decrypted", "phone.check"))
+    [found] = hosts.coverage("s")
+    assert (found.decrypted, found.plaintext, found.ca_refused, found.pinned) == (2, 1, 1, 1)
+    assert (found.pin_suspected, found.passed, found.quic_refused) == (1, 1, 1)
+    assert (found.other, found.blocked) == (2, 1)
+
+
+def test_a_connection_without_a_name_is_counted_by_its_address() -> None:
+    hosts = Hosts(lambda host: Destination(host, "site", "owner", "third", ""))
+    hosts.connection(*connection("tcp", ""))
+    assert [each.host for each in hosts.coverage("s")] == ["192.0.2.1"]
+
+
+def test_what_only_a_witness_saw_is_a_blind_spot() -> None:
+    hosts = Hosts(lambda host: Destination(host, "site", "owner", "third", ""))
+    hosts.exchange(HOST, post(), ())
+    hosts.connection(*connection("decrypted", "read.example"))
+    for host in (HOST, "read.example", "unseen.example", "phone.check"):
+        hosts.witness(event("host_seen", 10, 20, host))
+    hosts.witness(event("dns", 0, 0, "asked.example"))
+    found = {each.host: each for each in hosts.coverage("s")}
+    assert set(found) == {HOST, "read.example", "unseen.example"}
+    assert (found[HOST].unseen, found[HOST].unread_up) == (0, 0)
+    assert (found["read.example"].unseen, found["read.example"].unread_up) == (0, 0)
+    unseen = found["unseen.example"]
+    assert (unseen.unseen, unseen.unread_up, unseen.unread_down) == (1, 10, 20)
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_difference_that_a_host_past_the_recorder_could_explain_is_never_called_one(
+    tmp_path: Path, beside: bool
+) -> None:
+    study = recording.study(tmp_path)
+    for repeat in range(1, 7):
+        record(study, "DE-13", repeat, [post()])
+        bundle = record(study, "KE-13", repeat, [post("nothing=1", "api.pebblo.example")])
+        session = new_session(
+            study,
+            study.arms["KE-13"],
+            repeat=repeat + 20,
+            origin="pcap",
+            beside=bundle.name if beside else "",
+        )
+        witness = BundleWriter.create(study.captures, session, phase="use")
+        witness.add_event(event("host_seen", 500, 600))
+        witness.close("imported")
+    analyse(study, jobs=1)
+    found = compare(load_frames(study), study, load_knowledge(), "DE-13", "KE-13")
+    [row] = [each for each in found.deltas if each.subject == "id.advertising"]
+    assert row.verdict == ("insufficient" if beside else "only_a")
+    assert [each.owner for each in found.blind_spots] == (["Waymark"] if beside else [])
+
+
+def test_a_new_witness_makes_the_findings_out_of_date(tmp_path: Path) -> None:
+    study = recording.study(tmp_path)
+    bundle = record(study, "DE-13", 1, [post()])
+    analyse(study, jobs=1)
+    session = new_session(study, study.arms["DE-13"], origin="pcap", beside=bundle.name)
+    BundleWriter.create(study.captures, session, phase="use").close("imported")
+    assert bundle.name in analyse(study, jobs=1).done
 
 
 def verdict_with(tmp_path: Path, length: int) -> tuple[str, str]:

@@ -79,6 +79,36 @@ def test_sessions_of_names_and_byte_counts_never_count_as_not_seen(
     assert set(reasons(found).values()) == {"it holds names and byte counts only"}
 
 
+INSTRUMENTED = [{"instrumented": "frida"}, {"tools": [["frida", "17"], ["mitmproxy", "11.0.2"]]}]
+
+
+@pytest.mark.parametrize("how", INSTRUMENTED)
+def test_sessions_of_an_instrumented_app_are_never_mixed_with_others(
+    how: dict[str, object],
+) -> None:
+    touched = [session("KE-13", number, **how) for number in range(7, 10)]
+    rows = findings("KE-13", range(7, 10))
+    found = diff(frames(sessions(6, "DE-13", "KE-13") + touched, rows))
+    assert found.deltas == ()
+    assert set(reasons(found)) == {"KE-13-r07", "KE-13-r08", "KE-13-r09"}
+    assert "its app was instrumented (frida)" in reasons(found)["KE-13-r07"]
+
+
+@pytest.mark.parametrize("how", INSTRUMENTED)
+def test_where_every_session_was_instrumented_they_are_compared_and_it_is_said(
+    how: dict[str, object],
+) -> None:
+    found = diff(frames(sessions(6, "DE-13", "KE-13", **how)))
+    assert found.excluded == ()
+    assert any("6 of 6 sessions of KE were instrumented" in each for each in found.warnings)
+
+
+def test_a_witness_is_no_session_of_its_own() -> None:
+    witness = session("KE-13", 7, beside="KE-13-r01", origin="pcap", exchanges=0, content="")
+    found = diff(frames([*sessions(6, "DE-13", "KE-13"), witness]))
+    assert reasons(found) == {"KE-13-r07": "it is a witness of KE-13-r01"}
+
+
 def test_packets_that_could_be_read_count() -> None:
     found = diff(frames(sessions(6, "DE-13", "KE-13", origin="pcap")))
     assert found.excluded == ()

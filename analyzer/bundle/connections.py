@@ -9,6 +9,11 @@ from contextlib import AbstractContextManager
 from analyzer.bundle import store
 from analyzer.models import Outcome, Transport
 
+COLUMNS = (
+    "id, t_s, ended_s, phone, host, address, transport, alpn, tls, outcome, reason, bytes_up,"
+    " bytes_down"
+)
+
 
 class ConnectionTable:
     """Writes the connections of one bundle; part of its `BundleWriter`.

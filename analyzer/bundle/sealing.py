@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 
 from analyzer.bundle import store
+from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.study import COUNTRY, LABEL
@@ -35,9 +36,6 @@ _SUM = re.compile(r"([0-9a-f]{64}) [ *]([^/\\\x00]{1,255})")
 _OLDEST = 120
 _MOST_REPEATS = 999_999
 _MEND = "take the bundle from where it was recorded"
-_COUNTED = ("exchange", "message", "event", "step", "body")
-_COUNTED_2 = ("connection",)  # in bundles of version 2
-DISPUTED = "disputed"
 
 
 class Lock:
@@ -169,28 +167,6 @@ def write_session(path: Path, session: Session) -> None:
     raw["counts"] = dict(session.counts)
     text = json.dumps(raw, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
     _write(path / SESSION, store.storable(text))
-
-
-def table_counts(database: sqlite3.Connection) -> dict[str, int]:
-    """How many rows each table has, under the names that `Session.counts` uses."""
-    counts = {
-        f"{table}s".replace("bodys", "bodies"): int(
-            database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-        )
-        for table in _COUNTED + (_COUNTED_2 if store.has_connections(database) else ())
-    }
-    answered = "SELECT count(*) FROM exchange WHERE status IS NOT NULL"
-    counts["answered"] = int(database.execute(answered).fetchone()[0])
-    return counts
-
-
-def measured_exit(database: sqlite3.Connection) -> str | None:
-    """Return the country that the traffic left from; `DISPUTED` where the measurements differ."""
-    if not store.has_connections(database):
-        return None
-    rows = database.execute("SELECT DISTINCT value FROM measured WHERE topic='exit_country'")
-    countries = [str(value) for (value,) in rows]
-    return countries[0] if len(countries) == 1 else DISPUTED if countries else None
 
 
 def open_exchanges(database: sqlite3.Connection) -> tuple[str, ...]:
@@ -342,7 +318,11 @@ def _recover(path: Path, session: Session) -> Session:
             "UPDATE exchange SET state='failed', reason='cut off with the recording'"
             " WHERE state IN ('sending','sent','open')"
         )
-    counts = {**dict(session.counts), **table_counts(database)}
+    counts = {
+        **dict(session.counts),
+        **connection_counts(database),
+        **table_counts(database),
+    }
     exit_country = measured_exit(database)
     session = dataclasses.replace(session, counts=tuple(sorted(counts.items())), partial=partial)
     if session.ended is None:

@@ -16,6 +16,7 @@ from analyzer.bundle import sealing, store
 from analyzer.bundle.connections import ConnectionTable
 from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import RecordingError
+from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
 from analyzer.errors import UserError
 from analyzer.models import CheckState, Event, Exchange, Headers, Session
 
@@ -333,13 +334,17 @@ class BundleWriter:
             with store.transaction(self._database):
                 sealing.keep_chunks(self._database)
                 self._database.execute("UPDATE exchange SET state='left' WHERE state='open'")
-        counts = {**extra, **sealing.table_counts(self._database)}
+        counts = {
+            **extra,
+            **connection_counts(self._database),
+            **table_counts(self._database),
+        }
         return dataclasses.replace(
             self.session,
             ended=iso(time.time() if ended is None else ended),
             end_reason=reason,
             complete=not self._faults,
-            egress=sealing.measured_exit(self._database) or self.session.egress,
+            egress=measured_exit(self._database) or self.session.egress,
             counts=tuple(sorted(counts.items())),
             partial=partial,
         )

@@ -1,10 +1,10 @@
 """Sessions in which something may have been sent that could not be read.
 
 A session is blind for an owner where a connection to one of its hosts refused to be read, bytes
-passed unread, a body could not be decoded, or an exchange was cut off. An answer that could not be
-read blinds for privacy signals only, because data is looked for in requests. A session that was not
-recorded to its end, or holds no exchange at all, is blind for everyone. Hosts without an
-owner are taken by site.
+passed unread or past the recorder, a connection was blocked, a body could not be decoded, or an
+exchange was cut off. An answer that could not be read blinds for privacy signals only, because data
+is looked for in requests. A session that was not recorded to its end, or holds no exchange at all,
+is blind for everyone. Hosts without an owner are taken by site.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ import pandas as pd
 from analyzer.comparison import BlindSpot, Which
 from analyzer.models import DeltaKind
 
-_COUNTS = ["refused", "unread_up", "unread_down", "opaque", "cut", "opaque_down", "cut_down"]
+_COUNTS = [
+    "refused", "unread_up", "unread_down", "opaque", "cut", "opaque_down", "cut_down",
+    "blocked", "unseen",
+]  # fmt: skip
 
 
 class _Spot(NamedTuple):
@@ -33,11 +36,15 @@ class _Spot(NamedTuple):
     cut: int
     opaque_down: int
     cut_down: int
+    blocked: int
+    unseen: int
 
     @property
     def hides_data(self) -> bool:
         """Whether it could hide something that was sent."""
-        return bool(self.refused or self.unread_up or self.opaque or self.cut)
+        return bool(
+            self.refused or self.unread_up or self.opaque or self.cut or self.blocked or self.unseen
+        )
 
 
 class _Who(NamedTuple):
@@ -108,6 +115,12 @@ def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindS
     told = (
         (total("refused"), "connection could not be read", "connections could not be read"),
         (total("unread_up", "unread_down"), "byte passed unread", "bytes passed unread"),
+        (total("blocked"), "connection was blocked", "connections were blocked"),
+        (
+            total("unseen"),
+            "connection passed by the recorder",
+            "connections passed by the recorder",
+        ),
         (total("opaque"), "request could not be decoded", "requests could not be decoded"),
         (total("cut"), "request is not all there", "requests are not all there"),
         (total("opaque_down"), "answer could not be decoded", "answers could not be decoded"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
+from analyzer.bundle.tallies import DISPUTED
 from analyzer.compare.recorded import Recorded
 from analyzer.comparison import Excluded, Side
 
-INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
 _LISTED = 3
 
 
@@ -33,11 +33,17 @@ def cautions(
     found += _factors(a, b)
     found += _durations(a, b)
     for side, sessions in (a, b):
-        touched = [each.id for each in sessions if _instruments(each)]
+        touched = [each.id for each in sessions if each.instruments]
         if touched:
             found.append(
                 f"{len(touched)} of {len(sessions)} sessions of {side.name} were instrumented"
                 f" ({_told(touched)}), which changes what an app does."
+            )
+        disputed = [each.id for each in sessions if each.egress == DISPUTED]
+        if disputed:
+            found.append(
+                f"The country that {len(disputed)} of {len(sessions)} sessions of {side.name} left"
+                f" from is disputed ({_told(disputed)}): the measurements do not agree."
             )
         broken = [each.id for each in sessions if not each.complete]
         if broken:
@@ -61,10 +67,6 @@ def cautions(
     return tuple(found)
 
 
-def _instruments(session: Recorded) -> tuple[str, ...]:
-    return tuple(sorted({name.lower() for name, _ in session.tools} & INSTRUMENTS))
-
-
 def _tool(name: str) -> Callable[[Recorded], str]:
     return lambda session: dict(session.tools).get(name, "")
 
@@ -73,7 +75,8 @@ _SAME: tuple[tuple[str, Callable[[Recorded], str]], ...] = (
     ("app", lambda session: session.app),
     ("version of the app", lambda session: session.app_version),
     ("list of steps", lambda session: " > ".join(session.phases)),
-    ("way of recording", lambda session: session.origin),
+    ("way of recording", lambda session: f"{session.origin} {session.mode}".strip()),
+    ("recorder's policy", lambda session: ", ".join(session.policy) or "none"),
     ("version of mitmproxy", _tool("mitmproxy")),
 )
 

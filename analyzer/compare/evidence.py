@@ -25,6 +25,8 @@ from analyzer.models import Delta, Party
 Sides = Mapping[Which, Sequence[Recorded]]
 _SUMS = (
     "exchanges", "bytes_up", "bytes_down", "refused", "unread_up", "unread_down", "opaque", "cut",
+    "decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed", "quic_refused",
+    "other", "blocked", "unseen",
 )  # fmt: skip
 
 
@@ -58,6 +60,9 @@ def session_rows(frames: Frames, compared: Sides, controls: Sides) -> tuple[Sess
             complete=each.complete,
             partial=each.partial,
             egress=each.egress,
+            mode=each.mode,
+            instrumented=", ".join(each.instruments),
+            policy=each.policy,
             tools=each.tools,
             phases=each.phases,
             exchanges=each.exchanges,

@@ -9,8 +9,11 @@ from typing import Any, cast
 
 import pandas as pd
 
+from analyzer.bundle.tallies import DISPUTED
 from analyzer.comparison import Excluded
 from analyzer.models import Arm
+
+INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,20 @@ class Recorded:
     egress: str
     tools: tuple[tuple[str, str], ...]
     partial: tuple[str, ...]
+    mode: str
+    instrumented: str
+    beside: str
+    policy: tuple[str, ...]
     phases: tuple[str, ...]
     exchanges: int
     capture: str
     content: str  # the same for copies of one recording; "" where that cannot be told
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """What changed the app while it ran, by name, sorted: recorded, or known by its tools."""
+        declared = {self.instrumented} if self.instrumented else set()
+        return tuple(sorted(declared | ({name.lower() for name, _ in self.tools} & INSTRUMENTS)))
 
     @property
     def seconds(self) -> float | None:
@@ -67,6 +80,10 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
             egress=row["egress"],
             tools=tuple((name, version) for name, version in row["tools"]),
             partial=tuple(row["partial"]),
+            mode=row["mode"],
+            instrumented=row["instrumented"],
+            beside=row["beside"],
+            policy=tuple(row["policy"]),
             phases=tuple(row["phases"]),
             exchanges=int(row["exchanges"]),
             capture=row["capture"],
@@ -81,14 +98,23 @@ def left_out(sessions: list[Recorded]) -> list[Excluded]:
     """Return the sessions that are evidence of nothing that is compared, and why, by id.
 
     One that was measured in another country than its arm's; one of which only names and numbers of
-    bytes are known; one that is a copy of another one of its arm.
+    bytes are known, or that is the witness of another; one of an instrumented app, where there are
+    others; one that is a copy of another one of its arm.
     """
+    untouched = any(not each.instruments for each in sessions)
     reasons: dict[str, str] = {}
     same: dict[tuple[Arm, str], list[Recorded]] = defaultdict(list)
     for each in sessions:
-        if each.egress and each.egress.upper() != each.arm.country:
+        if each.egress and each.egress.upper() not in {each.arm.country, DISPUTED.upper()}:
             reasons[each.id] = (
                 f"its traffic left from {each.egress}, but its arm is in {each.arm.country}"
+            )
+        elif each.beside:
+            reasons[each.id] = f"it is a witness of {each.beside}"
+        elif each.instruments and untouched:
+            reasons[each.id] = (
+                f"its app was instrumented ({', '.join(each.instruments)}), which changes what an"
+                " app does"
             )
         elif _names_only(each):
             reasons[each.id] = "it holds names and byte counts only"

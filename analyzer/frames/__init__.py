@@ -12,9 +12,10 @@ import json
 import os
 import shutil
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ _AGAIN = "run `evenhand analyze`"
 SESSION_COLUMNS = [
     "id", "study", "arm", "country", "age", "consent", "persona", "repeat", "block", "device",
     "app", "app_version", "started", "ended", "end_reason", "complete", "origin", "egress", "tools",
-    "partial", "phases", "exchanges", "capture", "content",
+    "partial", "mode", "instrumented", "beside", "policy", "phases", "exchanges", "capture",
+    "content",
 ]  # fmt: skip
 
 
@@ -82,6 +84,7 @@ class _Task:
     folder: Path
     fingerprint: str
     study: Study
+    witnesses: tuple[Path, ...]
 
 
 def analyse(
@@ -98,15 +101,18 @@ def analyse(
     live = set(running_bundles(study.captures))
     tasks: list[_Task] = []
     skipped: list[str] = []
-    for bundle in list_bundles(study.captures):
+    bundles = list_bundles(study.captures)
+    witnesses = _witnesses(bundles)
+    for bundle in bundles:
         if bundle in live:
             continue
         folder = study.findings / bundle.name
-        current = _fingerprint(bundle, study, knowledge)
+        beside = witnesses[bundle.name]
+        current = _fingerprint(bundle, study, knowledge, beside)
         if not force and _up_to_date(folder, current):
             skipped.append(bundle.name)
         else:
-            tasks.append(_Task(bundle, folder, current, study))
+            tasks.append(_Task(bundle, folder, current, study, beside))
     try:
         study.findings.mkdir(exist_ok=True)
     except OSError as error:
@@ -133,10 +139,12 @@ def load_frames(study: Study, knowledge: Knowledge | None = None) -> Frames:
     live = set(running_bundles(study.captures))
     metas: list[dict[str, Any]] = []
     stale: list[str] = []
+    witnesses = _witnesses(bundles)
     for bundle in bundles:
         if bundle in live:
             continue
-        meta = _up_to_date(study.findings / bundle.name, _fingerprint(bundle, study, known))
+        current = _fingerprint(bundle, study, known, witnesses[bundle.name])
+        meta = _up_to_date(study.findings / bundle.name, current)
         if meta:
             metas.append(meta)
         else:
@@ -200,7 +208,9 @@ def _analyse_one(task: _Task) -> str:
     try:
         if sealed and (wrong := verify(task.bundle)):
             raise UserError(wrong[0].rstrip("."))
-        analysed = analyse_bundle(task.bundle, task.study, load_knowledge())
+        # A witness that was changed since it was recorded is none.
+        witnesses = [each for each in task.witnesses if not verify(each)]
+        analysed = analyse_bundle(task.bundle, task.study, load_knowledge(), witnesses)
         if analysed.session.id != name:
             raise UserError(f"its folder is not named as its session, {analysed.session.id}")
     except UserError as error:
@@ -270,12 +280,24 @@ def _summary(
     )
 
 
-def _fingerprint(bundle: Path, study: Study, knowledge: Knowledge) -> str:
+def _witnesses(bundles: Sequence[Path]) -> defaultdict[str, tuple[Path, ...]]:
+    """Return the bundles that were recorded beside each session, by its id."""
+    found: defaultdict[str, tuple[Path, ...]] = defaultdict(tuple)
+    for bundle in bundles:
+        with suppress(UserError):  # told elsewhere
+            if beside := read_session(bundle).beside:
+                found[beside] += (bundle,)
+    return found
+
+
+def _fingerprint(
+    bundle: Path, study: Study, knowledge: Knowledge, witnesses: Sequence[Path]
+) -> str:
     try:
         session = read_session(bundle)
     except UserError:  # no readable description: whatever is there, it is excluded
         return f"unreadable {files_digest(bundle)}"
-    return fingerprint(bundle, session, study, knowledge.fingerprint)
+    return fingerprint(bundle, session, study, knowledge.fingerprint, witnesses)
 
 
 def _meta(folder: Path) -> dict[str, Any]:

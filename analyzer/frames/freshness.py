@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -42,17 +42,19 @@ def files_digest(bundle: Path) -> str:
         raise UserError(f"{bundle} cannot be read", f"{why}: check its rights") from None
 
 
-def fingerprint(bundle: Path, session: Session, study: Study, knowledge: str) -> str:
+def fingerprint(
+    bundle: Path, session: Session, study: Study, knowledge: str, witnesses: Sequence[Path]
+) -> str:
     """Return the SHA-256 of all that the findings of `bundle` depend on.
 
-    The capture, the fingerprint of the `knowledge`, what the study says of first parties and seeded
-    values, and the program. The files are read every time (a gigabyte takes a second): a sealed
-    capture that was changed since is looked at again, and then found out.
+    The capture, those of its `witnesses`, the fingerprint of the `knowledge`, what the study says
+    of first parties and seeded values, and the program. The files are read every time (a gigabyte
+    takes a second): a sealed capture that was changed since is looked at again, and then found out.
     """
     persona = persona_of(study, session)
     secret = json.dumps([persona.name, persona.values])
     parts = [
-        files_digest(bundle),
+        [files_digest(each) for each in (bundle, *witnesses)],
         knowledge,
         sorted(study.first_party),
         # Keyed, because the values are those of a persona, and findings may be published.

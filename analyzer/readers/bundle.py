@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Any, get_args
 
 from analyzer.bundle import store
+from analyzer.bundle.connections import COLUMNS
 from analyzer.errors import UserError
 from analyzer.models import (
     CheckState,
@@ -102,14 +103,10 @@ def read_connections(path: Path) -> tuple[Connection, ...]:
 
     None for imports and for bundles of version 1. `UserError` as above.
     """
-    columns = (
-        "id, t_s, ended_s, phone, host, address, transport, alpn, tls, outcome, reason, bytes_up,"
-        " bytes_down"
-    )
     with _reading(path) as database:
         if not store.has_connections(database):
             return ()
-        rows = database.execute(f"SELECT {columns} FROM connection ORDER BY id")  # noqa: S608
+        rows = database.execute(f"SELECT {COLUMNS} FROM connection ORDER BY id")  # noqa: S608
         found = tuple(Connection(*row) for row in _sound(rows, _CONNECTION))
         for each in found:
             if each.transport not in _TRANSPORTS or each.outcome not in _OUTCOMES:
