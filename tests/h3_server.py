@@ -43,7 +43,7 @@ class Http3Server(Server):
         )
         self._ready.set()
         await self._stop.wait()
-        listening.close()
+        listening.close()  # type: ignore[no-untyped-call]
 
 
 class _Connection(QuicConnectionProtocol):
