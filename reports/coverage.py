@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from analyzer.comparison import CoverageRow
+from analyzer.comparison import CoverageRow, Which
+from reports import words
+
+# What became of connections, in the order of telling; each is a column of `CoverageRow`.
+CONNECTIONS = {
+    "decrypted": "decrypted",
+    "plaintext": "without encryption",
+    "passed": "passed through unread",
+    "pinned": "refused by a pinned certificate",
+    "pin_suspected": "perhaps refused by a pin",
+    "ca_refused": "refused because the phone did not trust the authority",
+    "quic_refused": "QUIC refused",
+    "other": "other TCP or UDP",
+    "blocked": "blocked by the recorder",
+    "unseen": "past the recorder, seen by a witness only",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +35,70 @@ class HostLine:
     @property
     def unread(self) -> bool:
         """Whether anything of it could not be read."""
-        return any(
-            row.refused or row.unread_up or row.unread_down or row.opaque or row.cut
-            for row in (self.a, self.b)
-            if row is not None
-        )
+        return any(_unread(row) for row in (self.a, self.b) if row is not None)
 
     def pair(self, value: Callable[[CoverageRow], str]) -> str:
         """Return ``value(a) · value(b)``, or the one text if both sides have the same."""
         a, b = ("none" if row is None else value(row) for row in (self.a, self.b))
         return a if a == b else f"{a} · {b}"
+
+
+@dataclass(frozen=True, slots=True)
+class SideCoverage:
+    """How much of one side could be read: by host, by byte and by connection."""
+
+    hosts: int
+    whole: int  # hosts of which everything could be read
+    part: int  # hosts of which something could be read
+    bytes_read: int
+    bytes_unread: int  # that passed; of what was refused nobody knows
+    connections: tuple[tuple[str, int], ...]  # (words of `CONNECTIONS`, how many), none that is 0
+
+    @property
+    def share(self) -> float | None:
+        """The share of the bytes that could be read (0..1); None where there are none."""
+        total = self.bytes_read + self.bytes_unread
+        return self.bytes_read / total if total else None
+
+    @property
+    def sentence(self) -> str:
+        """Say it in one sentence, without the connections."""
+        none = self.hosts - self.whole - self.part
+        told = f"{self.whole} of {words.number(self.hosts, 'host')} could be read"
+        if self.part:
+            told += f", {self.part} in part"
+        if none:
+            told += f", {none} not at all"
+        if self.share is None:
+            return told
+        passed = f"; {words.size(self.bytes_unread)} passed unread" if self.bytes_unread else ""
+        return f"{told}; {words.percent(self.share)} of the bytes{passed}"
+
+
+def side_coverage(rows: Iterable[CoverageRow], side: Which) -> SideCoverage:
+    """Return what could be read on `side`, over all of its hosts."""
+    mine = [row for row in rows if row.side == side]
+    counts = [(told, sum(getattr(row, name) for row in mine)) for name, told in CONNECTIONS.items()]
+    return SideCoverage(
+        hosts=len(mine),
+        whole=sum(bool(row.exchanges) and not _unread(row) for row in mine),
+        part=sum(bool(row.exchanges) and _unread(row) for row in mine),
+        bytes_read=sum(row.bytes_up + row.bytes_down for row in mine),
+        bytes_unread=sum(row.unread_up + row.unread_down for row in mine),
+        connections=tuple((told, count) for told, count in counts if count),
+    )
+
+
+def _unread(row: CoverageRow) -> bool:
+    return bool(
+        row.refused
+        or row.unread_up
+        or row.unread_down
+        or row.opaque
+        or row.cut
+        or row.blocked
+        or row.unseen
+    )
 
 
 def host_lines(rows: Iterable[CoverageRow]) -> list[HostLine]:

@@ -17,7 +17,7 @@ from analyzer.extract.shapes import visible
 from analyzer.knowledge import Knowledge
 from analyzer.models import Delta, DeltaKind
 from reports import words
-from reports.coverage import host_lines
+from reports.coverage import host_lines, side_coverage
 from reports.headlines import headlines, label, signal_label
 from reports.matrix import matrix
 from reports.opening import opening
@@ -46,6 +46,7 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
         proofs=proofs(comparison, groups),
         hosts=host_lines(comparison.coverage),
         coverage=_COVERAGE,
+        read=(side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b")),
         laws=[laws[law] for law in cited],
         law_numbers={law: number for number, law in enumerate(cited, 1)},
         alternatives=[
@@ -79,12 +80,15 @@ def _of(kind: DeltaKind, groups: _Groups) -> _Groups:
 _COVERAGE: dict[str, Callable[[CoverageRow], str]] = {
     "Sessions": lambda row: f"{row.k}/{row.n}",
     "Exchanges": lambda row: str(row.exchanges),
-    "Sent": lambda row: _size(row.bytes_up),
-    "Received": lambda row: _size(row.bytes_down),
-    "TLS refused": lambda row: str(row.refused),
-    "Passed unread": lambda row: _size(row.unread_up + row.unread_down),
+    "Sent": lambda row: words.size(row.bytes_up),
+    "Received": lambda row: words.size(row.bytes_down),
+    "TLS refused (pinned)": lambda row: (
+        f"{row.refused} ({row.pinned})" if row.pinned else str(row.refused)
+    ),
+    "Passed unread": lambda row: words.size(row.unread_up + row.unread_down),
     "Not decoded": lambda row: str(row.opaque),
     "Cut off": lambda row: str(row.cut),
+    "Blocked, unseen": lambda row: str(row.blocked + row.unseen),
 }
 
 
@@ -103,6 +107,7 @@ def _template() -> Template:
         "share": words.share,
         "points": words.points,
         "probability": words.probability,
+        "percent": words.percent,
         "words": lambda text: text.replace("_", " "),
     }
     environment.globals |= {
@@ -123,14 +128,3 @@ _MARKS = dict.fromkeys(words.DIFFERENT, "≠") | {"insufficient": "?", "same": "
 def _shown(value: object) -> object:
     # Markup is what the template itself has made; everything else may come from a capture.
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _size(size: float) -> str:
-    """Return a number of bytes in the unit that leaves up to three digits before the point."""
-    if size < 1000:
-        return f"{size:.0f} B"
-    for unit in ("kB", "MB"):
-        size /= 1000
-        if size < 1000:
-            return f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} GB"

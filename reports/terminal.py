@@ -14,6 +14,7 @@ from analyzer.comparison import Alternative, Comparison, NoiseFloor, Recipient, 
 from analyzer.models import Delta
 from reports import words
 from reports.console import Out, clipped
+from reports.coverage import side_coverage
 
 _STYLES = {
     "only_a": "red",
@@ -180,6 +181,13 @@ def _legend(out: Out, comparison: Comparison, causes: Sequence[str], columns: _C
 
 
 def _coverage(out: Out, comparison: Comparison) -> None:
+    a, b = side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b")
+    for side, read in ((comparison.a, a), (comparison.b, b)):
+        if read.hosts:
+            out.line(f"coverage: {side.title}: {read.sentence}")
+            if read.connections:
+                told = ", ".join(f"{count} {name}" for name, count in read.connections)
+                out.line(f"  connections: {told}", "dim")
     for spot in comparison.blind_spots:
         side = comparison.a if spot.side == "a" else comparison.b
         who = spot.owner or spot.site or "everyone"

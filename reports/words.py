@@ -44,6 +44,32 @@ def share(count: Count) -> str:
     return f"{count.k}/{count.n}"
 
 
+def size(number: float) -> str:
+    """Return a number of bytes in the unit that leaves up to three digits before the point.
+
+    >>> size(999), size(1500), size(2.5e9)
+    ('999 B', '1.5 kB', '2.5 GB')
+    """
+    if number < 1000:
+        return f"{number:.0f} B"
+    for unit in ("kB", "MB"):
+        number /= 1000
+        if number < 1000:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1000:.1f} GB"
+
+
+def percent(part: float) -> str:
+    """Return a share (0..1) in percent; 0% and 100% only where it is exactly that.
+
+    >>> percent(1), percent(0.9999), percent(0.5), percent(0.001)
+    ('100%', '99.9%', '50%', '0.1%')
+    """
+    if 0 < part < 1 and not 0.01 <= part < 0.99:
+        return f"{min(max(part * 100, 0.1), 99.9):.1f}%"
+    return f"{part * 100:.0f}%"
+
+
 def points(delta_share: float) -> str:
     """Return a difference of shares in percentage points, with its sign.
 
