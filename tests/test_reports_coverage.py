@@ -10,7 +10,7 @@ from analyzer.comparison import CoverageRow, Which
 from reports.coverage import CONNECTIONS, host_lines, side_coverage
 
 
-def row(host: str, side: Which = "a", **changed: int) -> CoverageRow:
+def row(host: str, side: Which = "a", /, **changed: int) -> CoverageRow:
     numbers = {each.name: 0 for each in fields(CoverageRow) if each.type == "int"}
     numbers |= {"k": 1, "n": 6} | changed
     return CoverageRow(side=side, owner="Waymark", party="third", site="x", host=host, **numbers)
