@@ -1,23 +1,21 @@
 """Packet captures, pcap and pcapng: the names of hosts and how many bytes went each way.
 
 Nothing is decrypted but the greeting of QUIC, whose keys are public. A session of packets therefore
-has no exchanges: it says whom the phone talked to, never what it said.
+has no exchanges: it says whom the phone talked to, never what it said. Fragments of IP are not put
+together, and tunnels inside packets are not followed: their bytes are counted by address.
 """
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from analyzer.errors import UserError
 from analyzer.models import Problem
-from analyzer.readers import READERS, Reading, Record, is_time
-from analyzer.readers.pcap_files import MAGICS, frames
+from analyzer.readers import READERS, Reading, Record
+from analyzer.readers.pcap_files import MAGICS, PacketFile
 from analyzer.readers.pcap_flows import Flows
-from analyzer.readers.pcap_odd import ip_inside
-from analyzer.readers.pcap_packets import KNOWN_LINKS, packet_of
+from analyzer.readers.pcap_walk import Walked, walk
 
 
 @READERS.register("pcap")
@@ -32,43 +30,28 @@ class PcapReader:
         """Read every packet; `UserError` if there is none."""
         reading = Reading("packets", tools=(("libpcap", "packet capture"),))
         flows = Flows()
-        packets = broken = 0
-        other_links: Counter[int] = Counter()
-        with path.open("rb") as file:
-            for frame in frames(file):
-                packets += 1
-                if is_time(frame.moment):
-                    started = reading.started
-                    reading.started = min(frame.moment, started) if started else frame.moment
-                walked = frame if frame.link in KNOWN_LINKS else ip_inside(frame)
-                if walked is None:
-                    other_links[frame.link] += 1
-                    continue
-                try:
-                    packet = packet_of(walked)
-                except ValueError:
-                    broken += 1
-                    continue
-                reading.read += 1
-                if packet is not None:  # ARP and its like name no host
-                    flows.add(frame.moment, packet)
-            whole = file.tell() == os.fstat(file.fileno()).st_size
-        if not packets:
+        with path.open("rb", buffering=0) as file:
+            packets = PacketFile(file)
+            walked = walk(packets, flows)
+        if not walked.packets:
             raise UserError(f"{path.name} is a packet capture without one whole packet", "")
-        reading.total = packets if whole else None
-        reading.records = _records(reading, flows, broken, other_links)
+        reading.started = walked.started
+        reading.read = walked.read
+        reading.total = walked.packets if packets.whole else None
+        reading.records = _records(reading.started or 0.0, flows, walked)
         return reading
 
 
-def _records(
-    reading: Reading, flows: Flows, broken: int, other_links: Counter[int]
-) -> Iterator[Record]:
-    yield from flows.events(reading.started or 0.0)
-    if broken:
-        yield Problem("", "read", "bad_packet", f"{broken} packets have cut or impossible headers")
-    for link, count in sorted(other_links.items()):
+def _records(started: float, flows: Flows, walked: Walked) -> Iterator[Record]:
+    yield from flows.events(started)
+    if walked.broken:
+        told = f"{walked.broken} packets have cut or impossible headers"
+        yield Problem("", "read", "bad_packet", told)
+    for link, count in sorted(walked.unknown_links.items()):
         yield Problem("", "read", "unknown_link", f"{count} packets of link type {link} are unread")
     if flows.overflow:
-        yield Problem(
-            "", "read", "too_many_hosts", f"{flows.overflow} connections are not told apart"
-        )
+        told = f"{flows.overflow} connections are not told apart"
+        yield Problem("", "read", "too_many_hosts", told)
+    if flows.unfinished:
+        told = f"{flows.unfinished} connections began too long a greeting"
+        yield Problem("", "read", "unfinished_greeting", told)

@@ -1,4 +1,8 @@
-"""The packets of a pcap or pcapng file, one after the other, whatever state the file is in."""
+"""The packets of a pcap or pcapng file, one after the other, whatever state the file is in.
+
+The file is read in pieces, so that memory stays flat. Of a pcapng file the descriptions of
+interfaces and the packets are read; decryption secrets, names, statistics and all else are skipped.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from typing import BinaryIO, NamedTuple
 from analyzer.errors import UserError
 
 MAX_PACKET = 1 << 20  # bytes kept of one packet; a larger record means that the file is damaged
+MARGIN = 128  # bytes that can be read behind any packet of a piece: headers are read without asking
+_PIECE = 2 << 20  # more than any packet
 _PCAP = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
     b"\xa1\xb2\xc3\xd4": (">", 1e-6),
@@ -18,7 +24,13 @@ _PCAP = {
 }
 _SECTION = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _OLD_PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
+_READ = frozenset({_INTERFACE, _OLD_PACKET, _SIMPLE, _ENHANCED})
 MAGICS = (*_PCAP, _SECTION)
+
+# One packet where it lies: the piece of the file, the kind of link (libpcap's number), seconds
+# since 1970, where it begins in the piece, how many bytes of it are there, and how many there were
+# on the wire. A bare tuple, because a capture has millions of them.
+Record = tuple[bytes, int, float, int, int, int]
 
 
 class Frame(NamedTuple):
@@ -36,73 +48,96 @@ class _Interface(NamedTuple):
     offset: int
 
 
-def frames(file: BinaryIO) -> Iterator[Frame]:
-    """Yield every packet of an open file; `UserError` if it is neither pcap nor pcapng.
+class PacketFile:
+    """An open capture file. Iterating over it gives every packet as a `Record`, once.
 
-    Ends where the file ends or the damage begins: then `file` does not stand at its end.
+    Raises `UserError` if it is neither pcap nor pcapng. Iteration ends where the file ends or the
+    damage begins; `whole` then says which.
     """
-    magic = file.read(4)
-    file.seek(0)
-    if magic in _PCAP:
-        yield from _pcap(file, *_PCAP[magic])
-    elif magic == _SECTION:
-        yield from _pcapng(file)
-    else:
-        raise UserError("this is neither pcap nor pcapng", "convert it with editcap")
 
-
-def _pcap(file: BinaryIO, order: str, tick: float) -> Iterator[Frame]:
-    header = file.read(24)
-    if len(header) < 24:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self._position = 0  # of the first byte that was not understood
+        self._magic = file.read(4)
         file.seek(0)
-        return
-    link = struct.unpack_from(order + "I", header, 20)[0] & 0xFFFF
-    record = struct.Struct(order + "IIII")
-    at = 24
-    while True:
-        head = file.read(16)
-        if len(head) < 16:
-            break
-        seconds, fraction, kept, length = record.unpack(head)
-        if kept > MAX_PACKET:
-            break
-        data = file.read(kept)
-        if len(data) < kept:
-            break
-        at += 16 + kept
-        yield Frame(link, seconds + fraction * tick, data, max(length, kept))
-    file.seek(at)
+        if self._magic not in MAGICS:
+            raise UserError("this is neither pcap nor pcapng", "convert it with editcap")
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of the file was read and understood."""
+        return self._position == self._size
 
-def _pcapng(file: BinaryIO) -> Iterator[Frame]:
-    size = os.fstat(file.fileno()).st_size
-    order = "<"
-    interfaces: list[_Interface] = []
-    moment = 0.0
-    at = 0
-    while size - at >= 12:
-        file.seek(at)
-        head = file.read(12)
-        if head[:4] == _SECTION:
-            order = "<" if head[8:12] == b"\x4d\x3c\x2b\x1a" else ">"
-            interfaces = []
-        kind, length = struct.unpack_from(order + "II", head)
-        if length < 12 or length % 4 or length > size - at:
-            break
-        if kind in {_INTERFACE, _OLD_PACKET, _SIMPLE, _ENHANCED}:
-            if length > MAX_PACKET + 65_536:
-                break
-            body = head[8:] + file.read(length - 16) if length >= 16 else b""
-            if kind == _INTERFACE:
-                interfaces.append(_interface(order, body))
-            else:
-                frame = _packet(order, kind, body, interfaces, moment)
-                if frame is None:
+    def __iter__(self) -> Iterator[Record]:
+        """Return the packets in the order of the file."""
+        if self._magic == _SECTION:
+            return self._pcapng()
+        return self._pcap(*_PCAP[self._magic])
+
+    def _pcap(self, order: str, tick: float) -> Iterator[Record]:
+        header = self._file.read(24)
+        if len(header) < 24:
+            return
+        link = struct.unpack_from(order + "I", header, 20)[0] & 0xFFFF
+        head = struct.Struct(order + "IIII").unpack_from
+        self._position, at = 24, 24
+        while at:
+            piece = self._piece()
+            at, end = 0, len(piece) - MARGIN
+            while at + 16 <= end:
+                seconds, fraction, kept, length = head(piece, at)
+                start = at + 16
+                if kept > MAX_PACKET or start + kept > end:
                     break
-                moment = frame.moment
-                yield frame
-        at += length
-    file.seek(at)
+                at = start + kept
+                yield piece, link, seconds + fraction * tick, start, kept, length
+            self._position += at
+
+    def _pcapng(self) -> Iterator[Record]:
+        order = "<"
+        enhanced = struct.Struct("<IIIII").unpack_from
+        interfaces: list[_Interface] = []
+        moment = 0.0
+        at = 1
+        while at:
+            piece = self._piece()
+            at, end = 0, len(piece) - MARGIN
+            while at + 12 <= end:
+                if piece[at : at + 4] == _SECTION:
+                    order = "<" if piece[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">"
+                    enhanced = struct.Struct(order + "IIIII").unpack_from
+                    interfaces = []
+                kind, length = struct.unpack_from(order + "II", piece, at)
+                if length < 12 or length % 4 or length > self._size - self._position - at:
+                    break
+                if kind not in _READ:
+                    at += length  # may lead out of this piece
+                    continue
+                if at + length > end:
+                    break
+                if kind == _ENHANCED and length >= 32:
+                    number, high, low, kept, wire = enhanced(piece, at + 8)
+                    if number >= len(interfaces) or kept > length - 32:
+                        break
+                    link, tick, offset = interfaces[number]
+                    moment = (high << 32 | low) * tick + offset
+                    yield piece, link, moment, at + 28, kept, wire
+                elif kind == _INTERFACE:
+                    interfaces.append(_interface(order, piece[at + 8 : at + length - 4]))
+                else:
+                    found = _old_packet(order, kind, piece, at, length, interfaces, moment)
+                    if found is None:
+                        break
+                    moment = found[2]
+                    yield found
+                at += length
+            self._position += at
+
+    def _piece(self) -> bytes:
+        """Return what begins at the first byte not yet understood, and the margin behind it."""
+        self._file.seek(self._position)
+        return self._file.read(_PIECE) + bytes(MARGIN)
 
 
 def _interface(order: str, body: bytes) -> _Interface:
@@ -125,24 +160,25 @@ def _interface(order: str, body: bytes) -> _Interface:
     return _Interface(link, tick, offset)
 
 
-def _packet(
-    order: str, kind: int, body: bytes, interfaces: list[_Interface], moment: float
-) -> Frame | None:
-    """Read a packet block; None if it contradicts itself."""
+def _old_packet(
+    order: str,
+    kind: int,
+    piece: bytes,
+    at: int,
+    length: int,
+    interfaces: list[_Interface],
+    moment: float,
+) -> Record | None:
+    """Read a simple packet block, which has no time, or an obsolete one; None if it is damaged."""
     if kind == _SIMPLE:
-        if len(body) < 4 or not interfaces:
+        if length < 16 or not interfaces:
             return None
-        length = struct.unpack_from(order + "I", body)[0]
-        data = body[4 : 4 + length]
-        return Frame(interfaces[0].link, moment, data, length)
-    if len(body) < 20:
+        wire = struct.unpack_from(order + "I", piece, at + 8)[0]
+        return piece, interfaces[0].link, moment, at + 12, min(wire, length - 16), wire
+    if kind != _OLD_PACKET or length < 32:
         return None
-    form = order + ("IIIII" if kind == _ENHANCED else "HHIIII")
-    fields = struct.unpack_from(form, body)
-    number, (high, low, kept, length) = fields[0], fields[-4:]
-    data = body[20 : 20 + kept]
-    if number >= len(interfaces) or len(data) < kept:
+    number, _, high, low, kept, wire = struct.unpack_from(order + "HHIIII", piece, at + 8)
+    if number >= len(interfaces) or kept > length - 32:
         return None
-    interface = interfaces[number]
-    seconds = (high << 32 | low) * interface.tick + interface.offset
-    return Frame(interface.link, seconds, data, max(length, kept))
+    link, tick, offset = interfaces[number]
+    return piece, link, (high << 32 | low) * tick + offset, at + 28, kept, wire

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 MAX_HELLO = 64 * 1024  # bytes of a stream that are kept while its hello is incomplete
 MAX_PIECES = 64
+_SERVER_NAME, _ECH = 0, 0xFE0D
 _NAME = re.compile(r"[a-z0-9_.:-]{1,253}")
 _HOST = re.compile(rb"\r\nhost:[ \t]*([^\r\n]{1,260})\r\n", re.IGNORECASE)
+_PORT = re.compile(rb"(?<!:):\d{1,5}\Z")
 _REQUEST = re.compile(
-    rb"(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH) [^\r\n]{1,16384} HTTP/1\.[01]\r\n"
+    rb"(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|CONNECT) [^\r\n]{1,16384} HTTP/1\.[01]\r\n"
 )
 
 
@@ -20,6 +22,7 @@ class Hello:
 
     protocol: str  # "tls", "quic", "http"; "" for anything else
     name: str
+    ech: bool = False  # Encrypted Client Hello was offered; a made-up offer looks the same
 
 
 def client_hello(handshake: bytes, protocol: str) -> Hello | None:
@@ -38,23 +41,27 @@ def client_hello(handshake: bytes, protocol: str) -> Hello | None:
         return Hello("", "")
     if len(handshake) < 4 + length:
         return None
-    return Hello(protocol, _server_name(handshake[4 : 4 + length]))
+    name, ech = _extensions(handshake[4 : 4 + length])
+    return Hello(protocol, name, ech)
 
 
-def _server_name(hello: bytes) -> str:
+def _extensions(hello: bytes) -> tuple[str, bool]:
+    """Return the server's name and whether ECH is offered. An ECH's real name stays unknown."""
     at = 2 + 32  # version, random
     for width in (1, 2, 1):  # session id, cipher suites, compression methods
         at += width + int.from_bytes(hello[at : at + width])
     end = at + 2 + int.from_bytes(hello[at : at + 2])
     at += 2
+    name, ech = "", False
     while at + 4 <= min(end, len(hello)):
         kind, length = int.from_bytes(hello[at : at + 2]), int.from_bytes(hello[at + 2 : at + 4])
         value = hello[at + 4 : at + 4 + length]
         # A list of (type, length, name); the only type ever defined is 0, a host name.
-        if kind == 0 and len(value) >= 5 and value[2] == 0:
-            return clean_name(value[5 : 5 + int.from_bytes(value[3:5])])
+        if kind == _SERVER_NAME and len(value) >= 5 and value[2] == 0 and not name:
+            name = clean_name(value[5 : 5 + int.from_bytes(value[3:5])])
+        ech = ech or kind == _ECH
         at += 4 + length
-    return ""
+    return name, ech
 
 
 def clean_name(raw: bytes) -> str:
@@ -66,12 +73,12 @@ def clean_name(raw: bytes) -> str:
 class Stream:
     """The beginning of what a TCP client sends, put in order, until it has said who it wants."""
 
-    __slots__ = ("_base", "_parts", "_size")
+    __slots__ = ("_base", "_parts", "size")
 
     def __init__(self) -> None:
         self._base: int | None = None
         self._parts: dict[int, bytes] = {}
-        self._size = 0
+        self.size = 0  # bytes that are kept
 
     def begin(self, sequence: int) -> None:
         """Note the sequence number of the SYN."""
@@ -88,9 +95,9 @@ class Stream:
             return None  # a keep-alive from before, or far ahead
         if len(payload) > len(self._parts.get(offset, b"")):
             self._parts[offset] = payload
-            self._size += len(payload)
+            self.size += len(payload)
         hello = _first_words(self._joined())
-        full = self._size > MAX_HELLO or len(self._parts) > MAX_PIECES
+        full = self.size > MAX_HELLO or len(self._parts) > MAX_PIECES
         return Hello("", "") if hello is None and full else hello
 
     def _joined(self) -> bytes:
@@ -112,7 +119,7 @@ def _first_words(data: bytes) -> Hello | None:
     if _REQUEST.match(data):
         found = _HOST.search(data, 0, 16_384)
         if found:
-            return Hello("http", clean_name(found[1].strip()))
+            return Hello("http", clean_name(_PORT.sub(b"", found[1].strip())))
         return Hello("http", "") if b"\r\n\r\n" in data else None
     may_become_one = data[:4].isalpha() and b"\r\n" not in data and len(data) < 16_384
     return None if may_become_one else Hello("", "")

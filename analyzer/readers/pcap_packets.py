@@ -20,6 +20,9 @@ _PPP_IP = {b"\x00\x21", b"\x00\x57"}
 _TAGS = {0x8100, 0x88A8, 0x9100}
 _EXTENSIONS = {0, 43, 60, 135, 139, 140}  # of IPv6, with a length in units of 8 bytes
 KNOWN_LINKS = frozenset({_ETHERNET, _LINUX, _LINUX2, _PPP, *_RAW, *_LOOPBACK})
+# Kind of link -> where the IP header and where its kind stand in most frames (-1: nowhere).
+ORDINARY_LINKS = {_ETHERNET: (14, 12), _LINUX: (16, 14), _LINUX2: (20, 0)}
+ORDINARY_LINKS |= dict.fromkeys(_RAW, (0, -1)) | dict.fromkeys(_LOOPBACK, (4, -1))
 
 
 class Packet(NamedTuple):

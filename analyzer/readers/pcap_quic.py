@@ -1,6 +1,7 @@
 """The name in a QUIC ClientHello: Initial packets are encrypted with keys that anyone can derive.
 
-RFC 9000 and 9001 (version 1), RFC 9369 (version 2), and the drafts that were deployed (23 to 34).
+RFC 9000 and 9001 (version 1), RFC 9369 (version 2), the drafts that were deployed (23 to 34), and
+those of Google's versions that encrypt as the standard does (Q050, T050, T051; see `pcap_gquic`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
+from analyzer.readers.pcap_gquic import client_hello as google_hello
 from analyzer.readers.pcap_hello import MAX_HELLO, MAX_PIECES, Hello, client_hello
 
 _V1 = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
@@ -24,6 +26,12 @@ _V2 = bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9")
 _DRAFT_29 = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")
 _DRAFT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")
 VERSION_2 = 0x6B3343CF
+_Q050, _T050, _T051 = 0x51303530, 0x54303530, 0x54303531
+_GOOGLE = {
+    _Q050: bytes.fromhex("504574efd066fe2f9d945cfcdbd3a7f0d3b56b45"),
+    _T050: bytes.fromhex("7ff579e5acd072915580304c43a2367c60488310"),
+    _T051: bytes.fromhex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d"),
+}
 _MAX_DATAGRAMS = 64
 
 
@@ -34,7 +42,7 @@ def _salt(version: int) -> bytes | None:
         return _V2
     if 0xFF00001D <= version <= 0xFF000020:
         return _DRAFT_29
-    return _DRAFT_23 if 0xFF000017 <= version <= 0xFF00001C else None
+    return _DRAFT_23 if 0xFF000017 <= version <= 0xFF00001C else _GOOGLE.get(version)
 
 
 class Keys(NamedTuple):
@@ -86,13 +94,14 @@ def is_quic(datagram: bytes) -> bool:
 class QuicHello:
     """The ClientHello of one QUIC connection, collected over packets in any order."""
 
-    __slots__ = ("_first", "_parts", "_seen", "_size")
+    __slots__ = ("_first", "_parts", "_seen", "_version", "size")
 
     def __init__(self) -> None:
         self._first: bytes | None = None
         self._parts: dict[int, bytes] = {}
-        self._size = 0
         self._seen = 0
+        self._version = 0
+        self.size = 0  # bytes that are kept
 
     def feed(self, datagram: bytes) -> Hello | None:
         """Take a datagram of either side; return the hello once the client has said it all."""
@@ -100,6 +109,7 @@ class QuicHello:
         for initial in _initials(datagram):
             if self._first is None:
                 self._first = initial.connection
+                self._version = initial.version
             # A client goes on with the keys of its first packet when it learns the server's id;
             # after a Retry it takes the new ones.
             for connection in dict.fromkeys((initial.connection, self._first)):
@@ -107,17 +117,24 @@ class QuicHello:
                 if content is not None:
                     self._keep(content)
                     break
-        hello = client_hello(self._joined(), "quic")
-        full = self._size > MAX_HELLO or len(self._parts) > MAX_PIECES
+        hello = self._hello()
+        full = self.size > MAX_HELLO or len(self._parts) > MAX_PIECES
         if hello is None and (full or self._seen > _MAX_DATAGRAMS):
             return Hello("", "")
         return hello
 
+    def _hello(self) -> Hello | None:
+        joined = self._joined()
+        if self._version == _Q050:
+            return google_hello(joined)
+        return client_hello(joined, "quic")
+
     def _keep(self, frames: bytes) -> None:
-        for offset, piece in _crypto(frames):
+        crypto = _google_crypto(frames) if self._version in _GOOGLE else _crypto(frames)
+        for offset, piece in crypto:
             if offset <= MAX_HELLO and len(piece) > len(self._parts.get(offset, b"")):
                 self._parts[offset] = piece
-                self._size += len(piece)
+                self.size += len(piece)
 
     def _joined(self) -> bytes:
         whole = bytearray()
@@ -187,9 +204,9 @@ def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
     while at < len(frames):
         kind = frames[at]
         at += 1
-        if kind in {0, 1}:  # PADDING, PING
-            continue
-        if kind in {2, 3}:  # ACK
+        if kind == 0:  # PADDING, which is most of what a client's first packet holds
+            at = len(frames) - len(frames[at:].lstrip(b"\0"))
+        elif kind in {2, 3}:  # ACK
             _, at = _varint(frames, at)
             _, at = _varint(frames, at)
             ranges, at = _varint(frames, at)
@@ -200,5 +217,21 @@ def _crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
             length, at = _varint(frames, at)
             yield offset, frames[at : at + length]
             at += length
-        else:
+        elif kind != 1:  # PING
             return
+
+
+def _google_crypto(frames: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the same for Google's versions: the frame has another number."""
+    at = 0
+    while at < len(frames):
+        kind = frames[at]
+        at += 1
+        if kind in {0, 7}:  # PADDING, PING
+            continue
+        if kind != 8:
+            return
+        offset, at = _varint(frames, at)
+        length, at = _varint(frames, at)
+        yield offset, frames[at : at + length]
+        at += length
