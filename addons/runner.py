@@ -172,6 +172,8 @@ class _Run:
         # Lazy: a server that cannot be reached must not keep the request from being seen.
         options.update(connection_strategy="lazy")
         if self._loopback:
+            # It comes before our addons, and would ask the internet for each of a tunnel's names.
+            master.addons.remove(master.addons.get("dnsresolver"))
             master.addons.add(self._loopback)
         master.addons.add(self._trust, Capture(self._writer, self._guard))
         server = master.addons.get("proxyserver")
