@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import extraction
+from benchmarks import extraction, pcap
 
 
 def main() -> None:
     """Print the table of each benchmark."""
     print("Measuring; this takes a minute or two ...", file=sys.stderr)
     print(extraction.benchmark())
+    print()
+    print(pcap.benchmark())
 
 
 if __name__ == "__main__":
