@@ -21,6 +21,7 @@ from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tcp import TCPFlow
+from mitmproxy.udp import UDPFlow
 
 from analyzer.bundle import BundleWriter, RecordingError
 
@@ -94,16 +95,17 @@ def hook(method: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P
                 method(self, *args, **kwargs)
         if self.guard.stopped:
             for data in args:
-                _refuse(data)
+                refuse(data)
 
     return guarded
 
 
-def _refuse(data: object) -> None:
+def refuse(data: object) -> None:
+    """Let what a hook is about go no further."""
     # A killed flow still passes on the message at hand.
     if isinstance(data, HTTPFlow) and data.websocket and data.websocket.messages:
         data.websocket.messages[-1].drop()
-    elif isinstance(data, TCPFlow) and data.messages:
+    elif isinstance(data, TCPFlow | UDPFlow) and data.messages:
         data.messages[-1].content = b""
     if isinstance(data, Flow):
         if data.killable:

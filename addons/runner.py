@@ -1,40 +1,44 @@
-"""Runs a proxy that records one session: mitmproxy embedded, with our own order of addons."""
+"""Runs a proxy that records one session or several: mitmproxy embedded, our own order of addons."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import dataclasses
-import errno
 import os
 import shutil
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from mitmproxy import version
 from mitmproxy.addons.errorcheck import ErrorCheck
 from mitmproxy.addons.proxyserver import Proxyserver
-from mitmproxy.certs import CertStore
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
-from addons.capture import Capture
-from addons.guard import Guard
-from addons.loopback import Address, Loopback
-from addons.trust import Trust
+from addons.lanes import Lane, Lanes, LayerChosen, Track
+from addons.loopback import Address
+from addons.sleeping import SleepWatch, slept_s
+from addons.starting import listening, prepare_authority, specs_of
 from analyzer.bundle import BundleWriter, RecordingError
-from analyzer.errors import UserError
-from analyzer.models import Session
+from analyzer.models import Event, Session
 
 LOW_DISK = 200 * 1024 * 1024
+OTHER_FAILED = "another session of this recording failed"
+ASLEEP = "this machine was asleep"
+Counts = Mapping[str, int]
 _TICK_S = 0.05
 _COUNTS_S = 0.5
 _DISK_S = 2.0
-_HANG_UP_S = 1.0  # for connections to close by themselves
-_END_S = 1.0  # for what is still there to be cancelled
+_FIRST_EXIT_S = 10.0
+_EXIT_S = 30.0
+_LAST_EXIT_S = 0.8
+_HANG_UP_S = 0.8  # for connections to close by themselves
+_END_S = 0.7  # for what is still there to be cancelled
 _SIGNALS = {
     signal.SIGINT: "stopped",
     signal.SIGTERM: "terminated",
@@ -62,59 +66,93 @@ def record(
     upstream_ca: Path | None = None,
     ready: Callable[[int], None] | None = None,
     stop: Stop | None = None,
-    on_counts: Callable[[Mapping[str, int]], None] | None = None,
+    on_counts: Callable[[Counts], None] | None = None,
     low_disk: int = LOW_DISK,
 ) -> Session:
-    """Record until `stop` is set, a signal (INT, TERM, HUP) comes or recording fails.
+    """Record one phone; `record_lanes` with one plain lane. Returns the session as sealed."""
+    [sealed] = record_lanes(
+        captures,
+        [Lane(session=session, phase=phase, mode=mode, host=host, port=port)],
+        confdir=confdir,
+        remap=remap,
+        upstream_ca=upstream_ca,
+        ready=None if ready is None else lambda ports: ready(ports[0]),
+        stop=stop,
+        on_counts=None if on_counts is None else lambda counts: on_counts(counts[0]),
+        low_disk=low_disk,
+    )
+    return sealed
 
-    `captures` is the study's folder of bundles, `phase` its first phase, `confdir` holds the CA of
-    the proxy (made there the first time). `port` 0 takes a free one; `ready` gets the port once the
-    proxy answers. With `remap` (host -> loopback address) nothing leaves this machine.
-    `upstream_ca` are certificates that servers may have. `on_counts` gets the writer's live counts
-    twice a second. The session ends when less than `low_disk` bytes are free.
 
-    Returns the session as it was sealed. `UserError` if the proxy cannot start; `RecordingError` if
-    the bundle could not be sealed (`recover` does it later). Blocks; one session per process.
+def record_lanes(
+    captures: Path,
+    lanes: Sequence[Lane],
+    *,
+    confdir: Path,
+    remap: Mapping[str, Address] | None = None,
+    upstream_ca: Path | None = None,
+    ready: Callable[[tuple[int, ...]], None] | None = None,
+    stop: Stop | None = None,
+    on_counts: Callable[[tuple[Counts, ...]], None] | None = None,
+    low_disk: int = LOW_DISK,
+    slept: Callable[[], float] = slept_s,
+) -> tuple[Session, ...]:
+    """Record until `stop` is set, a signal (INT, TERM, HUP) comes or the recording of one fails.
+
+    `captures` is the study's folder of bundles; `confdir` holds the CA of the proxy (made there the
+    first time). `ready` gets the port of each lane once all answer. With `remap` (host -> loopback
+    address) nothing leaves this machine. `upstream_ca` are certificates that servers, upstream
+    proxies and check URLs may have. `on_counts` gets each writer's live counts twice a second. The
+    sessions end when less than `low_disk` bytes are free. `slept` is `sleeping.slept_s`.
+
+    Returns the sessions as they were sealed, in the order of `lanes`. `UserError` if the proxy
+    cannot start, then without a trace; `RecordingError` if a bundle could not be sealed (`recover`
+    does it later). Blocks; once per process at a time. A process that has recorded over WireGuard
+    has to end with `leave`.
     """
-    tools = dict(session.tools) | {"mitmproxy": version.VERSION}
-    session = dataclasses.replace(session, tools=tuple(sorted(tools.items())))
+    specs = specs_of(lanes)
     options = Options(
         confdir=str(confdir),
-        listen_host=host,
-        listen_port=port,
-        mode=[mode],
+        mode=[spec for each in specs for spec in each],
         ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
     )
-    _prepare_authority(confdir, options.key_size)
-    writer = BundleWriter.create(captures, session, phase=phase)
-    run = _Run(writer, remap, stop, low_disk)
+    prepare_authority(confdir, options.key_size)
+    run = _Run(specs, stop, low_disk, SleepWatch(slept))
     loop = asyncio.new_event_loop()
     try:
+        for lane in lanes:
+            writer = BundleWriter.create(captures, _described(lane), phase=lane.phase)
+            run.add(lane, writer, remap, upstream_ca)
         return loop.run_until_complete(run.until_the_end(options, ready, on_counts))
     except BaseException:
-        writer.mark_incomplete("the proxy broke off")
-        with contextlib.suppress(RecordingError):
-            writer.close("broke off")
-        if not run.listened:
-            shutil.rmtree(writer.path)
+        run.break_off()
         raise
     finally:
         _wind_up(loop)
 
 
-def _prepare_authority(confdir: Path, key_size: int) -> None:
-    """Make the proxy's certificate authority, or see that it can be read.
+def leave(code: int) -> NoReturn:
+    """End this process at once, with everything said that was to be said.
 
-    mitmproxy would go on without one, and every connection of the phone would fail.
+    For the command line, after `record_lanes`: mitmproxy's WireGuard server runs threads of its
+    own, and every version of it crashes when Python ends while phones are connected. What was
+    registered with `atexit` does not run.
     """
-    try:
-        CertStore.from_store(confdir, "mitmproxy", key_size)
-    except (OSError, ValueError, TypeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is damaged or locked"
-        raise UserError(
-            f"the certificate authority in {confdir} cannot be used ({reason})",
-            "name another folder with --confdir",
-        ) from None
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody listens any more
+            stream.flush()
+    os._exit(code)
+
+
+def _described(lane: Lane) -> Session:
+    session = lane.session
+    tools = dict(session.tools) | {"mitmproxy": version.VERSION}
+    return dataclasses.replace(
+        session,
+        tools=tuple(sorted(tools.items())),
+        mode=session.mode or lane.kind,
+        policy=(*session.policy, *(each for each in lane.policy if each not in session.policy)),
+    )
 
 
 def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
@@ -135,57 +173,75 @@ def _ignore_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) 
 
 
 class _Run:
-    """One proxy with its addons, from start to end."""
+    """One proxy with its lanes, from start to end."""
 
     def __init__(
         self,
-        writer: BundleWriter,
-        remap: Mapping[str, Address] | None,
+        specs: Sequence[tuple[str, ...]],
         stop: Stop | None,
         low_disk: int,
+        sleep: SleepWatch,
     ) -> None:
-        self.listened = False
-        self._writer = writer
+        self._specs = specs
         self._stop = stop
         self._low_disk = low_disk
+        self._sleep = sleep
+        self._tracks: list[Track] = []
         self._reason = ""
+        self._failed: Track | None = None
+        self._listened = False
         self._master: DumpMaster | None = None
-        self._guard = Guard(writer, self._end)
-        self._loopback = Loopback(remap, self._guard) if remap is not None else None
-        self._trust = Trust(writer, self._guard)
+
+    def add(
+        self,
+        lane: Lane,
+        writer: BundleWriter,
+        remap: Mapping[str, Address] | None,
+        upstream_ca: Path | None,
+    ) -> None:
+        """Take one more lane, before the start."""
+
+        def failed(reason: str) -> None:
+            self._failed = self._failed or track
+            for each in self._tracks:
+                each.guard.stop()
+            self._end(reason)
+
+        track = Track(lane, writer, failed, remap=remap, upstream_ca=upstream_ca)
+        self._tracks.append(track)
+
+    def break_off(self) -> None:
+        """Close what an exception left open; without a trace if no phone could come in yet."""
+        for track in self._tracks:
+            track.writer.mark_incomplete("the proxy broke off")
+            with contextlib.suppress(RecordingError):
+                track.writer.close("broke off")
+            if not self._listened:
+                shutil.rmtree(track.writer.path)
 
     async def until_the_end(
         self,
         options: Options,
-        ready: Callable[[int], None] | None,
-        on_counts: Callable[[Mapping[str, int]], None] | None,
-    ) -> Session:
+        ready: Callable[[tuple[int, ...]], None] | None,
+        on_counts: Callable[[tuple[Counts, ...]], None] | None,
+    ) -> tuple[Session, ...]:
         """Serve, watch, close."""
         master = self._master = DumpMaster(
             options, loop=asyncio.get_running_loop(), with_termlog=False, with_dumper=False
         )
-        # It would print and exit; `_port` looks whether the proxy listens.
-        check = master.addons.get("errorcheck")
-        if isinstance(check, ErrorCheck):
-            check.finish()
-            master.addons.remove(check)
-        # Lazy: a server that cannot be reached must not keep the request from being seen.
-        options.update(connection_strategy="lazy")
-        if self._loopback:
-            # It comes before our addons, and would ask the internet for each of a tunnel's names.
-            master.addons.remove(master.addons.get("dnsresolver"))
-            master.addons.add(self._loopback)
-        master.addons.add(self._trust, Capture(self._writer, self._guard))
-        server = master.addons.get("proxyserver")
-        if not isinstance(server, Proxyserver):
-            raise TypeError("mitmproxy runs without its proxyserver addon")
-        watcher = asyncio.create_task(self._watch(server, options, ready, on_counts))
-        watcher.add_done_callback(lambda _: master.shutdown())
+        server = self._prepare(master, options)
         with self._signals():  # to the end: a second Ctrl-C must not break the seal
+            await self._ask_exits(_FIRST_EXIT_S)
+            watcher = asyncio.create_task(self._watch(server, ready, on_counts))
+            watcher.add_done_callback(lambda _: master.shutdown())
+            checks = [asyncio.create_task(self._keep_asking(track)) for track in self._tracks]
             await master.run()
-            watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
+            for task in (watcher, *checks):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            if not any(track.guard.stopped for track in self._tracks):
+                await self._ask_exits(_LAST_EXIT_S)
             try:
                 return self._close(server)
             finally:
@@ -193,50 +249,118 @@ class _Run:
                     if server.connections:
                         await asyncio.sleep(_TICK_S)
 
-    def _close(self, server: Proxyserver) -> Session:
-        """Seal the bundle, then hang up on everyone, with no chance for traffic in between."""
-        self._trust.finish()
-        self._guard.stop()
+    def _prepare(self, master: DumpMaster, options: Options) -> Proxyserver:
+        """Put our addons where they belong in mitmproxy's chain."""
+        # It would print and exit; `listening` looks whether the proxy listens.
+        check = master.addons.get("errorcheck")
+        if isinstance(check, ErrorCheck):
+            check.finish()
+            master.addons.remove(check)
+        # Lazy: a server that cannot be reached must not keep the request from being seen.
+        options.update(connection_strategy="lazy")
+        tracks = {
+            spec: track
+            for track, specs in zip(self._tracks, self._specs, strict=True)
+            for spec in specs
+        }
+        lanes = Lanes(tracks)
+        # Before the resolver, which would ask the internet (in 11.0.2 it comes before scripts).
+        _insert(master, lanes, before="dnsresolver")
+        _insert(master, LayerChosen(lanes), before="serverplayback")  # right behind NextLayer
+        server = master.addons.get("proxyserver")
+        if not isinstance(server, Proxyserver):
+            raise TypeError("mitmproxy runs without its proxyserver addon")
+        return server
+
+    def _close(self, server: Proxyserver) -> tuple[Session, ...]:
+        """Seal the bundles, then hang up on everyone, with no chance for traffic in between."""
+        sealed: list[Session] = []
+        failures: list[RecordingError] = []
+        for track in self._tracks:
+            track.trust.finish()
+        for track in self._tracks:
+            track.guard.stop()
         try:
-            return self._writer.close(
-                self._reason or "stopped", extra={"hook_errors": self._guard.errors}
-            )
+            for track in self._tracks:
+                try:
+                    sealed.append(self._seal(track))
+                except RecordingError as error:
+                    failures.append(error)
         finally:
             for connection in server.connections.values():
                 for transport in connection.transports.values():
                     if transport.writer is not None:
                         transport.writer.close()
+        if failures:
+            raise failures[0]
+        return tuple(sealed)
+
+    def _seal(self, track: Track) -> Session:
+        reason = self._reason or "stopped"
+        if self._failed and track is not self._failed:
+            track.writer.mark_incomplete(OTHER_FAILED)
+            reason = OTHER_FAILED
+        return track.writer.close(reason, extra={"hook_errors": track.guard.errors})
 
     def _end(self, reason: str) -> None:
         self._reason = self._reason or reason
         if self._master:
             self._master.shutdown()
 
+    def _stopped(self) -> bool:
+        if self._stop is not None and self._stop.is_set():
+            self._end("stopped")
+        return bool(self._reason)
+
     async def _watch(
         self,
         server: Proxyserver,
-        options: Options,
-        ready: Callable[[int], None] | None,
-        on_counts: Callable[[Mapping[str, int]], None] | None,
+        ready: Callable[[tuple[int, ...]], None] | None,
+        on_counts: Callable[[tuple[Counts, ...]], None] | None,
     ) -> None:
         """Say when the proxy listens, then look now and then whether the session shall end."""
-        port = await _port(server, options)
-        self.listened = True
-        if ready:
-            ready(port)
+        ports = await listening(server, self._specs)
+        self._listened = True
+        if ready and not self._reason:
+            ready(ports)
         now = next_counts = next_disk = 0.0
-        while not self._reason:
+        while not self._stopped():
             now = asyncio.get_running_loop().time()
-            if self._stop is not None and self._stop.is_set():
-                self._end("stopped")
+            if length := self._sleep.length():
+                self._note_sleep(length)
             if on_counts and now >= next_counts:
-                on_counts(dict(self._writer.counts))
+                on_counts(tuple(dict(track.writer.counts) for track in self._tracks))
                 next_counts = now + _COUNTS_S
             if now >= next_disk:
-                if self._writer.free_bytes() < self._low_disk:
+                if any(track.writer.free_bytes() < self._low_disk for track in self._tracks):
                     self._end("the disk is almost full")
                 next_disk = now + _DISK_S
             await asyncio.sleep(_TICK_S)
+
+    def _note_sleep(self, length: float) -> None:
+        words = f"{ASLEEP} for {length:.0f} s"
+        for track in self._tracks:
+            with track.guard.watch("sleep"):
+                began = max(0.0, track.writer.seconds() - length)
+                track.writer.add_event(Event(began, "gap", "", words, 0, 0))
+                track.writer.mark_incomplete(words)
+
+    async def _ask_exits(self, timeout_s: float) -> None:
+        """Ask all lanes' check URLs at once, no longer than that, and no longer than wanted."""
+        asked = [
+            asyncio.create_task(track.exits.ask(timeout_s)) for track in self._tracks if track.exits
+        ]
+        while asked and not all(each.done() for each in asked):
+            if timeout_s > _LAST_EXIT_S and self._stopped():
+                for each in asked:
+                    each.cancel()
+            await asyncio.wait(asked, timeout=_TICK_S)
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _keep_asking(self, track: Track) -> None:
+        while track.exits:
+            await asyncio.sleep(track.exits.every_s)
+            await track.exits.ask(_EXIT_S)
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -254,24 +378,7 @@ class _Run:
                 loop.remove_signal_handler(number)
 
 
-async def _port(server: Proxyserver, options: Options) -> int:
-    """Wait until the proxy listens; `UserError` if it cannot."""
-    while True:
-        if addresses := server.listen_addrs():
-            return int(addresses[0][1])
-        for instance in server.servers:
-            if error := instance.last_exception:
-                where = f"{options.listen_host} port {options.listen_port}".strip()
-                raise UserError(
-                    f"the proxy cannot listen on {where} ({_refusal(error)})",
-                    "choose another port with --port, or another address with --host",
-                )
-        await asyncio.sleep(0.01)
-
-
-def _refusal(error: BaseException) -> str:
-    """Say in the system's words why a port could not be had; mitmproxy adds many of its own."""
-    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
-        return os.strerror(error.errno)
-    cause = error.__cause__ or error  # the name of the address was not found: it has other numbers
-    return (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__
+def _insert(master: DumpMaster, addon: object, *, before: str) -> None:
+    chain = master.addons.chain
+    place = chain.index(master.addons.get(before))
+    chain.insert(place, master.addons.register(addon))

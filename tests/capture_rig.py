@@ -6,38 +6,37 @@ output has the port, and at a proper end its reason.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import dataclasses
 import json
-import logging
 import resource
-import socket
 import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
-import trustme
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+from app_server import HOSTS, Served, Server, patterned
 
-from addons.runner import record
+from addons.lanes import Lane
+from addons.runner import leave, record_lanes
 from analyzer.bundle import RecordingError, list_bundles, new_session
 from analyzer.models import Arm, Session
 from analyzer.study import CompareSettings, Study
 
-HOSTS = ("api.app.example", "cdn.app.example", "ads.other.example", "pinned.other.example")
+__all__ = [
+    "ARM", "HOSTS", "OTHER_ARM", "Recording", "RecordingProcess", "Served", "Server", "a_session",
+    "a_study", "patterned", "trusting",
+]  # fmt: skip
 ARM = Arm("KE-13", "KE", 13, "none")
+OTHER_ARM = Arm("DE-13", "DE", 13, "none")
 
 
 def a_study(root: Path) -> Study:
-    """A study with one arm in `root`."""
+    """A study with two arms in `root`."""
     return Study(
         root=root,
         name="rig",
@@ -46,155 +45,16 @@ def a_study(root: Path) -> Study:
         first_party=("app.example",),
         key=b"k" * 32,
         phases=("first launch", "use"),
-        arms={ARM.label: ARM},
+        arms={ARM.label: ARM, OTHER_ARM.label: OTHER_ARM},
         personas={},
         persona_of={},
         compare=CompareSettings(),
     )
 
 
-def a_session(root: Path, repeat: int = 1) -> Session:
-    """A session of that arm."""
-    return new_session(a_study(root), ARM, repeat=repeat, origin="proxy")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A request as the server got it, and what it answered (of a WebSocket: the messages)."""
-
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    status: int
-    answer: bytes
-
-
-class Server:
-    """An app's servers, TLS with HTTP/1.1 and HTTP/2, for all of `HOSTS`; a context manager.
-
-    ``/echo`` answers with the request's body, ``/bytes?n=9`` with so many bytes, ``/chunks?n=9``
-    with that many pieces of unknown total length, ``/events?n=9&every=0.1`` with an event stream,
-    ``/never`` not at all, ``/talk`` is a WebSocket that echoes.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.log: list[Served] = []
-        self.authority = folder / "server-ca.pem"
-        self._certificate = folder / "server.pem"
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.address: tuple[str, int] = self._socket.getsockname()[:2]
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(self.authority)
-        authority.issue_cert(*HOSTS).private_key_and_cert_chain_pem.write_to_path(self._certificate)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-
-    @property
-    def remap(self) -> dict[str, tuple[str, int]]:
-        """Where a proxy finds the hosts."""
-        return dict.fromkeys(HOSTS, self.address)
-
-    def __enter__(self) -> Server:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._loop and self._stop:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        config = Config()
-        config.bind = [f"fd://{self._socket.detach()}"]
-        config.certfile = config.keyfile = str(self._certificate)
-        config.alpn_protocols = ["h2", "http/1.1"]
-        config.graceful_timeout = 0.2
-        config.wsgi_max_body_size = config.h2_max_concurrent_streams = 1000
-        config.errorlog = logging.getLogger("rig")
-        self._loop.call_soon(self._ready.set)
-        await serve(self._app, config, shutdown_trigger=self._stop.wait)
-
-    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            for word in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{word}.complete"})
-            return
-        host = next(value.decode() for name, value in scope["headers"] if name == b"host")
-        query = scope["query_string"].decode()
-        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
-        url = f"{scheme}://{host}{scope['raw_path'].decode()}{'?' if query else ''}{query}"
-        if scope["type"] == "websocket":
-            await self._talk(url, receive, send)
-            return
-        body = b""
-        while True:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                return
-            body += event.get("body", b"")
-            if not event.get("more_body"):
-                break
-        status, answer = await self._answer(scope["path"], parse_qs(query), body, send)
-        headers = tuple((k.decode(), v.decode()) for k, v in scope["headers"])
-        self.log.append(Served(scope["method"], url, headers, body, status, answer))
-
-    async def _answer(
-        self, path: str, query: dict[str, list[str]], body: bytes, send: Any
-    ) -> tuple[int, bytes]:
-        n = int(query.get("n", ["0"])[0])
-        if path == "/echo":
-            pieces, kind, every = [body], b"application/octet-stream", None
-        elif path == "/bytes":
-            pieces, kind, every = [patterned(n)], b"image/png", None
-        elif path == "/chunks":
-            pieces = [patterned(1000 + i) for i in range(n)]
-            kind, every = b"application/json", 0.0
-        elif path == "/events":
-            pieces = [b"data: %d\n\n" % i for i in range(n)]
-            kind, every = b"text/event-stream", float(query["every"][0])
-        elif path == "/never":
-            await asyncio.sleep(3600)
-            raise AssertionError
-        else:
-            pieces, kind, every = [b"no such page"], b"text/plain", None
-        headers = [(b"content-type", kind), (b"x-twice", b"1"), (b"x-twice", b"2")]
-        if every is None:
-            headers.append((b"content-length", str(len(pieces[0])).encode()))
-        status = 200 if kind != b"text/plain" else 404
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if every:
-                await asyncio.sleep(every)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-        return status, b"".join(pieces)
-
-    async def _talk(self, url: str, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        while True:
-            event = await receive()
-            if event["type"] == "websocket.disconnect":
-                return
-            content = event.get("text") or event.get("bytes") or b""
-            key = "text" if isinstance(content, str) else "bytes"
-            raw = content.encode() if isinstance(content, str) else content
-            self.log.append(Served("WS", url, (), raw, 101, b""))
-            self.log.append(Served("WS", url, (), b"", 101, raw))
-            await send({"type": "websocket.send", key: content})
-
-
-def patterned(size: int) -> bytes:
-    """Bytes of which no two stretches are alike."""
-    return b"".join(b"%09d," % i for i in range(size // 10 + 1))[:size]
+def a_session(root: Path, repeat: int = 1, arm: Arm = ARM) -> Session:
+    """A session of an arm, by default the first."""
+    return new_session(a_study(root), arm, repeat=repeat, origin="proxy")
 
 
 class _Http2First(ssl.SSLContext):
@@ -212,19 +72,42 @@ def trusting(authority: Path) -> ssl.SSLContext:
 
 
 class Recording:
-    """A session being recorded in a thread of this process; a context manager."""
+    """Sessions being recorded in a thread of this process; a context manager.
 
-    def __init__(self, root: Path, server: Server, confdir: Path, **options: Any) -> None:
-        self.port = 0
-        self.sealed: Session | None = None
+    `lanes` are the fields of each `Lane` (without session and phase), by default one plain lane;
+    `options` those of `record_lanes`, and of the first lane where it has such a field.
+    `ports`, `paths` and `sealed_all` are by lane; `port`, `path` and `sealed` are of the first.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        server: Server,
+        confdir: Path,
+        *,
+        lanes: Sequence[Mapping[str, Any]] = ({},),
+        **options: Any,
+    ) -> None:
+        self.ports: tuple[int, ...] = (0,)
+        self.sealed_all: tuple[Session, ...] = ()
         self.failed: BaseException | None = None
         self.counts: list[dict[str, int]] = []
-        self._session = a_session(root)
-        self.path = root / "captures" / self._session.id
+        mine = {each.name for each in dataclasses.fields(Lane)} & options.keys()
+        first = {name: options.pop(name) for name in mine}
+        self.lanes = [
+            Lane(**{
+                "session": a_session(root, arm=ARM if number == 0 else OTHER_ARM),
+                "phase": "first launch",
+                **each,
+                **(first if number == 0 else {}),
+            })
+            for number, each in enumerate(lanes)
+        ]  # fmt: skip
+        self.paths = [root / "captures" / lane.session.id for lane in self.lanes]
+        self.path = self.paths[0]
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._options = {
-            "phase": "first launch",
             "confdir": confdir,
             "remap": server.remap,
             "upstream_ca": server.authority,
@@ -235,22 +118,32 @@ class Recording:
         self.authority = confdir / "mitmproxy-ca-cert.pem"
 
     def _record(self, captures: Path) -> None:
-        def ready(port: int) -> None:
-            self.port = port
+        def ready(ports: tuple[int, ...]) -> None:
+            self.ports = ports
             self._ready.set()
 
         try:
-            self.sealed = record(
+            self.sealed_all = record_lanes(
                 captures,
-                self._session,
+                self.lanes,
                 ready=ready,
                 stop=self._stop,
-                on_counts=lambda counts: self.counts.append(dict(counts)),
+                on_counts=lambda counts: self.counts.append(dict(counts[0])),
                 **self._options,
             )
         except BaseException as error:  # noqa: BLE001 - handed to the test's thread
             self.failed = error
         self._ready.set()
+
+    @property
+    def port(self) -> int:
+        """Where the first lane listens."""
+        return self.ports[0]
+
+    @property
+    def sealed(self) -> Session | None:
+        """The first session as it was sealed; None until then."""
+        return self.sealed_all[0] if self.sealed_all else None
 
     def __enter__(self) -> Recording:
         self._thread.start()
@@ -282,22 +175,24 @@ class Recording:
         return trusting(self.authority)
 
     @contextlib.contextmanager
-    def client(self, *, http2: bool = True) -> Iterator[httpx.Client]:
+    def client(self, *, http2: bool = True, lane: int = 0) -> Iterator[httpx.Client]:
         """An HTTP client behind the proxy, which trusts it."""
-        with httpx.Client(
-            proxy=self.proxy, verify=self.trusting(), http2=http2, timeout=10
-        ) as client:
+        proxy = f"http://127.0.0.1:{self.ports[lane]}"
+        with httpx.Client(proxy=proxy, verify=self.trusting(), http2=http2, timeout=10) as client:
             yield client
 
 
 class RecordingProcess:
-    """A session being recorded in a process of its own; `kill` it. A context manager.
+    """`lanes` sessions recorded in a process of its own; `kill` it. A context manager.
 
     `file_limit` is the largest size that a file of that process may have.
     """
 
-    def __init__(self, root: Path, server: Server, confdir: Path, **more: int) -> None:
+    def __init__(
+        self, root: Path, server: Server, confdir: Path, *, lanes: int = 1, **more: int
+    ) -> None:
         arguments = {
+            "lanes": lanes,
             "root": str(root),
             "confdir": str(confdir),
             "remap": server.remap,
@@ -311,8 +206,10 @@ class RecordingProcess:
             text=True,
         )
         assert self.process.stdout
-        self.port = int(self.process.stdout.readline() or 0)
-        [self.path] = list_bundles(root / "captures")
+        self.ports = [int(port) for port in self.process.stdout.readline().split()] or [0]
+        self.port = self.ports[0]
+        self.paths = list_bundles(root / "captures")
+        self.path = self.paths[0]
         self.proxy = f"http://127.0.0.1:{self.port}"
         self._authority = confdir / "mitmproxy-ca-cert.pem"
 
@@ -341,21 +238,25 @@ def main() -> None:
     if "file_limit" in given:
         resource.setrlimit(resource.RLIMIT_FSIZE, (given["file_limit"], given["file_limit"]))
     root = Path(given["root"])
+    lanes = [
+        Lane(session=a_session(root, repeat), phase="first launch")
+        for repeat in range(1, given["lanes"] + 1)
+    ]
     try:
-        session = record(
+        [session, *_] = record_lanes(
             root / "captures",
-            a_session(root),
-            phase="first launch",
+            lanes,
             confdir=Path(given["confdir"]),
             remap={host: (ip, port) for host, (ip, port) in given["remap"].items()},
             upstream_ca=Path(given["authority"]),
-            ready=lambda port: print(port, flush=True),  # noqa: T201
+            ready=lambda ports: print(*ports, flush=True),  # noqa: T201
             low_disk=0,
         )
     except RecordingError as error:
         print(error)  # noqa: T201
-        sys.exit(1)
+        leave(1)
     print(session.end_reason)  # noqa: T201
+    leave(0)
 
 
 if __name__ == "__main__":
