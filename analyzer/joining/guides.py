@@ -57,7 +57,7 @@ class Guides:
         )
 
     def traps_of(self, system: System) -> tuple[Trap, ...]:
-        """The traps of one system."""
+        """The traps of one system, the worst first."""
         return tuple(each for each in self.traps if each.system == system)
 
 

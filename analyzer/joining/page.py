@@ -61,7 +61,10 @@ def setup_app(joins: Sequence[Join], *, token: str, phone_base: str = "") -> Fla
     like us (DNS rebinding).
     """
     app = _app()
-    phones = [_shown(join, f"{phone_base}/{join.token}/" if phone_base else "") for join in joins]
+    phones = [
+        _shown(join, f"{phone_base}/{join.token}/" if phone_base else "", number)
+        for number, join in enumerate(joins, 1)
+    ]
 
     @app.before_request
     def only_here() -> None:
@@ -172,9 +175,9 @@ class _Phone:
         return self.url + PROFILE
 
 
-def _shown(join: Join, url: str) -> _Phone:
+def _shown(join: Join, url: str, number: int = 1) -> _Phone:
     whole = _whole_name(join) if join.android_whole != join.android else ""
-    return _Phone(join, f"phone-{join.token[:6]}", url, join.file_name, whole)
+    return _Phone(join, f"phone-{number}", url, join.file_name, whole)
 
 
 def _common() -> dict[str, object]:
