@@ -1,12 +1,13 @@
 """The name in the ClientHello of Google's own QUIC, which Chrome spoke until 2021.
 
 Up to Q046 the hello (CHLO: a table of tags and values) is not encrypted: Q039 to Q043 have a header
-of their own, Q044 to Q046 that of an early draft of QUIC. Q050, T050 and T051 encrypt it as the
-standard does, with salts of their own: `pcap_quic` opens them. Sources: Google's "QUIC Wire Layout
-Specification" and "QUIC Crypto"; the salts are those of Wireshark and nDPI, against both of which
-this was tried. Versions before Q039, whose numbers have another order of bytes, and Q047 to Q049,
-which were hardly used, are not read. A hello must fit into one packet there; only a packet whose
-first frame is the hello, behind padding or pings, is read.
+of their own, Q046 that of an early draft of QUIC. Q050, T050 and T051 encrypt it as the standard
+does, with salts of their own: `pcap_quic` opens them. Sources: Google's "QUIC Wire Layout
+Specification" and "QUIC Crypto"; the header of Q046 and the salts are those of Wireshark and nDPI.
+Not read are versions before Q039, whose numbers have another order of bytes, and those between the
+named ones (Q044, Q045, Q047 to Q049), which were hardly used and which neither of the two reads. A
+hello has to fit into one packet there; a packet is read whose first frame is the hello, behind
+padding or pings.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _frames(datagram: bytes) -> bytes:
     if len(datagram) < 40:
         return b""
     first = datagram[0]
-    if first & 0xC0 == 0xC0 and datagram[1:4] == b"Q04" and datagram[4:5] in b"456":
+    if first & 0xC0 == 0xC0 and datagram[1:5] == b"Q046":
         if datagram[5] != 0x50:  # an 8-byte id of the server, none of the client
             return b""
         return datagram[14 + (first & 3) + 1 + _HASH :]
