@@ -13,6 +13,7 @@ from analyzer.cli.group import EvenhandGroup
 
 COMMANDS = (
     "init",
+    "phone",
     "proxy",
     "step",
     "import",
