@@ -34,6 +34,8 @@ class Served:
 class Server:
     """An app's servers, TLS with HTTP/1.1 and HTTP/2, for all of `HOSTS`; a context manager.
 
+    `issuer` made their certificate, and can make more; `peers` are the ports that asked.
+
     ``/echo`` answers with the request's body, ``/bytes?n=9`` with so many bytes, ``/chunks?n=9``
     with that many pieces of unknown total length, ``/events?n=9&every=0.1`` with an event stream,
     ``/never`` not at all, ``/talk`` is a WebSocket that echoes.
@@ -41,11 +43,12 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.log: list[Served] = []
+        self.peers: set[int] = set()  # the ports that requests came from
         self.authority = folder / "server-ca.pem"
         self._certificate = folder / "server.pem"
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
-        authority = trustme.CA()
+        self.issuer = authority = trustme.CA()
         authority.cert_pem.write_to_path(self.authority)
         authority.issue_cert(*HOSTS).private_key_and_cert_chain_pem.write_to_path(self._certificate)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,6 +91,7 @@ class Server:
                 await receive()
                 await send({"type": f"lifespan.{word}.complete"})
             return
+        self.peers.add(scope["client"][1])
         host = next(value.decode() for name, value in scope["headers"] if name == b"host")
         query = scope["query_string"].decode()
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
