@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import random
 import struct
 import tempfile
@@ -337,61 +336,3 @@ def test_pure_noise_after_the_magic_is_refused_or_damaged() -> None:
     for _ in range(50):
         with pytest.raises(UserError):
             read(pcap()[:20] + source.randbytes(200))
-
-
-# Zeek's baselines: the names that another implementation found in the same files.
-
-_QUIC = "scripts.base.protocols.quic."
-ZEEK = [
-    ("quic-39264-rand.pcap", _QUIC + "39264-rand/quic.log"),
-    ("chromium-115.0.5790.110-api-cirrus-com.pcap", _QUIC + "chromium/quic.log"),
-    ("curl-8.1.2-dev-http3-www-google-de.pcap", _QUIC + "curl-http3/quic.log"),
-    (
-        "quic-decrypt-fail-google-de-51833.pcap",
-        _QUIC + "decrypt-fail-google-de-51833/quic.log.cut",
-    ),
-    ("chromium-dpd-custom-port-4433.pcap", _QUIC + "dpd-custom-port/quic.log"),
-    ("quicv2-echo-dpd-custom-port-4433.pcap", _QUIC + "dpd-v2-custom-port/quic.log"),
-    ("handshake.pcap", _QUIC + "interop.quic-go_quic-go.handshake/quic.log"),
-    ("retry.pcap", _QUIC + "interop.quic-go_quic-go.retry/quic.log"),
-    ("zerortt.pcap", _QUIC + "interop.quic-go_quic-go.zerortt/quic.log"),
-    (
-        "quic-multiple-initial-fragmented-crypto-only-initial.pcap",
-        _QUIC + "multiple-initial-fragmented-crypto-only-initial/quic.log.cut",
-    ),
-    (
-        "quic-multiple-initial-fragmented-crypto.pcap",
-        _QUIC + "multiple-initial-fragmented-crypto/quic.log.cut",
-    ),
-    ("quicdoq.pcap", _QUIC + "quicdoq/quic.log"),
-    ("quicv2-echo-443.pcap", _QUIC + "quicv2-echo-443/quic.log"),
-    ("quicv2-http3-443.pcap", _QUIC + "quicv2-http3-443/quic.log"),
-    ("vector-max-size-crash.pcap", _QUIC + "vector-max-size-crash/quic.log"),
-    ("tls-conn-with-extensions.pcap", "scripts.base.protocols.ssl.basic/ssl.log"),
-    ("tls-fragmented-handshake.pcap.gz", "scripts.base.protocols.ssl.fragment/ssl.log"),
-    ("tls1.2.pcap", "scripts.base.protocols.ssl.tls-1.2/ssl.log"),
-]
-
-
-def zeek_names(log: Path) -> set[str]:
-    """The server names of a baseline; "-" is a connection without one."""
-    lines = log.read_text(encoding="utf-8").splitlines()
-    head = next(line for line in lines if "server_name" in line)
-    column = head.removeprefix("#fields\t").split("\t").index("server_name")
-    rows = [line.split("\t") for line in lines if not line.startswith("#") and line != head]
-    return {row[column] for row in rows} - {"-"}
-
-
-@pytest.mark.parametrize(("trace", "log"), ZEEK)
-def test_names_are_those_that_zeek_found(shared_data: Path, trace: str, log: str) -> None:
-    path = shared_data / "zeek-quic" / "pcap" / trace
-    content = path.read_bytes()
-    found = hosts(gzip.decompress(content) if trace.endswith(".gz") else content)
-    named = {host for host, reason, _, _ in found if reason.startswith(("tls sni", "quic sni"))}
-    assert named == zeek_names(shared_data / "zeek-quic" / "baseline" / log)
-    assert all(up + down > 0 for _, _, up, down in found)
-
-
-def test_every_zeek_trace_is_compared(shared_data: Path) -> None:
-    traces = {path.name for path in (shared_data / "zeek-quic" / "pcap").iterdir()}
-    assert traces == {trace for trace, _ in ZEEK}

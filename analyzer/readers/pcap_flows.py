@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import chain
+from operator import itemgetter
 from struct import Struct
 
 from analyzer.models import Event
@@ -268,17 +269,18 @@ class Flows:
         return sorted(flows.values(), key=lambda flow: flow.first)
 
     def _make_room(self) -> None:
-        """Sum up connections that were idle for long, and the oldest if those are too few."""
+        """Sum up connections that were idle since the last time, and the least busy others."""
         self._begun = 0
-        kept = []
+        busy: list[tuple[int, Flow]] = []
         for flow in self._flows():
             count = flow.client.count + flow.server.count
             if count == flow.marked:
                 self._settle(flow)
             else:
+                busy.append((count - max(flow.marked, 0), flow))
                 flow.marked = count
-                kept.append(flow)
-        for flow in kept[: max(0, len(kept) - MAX_FLOWS // 2)]:
+        busy.sort(key=itemgetter(0))
+        for _, flow in busy[: max(0, len(busy) - MAX_FLOWS // 2)]:
             self._settle(flow)
 
     def _settle(self, flow: Flow) -> None:
