@@ -95,6 +95,7 @@ class Recording:
         down: int = 0,
         phone: str = PHONE,
         transport: Transport = "tcp",
+        tls: str = "TLSv1.3",
         ended: bool = True,
     ) -> int:
         """Write a connection and what became of it."""
@@ -106,6 +107,7 @@ class Recording:
         connections.change(
             number,
             outcome=outcome,
+            tls=tls,
             bytes_up=up,
             bytes_down=down,
             ended_s=self.writer.seconds() if ended else None,

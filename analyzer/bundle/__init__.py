@@ -180,12 +180,19 @@ def crashed_bundles(captures: Path) -> list[Path]:
     ]
 
 
-def add_step(path: Path, name: str) -> None:
-    """Mark a step in the running session `path`, from any process; `UserError` if it has ended."""
+def add_step(path: Path, name: str, *, at: float | None = None) -> None:
+    """Mark a step in the running session `path`, from any process; `UserError` if it has ended.
+
+    It is now, or `at` (seconds since 1970), so that several sessions can share the moment.
+    """
     if not _STEP.fullmatch(name.strip()):
         raise UserError("that is not a name for a step", "use up to 200 characters on one line")
     _write_beside(
-        path, "the step", "INSERT INTO step(t_s, name) VALUES(?,?)", lambda now: (now, name.strip())
+        path,
+        "the step",
+        "INSERT INTO step(t_s, name) VALUES(?,?)",
+        lambda now: (now, name.strip()),
+        at,
     )
 
 
@@ -204,13 +211,17 @@ def add_measured(path: Path, topic: str, value: str, source: str) -> None:
 
 
 def _write_beside(
-    path: Path, what: str, statement: str, values: Callable[[float], tuple[object, ...]]
+    path: Path,
+    what: str,
+    statement: str,
+    values: Callable[[float], tuple[object, ...]],
+    at: float | None = None,
 ) -> None:
     """Write a row into a session that another process records; `values` gets the time in it."""
     session = read_session(path)
     if not sealing.is_locked(path):
         raise UserError(f"{path.name} is not being recorded", "start `evenhand proxy` first")
-    moment = max(0.0, time.time() - instant(session.started))
+    moment = max(0.0, (time.time() if at is None else at) - instant(session.started))
     try:
         with closing(store.open_to_write(path / store.DATABASE)) as database:
             database.execute(statement, values(moment))

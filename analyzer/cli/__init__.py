@@ -16,6 +16,7 @@ COMMANDS = (
     "phone",
     "proxy",
     "step",
+    "watch",
     "import",
     "analyze",
     "diff",

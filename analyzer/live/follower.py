@@ -58,6 +58,8 @@ class Follower:
         known = knowledge or load_knowledge()
         session = read_session(path)
         extractor = Extractor(known, persona_of(study, session).values, study.key, session.arm.age)
+        country = known.countries.get(session.arm.country)
+        self._country_name = country.name if country else session.arm.country
         self._mask = extractor.mask
         self._classify = Classifier(study, known, extractor.mask).destination
         self._sightings = Sightings(
@@ -157,6 +159,7 @@ class Follower:
             session=session.id,
             arm=session.arm.label,
             country=session.arm.country,
+            country_name=self._country_name,
             age=session.arm.age,
             app=_plain(session.app),
             device=_plain(session.device),

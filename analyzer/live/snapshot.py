@@ -119,6 +119,7 @@ class Snapshot:
     session: str
     arm: str
     country: str
+    country_name: str
     age: int
     app: str
     device: str
