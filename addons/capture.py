@@ -18,6 +18,7 @@ from mitmproxy.websocket import WebSocketMessage
 from addons.guard import Guard, hook
 from addons.loopback import ELSEWHERE
 from addons.streaming import Tee, is_small
+from addons.trust import Trust
 from analyzer.bundle import BundleWriter
 from analyzer.models import Headers
 
@@ -49,10 +50,11 @@ class _Flight:
 
 
 class Capture:
-    """The recorder. `guard` watches over its hooks."""
+    """The recorder. `guard` watches over its hooks, `trust` knows the connections."""
 
-    def __init__(self, writer: BundleWriter, guard: Guard) -> None:
+    def __init__(self, writer: BundleWriter, guard: Guard, trust: Trust | None = None) -> None:
         self.guard = guard
+        self._trust = trust
         self._writer = writer
         self._flights: dict[str, _Flight] = {}
 
@@ -191,6 +193,7 @@ class Capture:
             trailers=_headers(request.trailers),
             transport=_TRANSPORTS.get(request.http_version, "http/1.1"),
             server_ip=_server_ip(flow),
+            connection=self._trust.number_of(flow.client_conn.id) if self._trust else None,
         )
 
     def _answer(self, flow: HTTPFlow, flight: _Flight, *, failed: str = "") -> None:

@@ -24,6 +24,8 @@ from addons.capture import Capture
 from addons.exits import ExitCheck, Exits
 from addons.guard import Guard, refuse
 from addons.loopback import Address, Loopback
+from addons.passthrough import Passthrough
+from addons.policy import Policy
 from addons.trust import Trust
 from addons.upstream import ThroughUpstream, Upstream
 from analyzer.bundle import BundleWriter
@@ -43,6 +45,7 @@ class Lane:
     server_key and client_key, as `analyzer.joining` writes it). It listens on `host` ("": on all
     addresses) and `port` (0: a free one). `also` are further modes of the same phone, with their
     addresses, such as "dns@127.0.0.1:53" beside "transparent". `phase` is the session's first.
+    With `learn`, hosts that refuse our certificate are passed on unread from then on.
     `extra` makes further addons, such as the check page. Behind an `upstream`, QUIC is refused in
     any case.
     """
@@ -54,6 +57,7 @@ class Lane:
     port: int = 0
     also: tuple[str, ...] = ()
     refuse_quic: bool = False
+    learn: bool = True
     upstream: Upstream | None = None
     exit_check: ExitCheck | None = None
     extra: tuple[AddonFactory, ...] = ()
@@ -102,6 +106,7 @@ class Track:
         if remap is not None:
             known = {**remap, upstream.host: upstream.address} if upstream else remap
             self.addons.append(Loopback(known, guard))
+        self.addons.append(Policy(writer, guard, refuse_quic=lane.quic_refused))
         if upstream:
             self.addons.append(ThroughUpstream(upstream, guard))
         if lane.exit_check:
@@ -115,7 +120,11 @@ class Track:
             )
             self.addons.append(self.exits)
         self.addons += [make(writer, guard) for make in lane.extra]
-        self.addons += [self.trust, Capture(writer, guard)]
+        self.addons += [
+            self.trust,
+            Passthrough(guard, self.trust, learn=lane.learn),
+            Capture(writer, guard, self.trust),
+        ]
 
 
 class Lanes:

@@ -1,178 +1,326 @@
-"""What could not be read, as events: refused certificates, silent closes, lost servers, raw TCP.
+"""What becomes of each connection, as one row of the bundle.
 
-An app that pins a certificate refuses ours in the handshake, or (OkHttp) finishes the handshake and
-hangs up without a word. One such silence may be a browser's precaution, so the first of a host is
-only noted (``host_seen``); the second is a refusal, unless the host has ever been read.
+A connection has one outcome, the last of these that happened to it: it opened; it spoke HTTP
+(``plain``) or HTTP over TLS with our certificate (``read``); the app refused that certificate
+(``refused``) or hung up after the handshake without a word (``silent``); it is not HTTP (``tcp``,
+``udp``); it is one of a host that lets nobody read (``passed``). Where none of its requests ever
+reached a server, that is its outcome: ``blocked`` by the recorder, or ``failed``. What happens to
+later requests of a connection, or to those for other hosts that a client of the plain proxy sends
+over the same one, is in their exchanges; a refusal is an event besides.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections import OrderedDict
 
-from mitmproxy.connection import Client
+from mitmproxy import dns
+from mitmproxy.connection import Client, Server
 from mitmproxy.http import HTTPFlow
+from mitmproxy.proxy.layers import ClientQuicLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tcp import TCPFlow
-from mitmproxy.tls import TlsData
+from mitmproxy.tls import ClientHelloData, TlsData
+from mitmproxy.udp import UDPFlow
 
 from addons.guard import Guard, hook
-from addons.loopback import ELSEWHERE
+from addons.names import Names, destination_of, is_address, phone_of, plain
+from addons.policy import QUIC_REFUSED
+from addons.quiet import Quiet
+from addons.refusals import Refusals
+from addons.rows import Row, Rows
 from analyzer.bundle import BundleWriter
-from analyzer.models import Event, EventKind
+from analyzer.models import Event, EventKind, Outcome
+from analyzer.trust import HUNG_UP, QUIET
 
 REFUSED = "the app refused the certificate"
-HUNG_UP = "the app hung up during the handshake"
+HUNG_UP_EARLY = "the app hung up during the handshake"
 HANDSHAKE = "the TLS handshake failed"
-SILENT_ONCE = "the app hung up after the handshake without a request, once"
-SILENT = "the app hung up after the handshake without a request, again"
+NOTHING_SAID = "the app said nothing"
 BAD_SERVER = "the server's certificate was not accepted"
 SERVER_HANDSHAKE = "the TLS handshake with the server failed"
 UNREACHED = "the server could not be reached"
-NOT_HTTP = "not HTTP"
-_QUIET_S = 1.5  # a handshake this long ago with no request by the end of the session is a silence
-_ALERTS = ("unknown ca", "bad certificate", "certificate unknown", "certificate_unknown")
-
-
-@dataclass(slots=True)
-class _Quiet:
-    """A connection whose handshake is done and which has said nothing yet."""
-
-    host: str
-    since: float
-
-
-@dataclass(slots=True)
-class _Raw:
-    """A connection that does not speak HTTP: its bytes are counted, not kept."""
-
-    host: str
-    began: float
-    up: int = 0
-    down: int = 0
+TO_ITSELF = "refused: it leads back to the recorder"
+NOT_LOOKUP = "not DNS"
+ENDED = "refused by the recorder"
+_MOST_PAIRS = 1024  # of addresses, between which QUIC was refused
+_MOST_NAMES = 10_000  # distinct names of lookups that are told of in a session
+_ALERTS = (
+    "unknown ca", "bad certificate", "certificate unknown", "certificate_unknown",
+    "unsupported certificate", "certificate expired", "certificate revoked", "access denied",
+)  # fmt: skip
 
 
 class Trust:
-    """Turns unread connections into events. `guard` watches over its hooks."""
+    """Writes the connections of a session. `guard` watches over its hooks.
+
+    `refusals` is what was learned of hosts that nobody may read.
+    """
 
     def __init__(self, writer: BundleWriter, guard: Guard) -> None:
         self.guard = guard
+        self.refusals = Refusals()
         self._writer = writer
-        self._quiet: dict[str, _Quiet] = {}
-        self._raw: dict[str, _Raw] = {}
-        self._silences: dict[str, int] = {}
-        self._read: set[str] = set()
+        self._rows = Rows(writer)
+        self._names = Names()
+        self._asked: set[str] = set()
+        self._refused: OrderedDict[tuple[object, object], None] = OrderedDict()  # over QUIC
+        self._quiet = Quiet(guard, hung_up=self._hung_up, quiet=self._was_quiet)
+
+    def number_of(self, client_id: str) -> int | None:
+        """Return the number of a connection's row, None where it has none."""
+        return self._rows.number_of(client_id)
+
+    def refuses(self, client: Client, server: Server, sni: str) -> bool:
+        """Whether what `client` has to say to the host `sni` is better passed on unread.
+
+        Without a name, it is about the host that `server` stands for.
+        """
+        row = self._rows.get(client)
+        if row is None:
+            return False
+        if sni:
+            return self.refusals.refuses(row.phone, plain(sni))
+        _name(row, client, server)
+        return self.refusals.refuses(*row.who)
+
+    def passes(self, client: Client) -> None:
+        """Note that a connection is passed on unread, from here to its end."""
+        if row := self._rows.get(client):
+            row.note(outcome="passed", reason="")
+
+    @hook
+    def client_connected(self, client: Client) -> None:
+        """Begin a row."""
+        refused = client.error == QUIC_REFUSED
+        if refused and not self._first((client.peername, client.sockname)):
+            return  # the app sends its first datagram again and again
+        where = destination_of(client)
+        row = self._rows.open(client, self._names.of(phone_of(client), where[0]) if where else "")
+        if refused:
+            self._rows.write(row, outcome="quic_refused", transport="quic", reason=QUIC_REFUSED)
+        elif client.error:
+            self._rows.write(row, outcome="blocked", reason=ENDED)
+
+    @hook
+    def client_disconnected(self, client: Client) -> None:
+        """End it; was it silent to the end?"""
+        if row := self._rows.get(client):
+            if self._quiet.end(client):
+                self._silent(row)
+            elif row.outcome == "silent" and row.reason == QUIET:
+                self.refusals.was_quiet(*row.who)
+            elif row.outcome == "open" and row.number:
+                row.note(outcome="silent", reason=NOTHING_SAID)
+            elif row.outcome == "open":
+                row.note(outcome=row.transport, reason=NOT_LOOKUP)
+        self._rows.end(client)
+
+    @hook
+    def http_connect(self, flow: HTTPFlow) -> None:
+        """The app says to a plain proxy where it wants to go."""
+        if row := self._rows.get(flow.client_conn):
+            where = flow.request
+            row.note(host=plain(where.host), address=f"{where.host}:{where.port}")
+
+    @hook
+    def tls_clienthello(self, data: ClientHelloData) -> None:
+        """The app begins a handshake."""
+        if row := self._rows.get(data.context.client):
+            _name(row, data.context.client, data.context.server)
+            if any(isinstance(each, ClientQuicLayer) for each in data.context.layers):
+                row.note(transport="quic")
 
     @hook
     def tls_failed_client(self, data: TlsData) -> None:
         """The app did not finish the handshake with us."""
+        row = self._rows.get(data.context.client)
+        if row is None:
+            return
+        _name(row, data.context.client, data.context.server)
         said = (data.conn.error or "").lower()
+        learn = self.refusals.hung_up
         if any(alert in said for alert in _ALERTS):
-            reason = REFUSED
-        elif "connection closed" in said or "eof" in said:
-            reason = HUNG_UP
+            reason, learn = REFUSED, self.refusals.refused
+        elif "disconnected" in said or "connection closed" in said or "eof" in said:
+            reason = HUNG_UP_EARLY
         else:
             reason = HANDSHAKE
-        self._event("tls_refused", _host(data), reason)
+        if row.transport == "tcp":  # over QUIC that is normal: the app comes back over TCP
+            learn(*row.who)
+        self._rows.write(row, outcome="refused", reason=reason)
 
     @hook
     def tls_established_client(self, data: TlsData) -> None:
         """The handshake is done; it remains to be seen whether the app says anything."""
-        self._quiet[data.conn.id] = _Quiet(_host(data), time.time())
+        if row := self._rows.get(data.context.client):
+            client = data.context.client
+            alpn = (client.alpn or b"").decode("ascii", "backslashreplace")
+            row.note(tls=client.tls_version or "", alpn=alpn)
+            self._quiet.watch(client)
 
     @hook
     def requestheaders(self, flow: HTTPFlow) -> None:
-        """The app speaks: this connection and this host can be read."""
-        self._spoke(flow.client_conn)
+        """The app speaks HTTP: this connection can be read."""
+        client = flow.client_conn
+        row = self._rows.get(client)
+        if row is None or row.outcome in {"read", "blocked", "failed"}:
+            return
+        if client.tls_established:
+            _name(row, client, flow.server_conn)
+            self._spoke(client, row)
+            self._rows.write(row, outcome="read", reason="")
+        elif row.outcome != "plain":
+            request = flow.request
+            address = row.address or f"{request.host}:{request.port}"
+            self._rows.write(
+                row, outcome="plain", host=plain(request.pretty_host), address=address, reason=""
+            )
 
     @hook
-    def client_disconnected(self, client: Client) -> None:
-        """A connection ended: was it silent?"""
-        if quiet := self._quiet.pop(client.id, None):
-            self._silence(quiet)
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        """A server answers: whatever failed before, something came of this connection."""
+        row = self._rows.get(flow.client_conn)
+        if row and not row.answered:
+            row.answered = True
+            if row.outcome in {"blocked", "failed"}:
+                readable: Outcome = "read" if flow.client_conn.tls_established else "plain"
+                self._rows.write(row, outcome=readable, reason="")
 
     @hook
     def tls_failed_server(self, data: TlsData) -> None:
         """We did not finish the handshake with the server."""
         said = (data.conn.error or "").lower()
         reason = BAD_SERVER if "certificate verify failed" in said else SERVER_HANDSHAKE
-        self._event("error", _host(data), reason)
+        self._lost(data.context.client, data.context.server, "failed", reason)
 
     @hook
     def server_connect_error(self, data: ServerConnectionHookData) -> None:
         """There was no connection to the server."""
-        host = data.server.address[0] if data.server.address else ""
-        reason = ELSEWHERE if data.server.error == ELSEWHERE else UNREACHED
-        self._event("error", data.server.sni or host, reason)
+        if data.server.timestamp_start is not None:
+            self._lost(data.client, data.server, "failed", UNREACHED)
+        else:  # an addon forbade it: ours do so in fixed words
+            own = "destination unknown" not in (data.server.error or "")
+            reason = data.server.error if own else TO_ITSELF
+            self._lost(data.client, data.server, "blocked", reason or "")
 
     @hook
     def tcp_start(self, flow: TCPFlow) -> None:
-        """Something that is not HTTP."""
-        self._spoke(flow.client_conn)
-        address = flow.server_conn.address
-        host = flow.client_conn.sni or (address[0] if address else "")
-        self._raw[flow.id] = _Raw(host, self._writer.seconds())
+        """Something that is not HTTP, or that nobody may read."""
+        self._raw(flow)
 
     @hook
     def tcp_message(self, flow: TCPFlow) -> None:
         """Count the bytes and let the content go."""
-        raw = self._raw.get(flow.id)
-        message = flow.messages[-1]
-        if raw and message.from_client:
-            raw.up += len(message.content)
-        elif raw:
-            raw.down += len(message.content)
-        del flow.messages[:-1]
+        self._count(flow)
 
     @hook
     def tcp_end(self, flow: TCPFlow) -> None:
         """It ended."""
-        self._end_raw(flow.id)
+        flow.messages.clear()
 
     @hook
-    def tcp_error(self, flow: TCPFlow) -> None:
-        """It broke off."""
-        self._end_raw(flow.id)
+    def udp_start(self, flow: UDPFlow) -> None:
+        """Datagrams that are neither QUIC nor a lookup, or that nobody may read."""
+        self._raw(flow)
+
+    @hook
+    def udp_message(self, flow: UDPFlow) -> None:
+        """Count the bytes and let the content go."""
+        self._count(flow)
+
+    @hook
+    def udp_end(self, flow: UDPFlow) -> None:
+        """They ended."""
+        flow.messages.clear()
+
+    @hook
+    def dns_request(self, flow: dns.DNSFlow) -> None:
+        """The phone looks a name up: each distinct one is told once."""
+        if row := self._rows.get(flow.client_conn):
+            row.lookup = not row.number
+        for question in flow.request.questions:
+            name = plain(question.name)
+            if name not in self._asked and len(self._asked) < _MOST_NAMES:
+                self._asked.add(name)
+                self._writer.add_event(Event(self._writer.seconds(), "dns", name, "", 0, 0))
+
+    @hook
+    def dns_response(self, flow: dns.DNSFlow) -> None:
+        """Remember which name led to which address."""
+        if flow.response:
+            self._names.learn(phone_of(flow.client_conn), flow.response)
 
     def finish(self) -> None:
-        """Write what is still undecided at the end of the session.
-
-        A Java client that closes a TLS 1.3 connection is never reported as disconnected.
-        """
+        """Write what is still undecided at the end of the session."""
         if self.guard.stopped:
             return
         with self.guard.watch("finish"):
-            for flow_id in list(self._raw):
-                self._end_raw(flow_id)
-            long_ago = time.time() - _QUIET_S
-            for quiet in self._quiet.values():
-                if quiet.since < long_ago:
-                    self._silence(quiet)
-            self._quiet.clear()
+            self._quiet.finish()
+            self._rows.finish()
 
-    def _spoke(self, client: Client) -> None:
-        if quiet := self._quiet.pop(client.id, None):
-            self._read.add(quiet.host)
+    def _first(self, pair: tuple[object, object]) -> bool:
+        """Whether a pair of addresses is new."""
+        new = pair not in self._refused
+        self._refused[pair] = None
+        while len(self._refused) > _MOST_PAIRS:
+            self._refused.popitem(last=False)
+        return new
 
-    def _silence(self, quiet: _Quiet) -> None:
-        if quiet.host in self._read:
-            return
-        number = self._silences[quiet.host] = self._silences.get(quiet.host, 0) + 1
-        if number == 1:
-            self._event("host_seen", quiet.host, SILENT_ONCE)
-        else:
-            self._event("tls_refused", quiet.host, SILENT)
+    def _silent(self, row: Row) -> None:
+        if row.transport == "tcp":
+            self.refusals.hung_up(*row.who)
+        row.note(outcome="silent", reason=HUNG_UP)
 
-    def _end_raw(self, flow_id: str) -> None:
-        if raw := self._raw.pop(flow_id, None):
-            self._writer.add_event(
-                Event(raw.began, "non_http", raw.host, NOT_HTTP, raw.up, raw.down)
-            )
+    def _hung_up(self, client: Client) -> None:
+        if row := self._rows.get(client):
+            self._silent(row)
+            self._rows.write(row)
 
-    def _event(self, kind: EventKind, host: str, reason: str) -> None:
-        self._writer.add_event(Event(self._writer.seconds(), kind, host, reason, 0, 0))
+    def _was_quiet(self, client: Client) -> None:
+        if row := self._rows.get(client):
+            self._rows.write(row, outcome="silent", reason=QUIET)
+
+    def _spoke(self, client: Client, row: Row) -> None:
+        if client.tls_established:
+            self._quiet.end(client)
+            self.refusals.read(*row.who)
+
+    def _raw(self, flow: TCPFlow | UDPFlow) -> None:
+        client = flow.client_conn
+        if row := self._rows.get(client):
+            _name(row, client, flow.server_conn)
+            self._spoke(client, row)
+            if row.outcome != "passed":
+                row.note(outcome=client.transport_protocol, reason="")
+            self._rows.write(row)
+
+    def _count(self, flow: TCPFlow | UDPFlow) -> None:
+        message = flow.messages[-1]
+        if row := self._rows.get(flow.client_conn):
+            self._rows.count(row, len(message.content), from_client=message.from_client)
+        del flow.messages[:-1]
+
+    def _lost(self, client: Client, server: Server, outcome: Outcome, reason: str) -> None:
+        """Note that a server was not to be had."""
+        row = self._rows.get(client)
+        host = plain(server.sni or (server.address[0] if server.address else ""))
+        # A client of the plain proxy may ask for several hosts over one connection.
+        other = row and row.outcome == "plain" and row.host != host
+        if row and not row.answered and not other:
+            if (row.outcome, row.reason) != (outcome, reason):
+                self._rows.write(row, outcome=outcome, reason=reason)
+        elif row is None or (host, reason) not in row.told:
+            if row:
+                row.told.add((host, reason))
+            kind: EventKind = "blocked" if outcome == "blocked" else "error"
+            self._writer.add_event(Event(self._writer.seconds(), kind, host, reason, 0, 0))
 
 
-def _host(data: TlsData) -> str:
-    address = data.context.server.address
-    return data.conn.sni or data.context.client.sni or (address[0] if address else "")
+def _name(row: Row, client: Client, server: Server) -> None:
+    """Note where a connection leads, as far as it is known by now."""
+    if not row.address and server.address:
+        row.note(address=f"{server.address[0]}:{server.address[1]}")
+    if client.sni:
+        row.note(host=plain(client.sni))
+    elif not row.host and server.address and not is_address(server.address[0]):
+        row.note(host=plain(server.address[0]))

@@ -7,19 +7,23 @@ this name ever could.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.models import Connection, Event, EventKind, TrustState
 
 OWN_HOSTS = ("phone.check", "mitm.it")  # pages of the recorder itself: not the app's traffic
 READ: frozenset[TrustState] = frozenset({"decrypted", "plaintext"})
 SILENT_ENOUGH = 2  # a browser, too, opens a connection that it then does not use: once
+# Why a connection is silent. One that stays open is no sign of a pin.
+HUNG_UP = "the app hung up after the handshake without a request"
+QUIET = "the app said nothing after the handshake"
 # What a state is told as: (kind of event, in fixed words).
 _TOLD: dict[TrustState, tuple[EventKind, str]] = {
     "ca_refused": ("tls_refused", "the phone does not trust the certificate authority"),
     "pinned": ("tls_refused", "the app pins its certificate"),
-    "pin_suspected": ("host_seen", "the app hung up after the handshake without a request, once"),
+    "pin_suspected": ("host_seen", "the app may pin its certificate"),
     "passed": ("tls_passthrough", "passed through unread"),
     "quic_refused": ("quic", "QUIC was refused"),
     "tcp": ("non_http", "not HTTP"),
@@ -27,6 +31,10 @@ _TOLD: dict[TrustState, tuple[EventKind, str]] = {
     "blocked": ("blocked", "blocked"),
     "failed": ("error", "the server could not be reached"),
 }
+# Those of which the state says more than how the connection ended.
+_JUDGED = frozenset({"ca_refused", "pinned"})
+_FELL_BACK = "QUIC was refused, then the app was read over TCP"
+Who = tuple[str, str]  # phone and host; the address stands for a host that has no name
 
 
 def tally(connections: Sequence[Connection]) -> dict[str, int]:
@@ -55,48 +63,18 @@ def tally(connections: Sequence[Connection]) -> dict[str, int]:
 
 def judge(connections: Sequence[Connection]) -> tuple[TrustState, ...]:
     """Return the trust state of each of the connections of one session, in their order."""
-    first_read: dict[tuple[str, str], float] = {}  # (phone, host) -> when it was first read
-    trusting: set[str] = set()  # phones of which something could be decrypted
-    silences: Counter[tuple[str, str]] = Counter()
+    seen = _Seen(connections)
+    return tuple(seen.state(each) for each in connections)
+
+
+def events(connections: Sequence[Connection]) -> Iterator[Event]:
+    """Yield what a report tells of the connections of one session that were not simply read."""
+    seen = _Seen(connections)
     for each in connections:
-        if each.outcome == "read":
-            trusting.add(each.phone)
-            who = (each.phone, each.host)
-            first_read[who] = min(first_read.get(who, each.t_s), each.t_s)
-        silences[each.phone, each.host] += each.outcome == "silent"
-    return tuple(_state(each, first_read, trusting, silences) for each in connections)
-
-
-def _state(
-    connection: Connection,
-    first_read: dict[tuple[str, str], float],
-    trusting: set[str],
-    silences: Counter[tuple[str, str]],
-) -> TrustState:
-    who = (connection.phone, connection.host)
-    trusts = connection.phone in trusting
-    match connection.outcome:
-        case "read":
-            return "decrypted"
-        case "plain":
-            return "plaintext"
-        case "refused" if connection.transport == "quic":
-            return "quic_refused"
-        case "refused" if not trusts:
-            return "ca_refused"
-        case "refused" if who in first_read:
-            # Before the first success the authority was not trusted yet; after it, another part of
-            # the app refuses what one part accepts.
-            return "pin_suspected" if first_read[who] <= connection.t_s else "ca_refused"
-        case "refused":
-            return "pinned"
-        case "silent" if who in first_read:
-            return "unused"
-        case "silent":
-            enough = trusts and silences[who] >= SILENT_ENOUGH
-            return "pinned" if enough else "pin_suspected"
-        case other:
-            return other
+        state = seen.state(each)
+        if event := as_event(each, state):
+            fell_back = state == "quic_refused" and _who(each) in seen.over_tcp
+            yield dataclasses.replace(event, reason=_FELL_BACK) if fell_back else event
 
 
 def as_event(connection: Connection, state: TrustState) -> Event | None:
@@ -110,11 +88,89 @@ def as_event(connection: Connection, state: TrustState) -> Event | None:
     return Event(
         connection.t_s,
         kind,
-        connection.host or connection.address.rpartition(":")[0],
-        connection.reason or words,
+        _who(connection)[1],
+        words if state in _JUDGED else connection.reason or words,
         connection.bytes_up,
         connection.bytes_down,
     )
+
+
+class _Seen:
+    """What the connections of a session say together."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self.first_read: dict[Who, float] = {}
+        self.over_tcp: set[Who] = set()  # read over TCP
+        self.trusting: dict[str, float] = {}  # phone -> when something was first decrypted
+        self.doubted: dict[str, float] = {}  # phone -> until when it did not trust the authority
+        self.silences: Counter[Who] = Counter()
+        for each in connections:
+            if _decrypted(each):
+                who = _who(each)
+                self.trusting[each.phone] = min(self.trusting.get(each.phone, each.t_s), each.t_s)
+                self.first_read[who] = min(self.first_read.get(who, each.t_s), each.t_s)
+                if each.transport == "tcp":
+                    self.over_tcp.add(who)
+        for each in connections:
+            # A host that refused us before all others and was read later does not pin: the
+            # authority came between.
+            if each.outcome == "refused" and each.transport == "tcp" and self._too_early(each):
+                before = self.doubted.get(each.phone, each.t_s)
+                self.doubted[each.phone] = max(before, each.t_s)
+        for each in connections:
+            if each.outcome == "silent" and each.reason != QUIET and not self._doubted(each):
+                self.silences[_who(each)] += 1
+
+    def state(self, connection: Connection) -> TrustState:
+        """Return what the outcome of one of them means."""
+        match connection.outcome:
+            case "read":
+                return "decrypted"
+            case "plain":
+                return "plaintext"
+            case "refused":
+                return self._refused(connection)
+            case "silent":
+                return self._silent(connection)
+            case other:
+                return other
+
+    def _refused(self, connection: Connection) -> TrustState:
+        if connection.transport == "quic":
+            return "quic_refused"  # normal: browsers trust no authority but public ones there
+        if connection.phone not in self.trusting or self._doubted(connection):
+            return "ca_refused"
+        # Where a host was read, too, one part of the app refuses what another accepts.
+        return "pinned" if _who(connection) not in self.first_read else "pin_suspected"
+
+    def _silent(self, connection: Connection) -> TrustState:
+        if not connection.tls or _who(connection) in self.first_read:
+            return "unused"
+        if connection.transport == "quic":
+            return "quic_refused"
+        trusts = connection.phone in self.trusting and not self._doubted(connection)
+        enough = self.silences[_who(connection)] >= SILENT_ENOUGH and connection.reason != QUIET
+        if not enough:
+            return "pin_suspected"
+        return "pinned" if trusts else "ca_refused"
+
+    def _too_early(self, connection: Connection) -> bool:
+        first_read = self.first_read.get(_who(connection), -1.0)
+        return first_read > connection.t_s and self.trusting[connection.phone] > connection.t_s
+
+    def _doubted(self, connection: Connection) -> bool:
+        return connection.t_s <= self.doubted.get(connection.phone, -1.0)
+
+
+def _decrypted(connection: Connection) -> bool:
+    """Whether the phone went on over TLS with our certificate, whatever came of it."""
+    if connection.outcome in {"tcp", "blocked", "failed"}:
+        return connection.tls != ""
+    return connection.outcome == "read"
+
+
+def _who(connection: Connection) -> Who:
+    return connection.phone, connection.host or connection.address.rpartition(":")[0]
 
 
 def is_own(host: str) -> bool:

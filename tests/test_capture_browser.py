@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from capture_rig import Recording, Server
+from netns_browser import fingerprint
 from playwright.sync_api import Browser
 
+from addons.starting import prepare_authority
 from analyzer.bundle import verify
+from analyzer.cli.health import find_chromium
 from analyzer.models import Exchange
 from analyzer.readers.bundle import read_events, read_exchanges
 
@@ -44,15 +49,30 @@ async () => {
 """
 
 
-def test_what_pages_send_is_in_the_store_and_nothing_else(tmp_path: Path, browser: Browser) -> None:
+@pytest.fixture
+def chromium(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
+    """A Chromium that trusts the proxy's authority as a prepared phone does, from the first."""
+    confdir = tmp_path / "conf"
+    prepare_authority(confdir, 2048)
+    accepted = fingerprint(confdir / "mitmproxy-ca-cert.pem")
+    arguments = ["--no-first-run", f"--ignore-certificate-errors-spki-list={accepted}"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    arguments += [f"--disable-{each}" for each in ("background-networking", "sync", "gpu")]
+    launched = browser.browser_type.launch(executable_path=find_chromium(), args=arguments)
+    yield launched
+    launched.close()
+
+
+def test_what_pages_send_is_in_the_store_and_nothing_else(
+    tmp_path: Path, chromium: Browser
+) -> None:
     (tmp_path / "server").mkdir()
     with (
         Server(tmp_path / "server") as server,
         Recording(tmp_path, server, tmp_path / "conf") as recording,
     ):
-        context = browser.new_context(
-            ignore_https_errors=True, proxy={"server": recording.proxy}, user_agent="Pixel 7"
-        )
+        context = chromium.new_context(proxy={"server": recording.proxy}, user_agent="Pixel 7")
         page = context.new_page()
         page.goto(PAGE)
         page.evaluate(SPEAK)

@@ -24,7 +24,7 @@ from analyzer.models import (
     Outcome,
     Transport,
 )
-from analyzer.trust import as_event, judge
+from analyzer.trust import events
 
 _KINDS = frozenset(get_args(EventKind))
 _TRANSPORTS = frozenset(get_args(Transport))
@@ -92,10 +92,7 @@ def read_events(path: Path) -> Iterator[Event]:
             if kind not in _KINDS:
                 raise UserError(f"{path.name} holds an unknown kind of event", "see its origin")
             yield Event(t_s, kind, host, reason, bytes_up, bytes_down)
-    connections = read_connections(path)
-    for connection, state in zip(connections, judge(connections), strict=True):
-        if event := as_event(connection, state):
-            yield event
+    yield from events(read_connections(path))
 
 
 def read_connections(path: Path) -> tuple[Connection, ...]:
