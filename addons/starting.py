@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from addons.lanes import Lane
 from analyzer.errors import UserError
 
 _MODES = ("regular", "socks5", "transparent", "wireguard")
+_RUST = re.compile(r"\(os error ([0-9]{1,5})\)")  # what WireGuard mode has instead of a number
 _PORT_FIX = "choose another port with --port, or another address with --host"
 
 
@@ -139,7 +141,10 @@ def _not_listening(host: str, port: int, error: BaseException) -> UserError:
 
 def _refusal(error: BaseException) -> str:
     """Say in the system's words why a port could not be had; mitmproxy adds many of its own."""
-    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
-        return os.strerror(error.errno)
     cause = error.__cause__ or error  # the name of the address was not found: it has other numbers
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := _RUST.search(str(error))):
+        number = int(found[1])
+    if number is not None and number in errno.errorcode:
+        return os.strerror(number)
     return (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__

@@ -20,7 +20,6 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers import ServerTLSLayer, TCPLayer
 from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
-from mitmproxy.proxy.layers.tls import parse_client_hello
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons.guard import Guard, hook
@@ -88,7 +87,6 @@ class ThroughUpstream:
     def __init__(self, upstream: Upstream, guard: Guard) -> None:
         self.guard = guard
         self._upstream = upstream
-        self._names: dict[str, str] = {}  # client -> SNI of a connection that is not decrypted
 
     @hook
     def next_layer(self, data: NextLayer) -> None:
@@ -111,8 +109,6 @@ class ThroughUpstream:
             or any(isinstance(each, HttpUpstreamProxy) for each in context.layers)
         ):
             return
-        if isinstance(layer, TCPLayer) and (name := _sni(data.data_client())):
-            self._names[context.client.id] = name
         inside = context.layers[context.layers.index(layer) :]
         del context.layers[-len(inside) :]
         stack = HttpUpstreamProxy.make(context, True)
@@ -132,7 +128,7 @@ class ThroughUpstream:
         request, client = flow.request, flow.client_conn
         host = request.host
         if _is_address(host):
-            host = client.sni or self._names.get(client.id) or host
+            host = client.sni or host
         request.authority = f"[{host}]:{request.port}" if ":" in host else f"{host}:{request.port}"
         if "Host" in request.headers:
             request.headers["Host"] = request.authority
@@ -147,11 +143,6 @@ class ThroughUpstream:
             self._make_room(data.client)
         else:
             server.error = server.error or WRONG_COUNTRY
-
-    @hook
-    def client_disconnected(self, client: Client) -> None:
-        """Forget its name."""
-        self._names.pop(client.id, None)
 
     def _make_room(self, client: Client) -> None:
         """All servers have one address now: what mitmproxy allows to each would be for all."""
@@ -168,12 +159,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _sni(data: bytes) -> str:
-    """The name in a ClientHello, "" where there is none."""
-    try:
-        hello = parse_client_hello(data)
-    except ValueError:
-        return ""
-    return (hello.sni if hello else None) or ""

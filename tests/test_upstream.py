@@ -188,6 +188,7 @@ class Pass:
     @hook
     def next_layer(self, data: NextLayer) -> None:
         if b"pinned.other.example" in data.data_client():
+            data.context.client.sni = "pinned.other.example"
             data.layer = TCPLayer(data.context, ignore=False)
 
 
