@@ -58,7 +58,12 @@ def benchmark(packets: int = PACKETS, rounds: int = ROUNDS) -> str:
         ratios = sorted(other.seconds / each.seconds for each, other in pairs)
         lines.append(
             f"evenhand's rate is {statistics.median(ratios):.1f} times tshark's "
-            f"({ratios[0]:.1f} to {ratios[-1]:.1f}, round by round)."
+            f"({ratios[0]:.1f} to {ratios[-1]:.1f}, round by round);"
+        )
+        work = sorted(other.busy_seconds / each.busy_seconds for each, other in pairs)
+        lines.append(
+            f"by processor time, which other programs disturb less, {statistics.median(work):.1f} "
+            f"times ({work[0]:.1f} to {work[-1]:.1f})."
         )
     peak = max(each.peak_mb for each, _ in results)
     lines.append(

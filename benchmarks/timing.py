@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished run: wall-clock seconds, peak resident memory, last line of its output."""
+    """One finished run: wall-clock and processor seconds, peak memory, last line of output."""
 
     seconds: float
+    busy_seconds: float
     peak_mb: float
     output: str
 
@@ -32,4 +33,9 @@ def run(command: Sequence[str]) -> Run:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}")
     unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes on macOS, kilobytes elsewhere
     seconds = time.perf_counter() - began
-    return Run(seconds, usage.ru_maxrss / unit, output.strip().splitlines()[-1])
+    return Run(
+        seconds,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / unit,
+        output.strip().splitlines()[-1],
+    )

@@ -16,7 +16,7 @@ from analyzer.readers.pcap_hello import Hello, Stream
 from analyzer.readers.pcap_packets import ACK, SYN, TCP, UDP, Packet
 from analyzer.readers.pcap_quic import QuicHello, is_quic
 
-MAX_FLOWS = 32_768  # connections that are followed at once
+MAX_FLOWS = 16_384  # connections that are followed at once
 MAX_HOSTS = 262_144  # names and addresses that are told apart
 MAX_HELD = 32 << 20  # bytes of unfinished greetings, of all connections together
 _MAX_DATAGRAMS = 8  # that may go by before one that greets
