@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 HERE: Final = "127.0.0.1"
-_LINGER: Final = 5.0  # seconds that the page stays after the last session has ended
+_LINGER: Final = 3.0  # seconds that the page stays after the last session has ended
 _GENTLE: Final = 5  # the recorder comes first
 
 

@@ -1,7 +1,6 @@
 "use strict";
 // Fills the page from snapshot.json every second. What was captured only ever becomes text.
 const PERIOD = 1000;
-const inner = new Set(); // elements that belong to a row of their own
 
 function own(root, selector) {
   // The elements below `root` that match, but for those inside a list of rows below it.
