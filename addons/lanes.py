@@ -108,7 +108,7 @@ class Track:
             self.addons.append(Loopback(known, guard))
         self.addons.append(Policy(writer, guard, refuse_quic=lane.quic_refused))
         if upstream:
-            self.addons.append(ThroughUpstream(upstream, guard))
+            self.addons.append(ThroughUpstream(upstream, guard, name_of=self.trust.host_of))
         if lane.exit_check:
             self.exits = Exits(
                 writer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
+from addons.http3 import be_patient
 from addons.lanes import Lane, Lanes, LayerChosen, Track
 from addons.loopback import Address
 from addons.sleeping import SleepWatch, slept_s
@@ -27,6 +29,8 @@ from addons.starting import listening, prepare_authority, specs_of
 from analyzer.bundle import BundleWriter, RecordingError
 from analyzer.models import Event, Session
 
+# Nobody listens to mitmproxy's log; while it hangs up on everyone, Python would print it.
+logging.getLogger("mitmproxy").addHandler(logging.NullHandler())
 LOW_DISK = 200 * 1024 * 1024
 OTHER_FAILED = "another session of this recording failed"
 ASLEEP = "this machine was asleep"
@@ -117,6 +121,7 @@ def record_lanes(
         ssl_verify_upstream_trusted_ca=str(upstream_ca) if upstream_ca else None,
     )
     prepare_authority(confdir, options.key_size)
+    be_patient()
     run = _Run(specs, stop, low_disk, SleepWatch(slept))
     loop = asyncio.new_event_loop()
     try:

@@ -70,6 +70,11 @@ class Trust:
         """Return the number of a connection's row, None where it has none."""
         return self._rows.number_of(client_id)
 
+    def host_of(self, client: Client) -> str:
+        """Return the name that a connection asked for, "" where nobody learned it."""
+        row = self._rows.get(client)
+        return row.host if row else ""
+
     def refuses(self, client: Client, server: Server, sni: str) -> bool:
         """Whether what `client` has to say to the host `sni` is better passed on unread.
 

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import ipaddress
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,11 +83,17 @@ def parse_upstream(url: str) -> Upstream:
 
 
 class ThroughUpstream:
-    """Gives each connection its way through `upstream`; refuses those that have none."""
+    """Gives each connection its way through `upstream`; refuses those that have none.
 
-    def __init__(self, upstream: Upstream, guard: Guard) -> None:
+    `name_of` knows by which name a client asked for the address that it connects to, or "".
+    """
+
+    def __init__(
+        self, upstream: Upstream, guard: Guard, *, name_of: Callable[[Client], str]
+    ) -> None:
         self.guard = guard
         self._upstream = upstream
+        self._name_of = name_of
 
     @hook
     def next_layer(self, data: NextLayer) -> None:
@@ -128,7 +135,7 @@ class ThroughUpstream:
         request, client = flow.request, flow.client_conn
         host = request.host
         if _is_address(host):
-            host = client.sni or host
+            host = client.sni or self._name_of(client) or host
         request.authority = f"[{host}]:{request.port}" if ":" in host else f"{host}:{request.port}"
         if "Host" in request.headers:
             request.headers["Host"] = request.authority

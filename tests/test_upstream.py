@@ -22,7 +22,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers import TCPLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
-from mitmproxy.test import taddons
+from mitmproxy.test import taddons, tflow
 
 from addons.guard import Guard, hook
 from addons.upstream import WRONG_COUNTRY, ThroughUpstream, Upstream, parse_upstream
@@ -274,12 +274,45 @@ class Bypass:
         flow.server_conn.via = None
 
 
+def through(writer: BundleWriter) -> ThroughUpstream:
+    """The addon, of a phone that has looked up one name."""
+    return ThroughUpstream(
+        parse_upstream("http://127.0.0.1:3128"),
+        Guard(writer, lambda _: None),
+        name_of=lambda client: "raw.app.example" if client.peername[0] == "10.0.0.1" else "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("phone", "sni", "asked", "authority"),
+    [
+        ("10.0.0.1", None, "198.18.0.1", "raw.app.example:7000"),
+        ("10.0.0.1", "sni.app.example", "198.18.0.1", "sni.app.example:7000"),
+        ("10.0.0.2", None, "198.18.0.1", "198.18.0.1:7000"),
+        ("10.0.0.2", None, "2001:db8::1", "[2001:db8::1]:7000"),
+        ("10.0.0.1", "sni.app.example", "asked.app.example", "asked.app.example:7000"),
+    ],
+)
+def test_a_connect_asks_for_the_best_name_that_is_known(
+    tmp_path: Path, phone: str, sni: str | None, asked: str, authority: str
+) -> None:
+    writer = BundleWriter.create(tmp_path, a_session(tmp_path), phase="use")
+    flow = tflow.tflow()
+    flow.client_conn.peername, flow.client_conn.sni = (phone, 1), sni
+    flow.request.data.host, flow.request.data.port = asked, 7000
+    flow.request.headers["Host"] = "anything"
+    through(writer).http_connect_upstream(flow)
+    assert (flow.request.authority, flow.request.headers["Host"]) == (authority, authority)
+    assert "Proxy-Authorization" not in flow.request.headers
+    writer.close("stopped")
+
+
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_udp_to_the_upstream_itself_is_no_way_out(
     tmp_path: Path, transport: Literal["tcp", "udp"]
 ) -> None:
     writer = BundleWriter.create(tmp_path, a_session(tmp_path), phase="use")
-    addon = ThroughUpstream(parse_upstream("http://127.0.0.1:3128"), Guard(writer, lambda _: None))
+    addon = through(writer)
     server = mitmproxy.connection.Server(address=("127.0.0.1", 3128), transport_protocol=transport)
     client = mitmproxy.connection.Client(peername=("10.0.0.1", 1), sockname=("10.0.0.2", 443))
     with taddons.context():
