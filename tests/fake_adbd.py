@@ -31,9 +31,12 @@ class Shell(Protocol):
     """A phone's insides."""
 
     authorised: bool
-    banner: str
     files: dict[str, bytes]
     reversed: dict[str, str]
+
+    @property
+    def banner(self) -> str:
+        """What it is and can do."""
 
     def run(self, line: str) -> tuple[bytes, bytes, int]:
         """Run a command line: its output, its complaints, its exit code."""

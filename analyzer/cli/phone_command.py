@@ -104,6 +104,7 @@ def facts(
     """
     from analyzer.bundle import add_measured, read_session
     from analyzer.cli.options import open_study
+    from analyzer.expectation import expect
     from analyzer.phone.apps import read_app
     from analyzer.phone.contradictions import contradictions
     from analyzer.phone.facts import read_facts
@@ -114,7 +115,8 @@ def facts(
     adb = ready_adb()
     phone = adb.choose(serial)
     found = read_facts(adb, phone.serial, read_app(adb, phone.serial, app_id) if app_id else None)
-    wrong = contradictions(found, claimed, study.app_version if study else "")
+    expected = expect(claimed.country) if claimed else None
+    wrong = contradictions(found, expected, study.app_version if study else "")
     if bundle:
         for topic, value in found.rows():
             add_measured(bundle, topic, value, "adb")
@@ -252,39 +254,51 @@ def proxy(switch: str, port: int, serial: str | None) -> None:
 
 def _ended(left: str, well: str) -> None:
     from analyzer.errors import UserError
+    from analyzer.phone.undo import NOT_AS_IT_WAS
 
     if left:
-        raise UserError(left, "then run `evenhand phone undo`: the phone is not as it was")
+        raise UserError(left, NOT_AS_IT_WAS)
     click.echo(well)
 
 
 @command.command(
     "undo",
     short_help="Undo what was left on phones.",
-    epilog=example("evenhand phone undo"),
+    epilog=example("evenhand phone undo\nevenhand phone undo --forget"),
 )
-def undo() -> None:
+@click.option(
+    "--forget",
+    is_flag=True,
+    help="Forget what is left on phones that are not connected and will not come back.",
+)
+def undo(forget: bool) -> None:
     """Undo what an interrupted command left on a phone.
 
     Exit code 0 if nothing is left, 1 if a phone is not connected yet.
     """
+    from analyzer.phone import journal
+
     ready_adb()
+    if forget:
+        for change in journal.forget():
+            click.echo(f"Forgotten: {change}")
     _what_is_left()
 
 
 def _what_is_left() -> None:
     from analyzer.errors import UserError
-    from analyzer.phone import pending_undo
-    from analyzer.phone.journal import damaged
+    from analyzer.phone import journal, pending_undo
 
     left: list[Change] = pending_undo()
-    for path in damaged():
+    for path in journal.damaged():
         complain(
             f"note: {path} is damaged: look whether a phone has a proxy set, then remove the file"
         )
     if left:
         named = "; ".join(map(str, left))
-        raise UserError(f"not undone yet: {named}", "connect that phone, then run this again")
+        raise UserError(
+            f"not undone yet: {named}", "connect that phone, then run `evenhand phone undo`"
+        )
     click.echo("Nothing is left to undo.")
 
 

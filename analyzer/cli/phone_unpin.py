@@ -13,9 +13,7 @@ from analyzer.cli.phone_options import port_option, ready_adb, serial_option
 @click.command(
     "unpin",
     short_help="Prepare Frida for an app that pins.",
-    epilog=example(
-        "evenhand phone unpin --app com.example.app --scripts frida-interception-and-unpinning"
-    ),
+    epilog=example("evenhand phone unpin --app com.example.app --scripts unpinning-scripts"),
 )
 @click.option("--app", "app_id", required=True, metavar="ID", help="The app: its package name.")
 @click.option(

@@ -137,7 +137,7 @@ class Adb:
         chosen = [device for device in there if serial in {None, device.serial}]
         if not chosen:
             named = ", ".join(device.shown for device in there)
-            raise UserError(f"no phone {shown(str(serial))!r} is connected", f"there are {named}")
+            raise UserError(f"no phone {shown(str(serial))} is connected", f"there are {named}")
         usable = [device for device in chosen if device.state == "device"]
         if len(usable) > 1 or (not usable and len(chosen) > 1):
             named = ", ".join(device.shown for device in chosen)

@@ -44,7 +44,7 @@ def checked_id(app_id: str) -> str:
     """Return `app_id`; `UserError` if it is not a package name."""
     if not _APP_ID.fullmatch(app_id):
         raise UserError(
-            f"{shown(app_id, 80)!r} is not an Android package name", "use one as com.example.app"
+            f"'{shown(app_id, 80)}' is not an Android package name", "use one as com.example.app"
         )
     return app_id
 

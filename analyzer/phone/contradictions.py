@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
-from analyzer.models import Arm
+from analyzer.expectation import Expectation
 from analyzer.phone.facts import Facts
 
-_TERRITORY = re.compile(r"[A-Z]{2}")
+_SHOWN = 3  # time zones of a country, of which some have dozens
 _CLOCK_S = 2.0  # further apart, the times of the two sides cannot be put side by side
 
 
-def contradictions(facts: Facts, arm: Arm | None, app_version: str = "") -> list[str]:
+def contradictions(facts: Facts, expected: Expectation | None, app_version: str = "") -> list[str]:
     """Return a sentence for each contradiction, and for what would spoil a capture.
 
-    `arm` is who the phone claims to be, None where nobody said; `app_version` what the study says
-    of the app, "" likewise. A fact that is not known contradicts nothing.
+    `expected` is what the phone of the arm should look like, None where nobody said which arm it
+    is; `app_version` what the study says of the app, "" likewise. A fact that is not known
+    contradicts nothing.
     """
-    found = _places(facts, arm) if arm is not None else []
+    found = _places(facts, expected) if expected is not None else []
     app = facts.app
     if app is not None and app_version and app.version and app.version != app_version:
         found.append(
@@ -43,35 +42,18 @@ def contradictions(facts: Facts, arm: Arm | None, app_version: str = "") -> list
     return found
 
 
-def _places(facts: Facts, arm: Arm) -> list[str]:
+def _places(facts: Facts, expected: Expectation) -> list[str]:
     found = [
-        f"the SIM is of {country}, the arm {arm.label} of {arm.country}"
+        f"the SIM is of {country}, the arm of {expected.country}"
         for country in facts.sim_country
-        if country != arm.country
+        if country != expected.country
     ]
-    territory = _territory(facts.locale)
-    if territory and territory != arm.country:
+    if facts.locale and expected.languages and not expected.language_fits(facts.locale):
         found.append(
-            f"the language setting {facts.locale} is of {territory}, "
-            f"the arm {arm.label} of {arm.country}"
+            f"the language setting is {facts.locale}, the arm expects "
+            f"{' or '.join(expected.languages)}"
         )
-    country = zone_country(facts.time_zone)
-    if country and country != arm.country:
-        found.append(
-            f"the time zone {facts.time_zone} is of {country}, the arm {arm.label} of {arm.country}"
-        )
+    if facts.time_zone and expected.time_zones and not expected.time_zone_fits(facts.time_zone):
+        shown = " or ".join(expected.time_zones[:_SHOWN])
+        found.append(f"the time zone is {facts.time_zone}, the arm expects {shown}")
     return found
-
-
-def _territory(locale: str) -> str:
-    """Return the country of a BCP 47 tag ("zh-Hant-TW" -> "TW"); "" where it names none."""
-    return next((part for part in locale.split("-")[1:] if _TERRITORY.fullmatch(part)), "")
-
-
-def zone_country(zone: str) -> str:
-    """Return the country of a time zone (CLDR, through Babel); "" for those of no country."""
-    from babel.core import get_global  # noqa: PLC0415 - its tables take 50 ms to load
-
-    known = get_global("zone_territories")
-    country = known.get(get_global("zone_aliases").get(zone, zone), "")
-    return "" if country in {"001", "ZZ"} else str(country)

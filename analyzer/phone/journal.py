@@ -146,6 +146,17 @@ def damaged() -> list[Path]:
     return [path for path in _files() if path.exists() and read_change(path) is None]
 
 
+def forget() -> list[Change]:
+    """Give up on all changes in nobody's hands, and on damaged files; return those changes."""
+    for path in damaged():
+        path.unlink(missing_ok=True)
+    given_up = []
+    for entry in left_over():
+        entry.remove()
+        given_up.append(entry.change)
+    return given_up
+
+
 def read_change(path: Path) -> Change | None:
     """Return the change that the file `path` of the journal describes; None if it says nothing."""
     try:

@@ -21,6 +21,7 @@ from analyzer.phone import journal
 from analyzer.phone.adb import Adb
 from analyzer.phone.journal import LOOPBACK, OFF, Change, Entry
 
+NOT_AS_IT_WAS = "then run `evenhand phone undo`: the phone is not as it was"
 _READY_S = 20
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ROOT = Path(__file__).resolve().parents[2]  # of the packages, for a process without our path
@@ -42,14 +43,18 @@ class Guarded:
 def guarded(adb: Adb, serial: str, change: Change) -> Iterator[Guarded]:
     """Have `change` undone at the end of the block, whatever that is. Make it inside the block.
 
-    At the end, failing to reach the phone is not raised but said in `left`.
+    At the end, failing to undo it is not raised but said in `left`; a `UserError` out of the block
+    then says so as well.
     """
     entry = journal.write(change)
     state = Guarded(change)
     watchdog: subprocess.Popen[bytes] | None = None
+    trouble: UserError | None = None
     try:
         watchdog = _watchdog(adb, serial, entry)
         yield state
+    except UserError as error:
+        trouble = error
     finally:
         with _undisturbed():
             try:
@@ -61,6 +66,8 @@ def guarded(adb: Adb, serial: str, change: Change) -> Iterator[Guarded]:
                 if watchdog is not None:
                     _dismiss(watchdog)
                 entry.close()
+    if trouble is not None:
+        raise UserError(str(trouble), NOT_AS_IT_WAS) if state.left else trouble
 
 
 def undo(adb: Adb, serial: str, change: Change) -> None:
