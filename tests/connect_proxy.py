@@ -127,6 +127,17 @@ class Echo(_Served):
         await _pump(reader, writer)
 
 
+class PlainServer(Echo):
+    """HTTP without TLS, that says "plain"."""
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            self.peers.add(writer.get_extra_info("peername")[1])
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 ok\r\ncontent-length: 5\r\n\r\nplain")
+        writer.close()
+
+
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):

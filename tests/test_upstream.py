@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import http.client
 import json
 import socket
@@ -17,7 +15,7 @@ import mitmproxy.connection
 import pytest
 import websockets.sync.client
 from capture_rig import Recording, Server, a_session, patterned, trusting
-from connect_proxy import ConnectProxy, Echo
+from connect_proxy import ConnectProxy, Echo, PlainServer
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers import TCPLayer
@@ -327,13 +325,3 @@ def received(raw: socket.socket, size: int) -> bytes:
     while len(found) < size and (piece := raw.recv(65536)):
         found += piece
     return found
-
-
-class PlainServer(Echo):
-    """HTTP without TLS, that says "plain"."""
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(EOFError, OSError):
-            while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(b"HTTP/1.1 200 ok\r\ncontent-length: 5\r\n\r\nplain")
-        writer.close()
