@@ -20,7 +20,7 @@ from cli_rig import done, mistake, program, told
 from recording import study
 
 from analyzer.bundle import list_bundles, read_session, verify
-from analyzer.cli import proxy_command
+from analyzer.cli import recording_screen
 from analyzer.readers.bundle import read_exchanges, read_steps
 from analyzer.study import Study
 
@@ -71,7 +71,8 @@ def recording(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     where = ("--host", "127.0.0.1", "--port", port, "--confdir", confdir, "--study", found.root)
-    process = program("proxy", "--arm", arm, *where, *words)
+    way = ("--mode", "regular", "--no-page")
+    process = program("proxy", "--arm", arm, *way, *where, *words)
     assert process.stdout
     first = ""
     try:
@@ -80,7 +81,7 @@ def recording(
             head = [process.stdout.readline() for _ in range(3)]
             assert re.fullmatch(rf"Recording {arm}-r\d\d-\d{{8}}T\d{{6}}Z-[0-9a-f]{{6}}\n", first)
             assert head[0] == f"  proxy for the phone: 127.0.0.1 port {port}\n"
-            assert "http://mitm.it" in head[1]
+            assert "http://phone.check" in head[1]
             assert head[2] == "  phase: first launch; next: evenhand step NAME; end: Ctrl-C\n"
         yield process, f"http://127.0.0.1:{port}"
     finally:
@@ -115,7 +116,10 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
         assert said == f"{path.name}: use\n"
         send(proxy, echo, "second")
         said = end(process)
-    assert said == (f"\nClosed {path} (stopped)\n  2 exchanges, 0 messages, 0 events, 2 steps\n")
+    assert said == (
+        f"\nClosed {path} (stopped)\n  2 exchanges, 0 messages, 0 events, 2 steps\n"
+        "  1 of 1 host could be read\n  connections: 2 without encryption\n"
+    )
     assert done("verify", root=found.root) == f"intact  {path.name}\n1 of 1 sessions intact\n"
     assert [name for _, name in read_steps(path)] == ["first launch", "use"]
     sent = [(each.request_body, each.phase) for each in read_exchanges(path)]
@@ -151,7 +155,7 @@ def test_a_shutdown_or_a_closed_terminal_ends_a_session_properly(
         said = end(process, number)
     [path] = list_bundles(found.captures)
     assert f"Closed {path} ({reason})\n" in said
-    assert "nothing was read: is this machine the phone's proxy" in said
+    assert "nothing was read: does http://phone.check on the phone" in said
     assert verify(path) == []
 
 
@@ -169,6 +173,7 @@ def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         words = ("proxy", "--arm", "KE-13", "--confdir", confdir, "--host", "127.0.0.1")
+        words += ("--mode", "regular", "--no-page")
         line = mistake(*words, "--port", port, root=found.root)
     assert line == (
         f"the proxy cannot listen on 127.0.0.1 port {port} (Address already in use):"
@@ -225,17 +230,17 @@ def test_counts_are_shown_on_a_terminal_and_fit_it(
     monkeypatch.setattr(click, "echo", lambda text, **_: shown.append(text))
     counts = {"exchanges": 1, "messages": 2, "events": 3, "bytes_up": 1_500_000, "bytes_down": 40}
     monkeypatch.setenv("COLUMNS", "100")
-    proxy_command._live(counts)
-    assert shown.pop().rstrip() == "\r  1 exchanges, 2 messages, 3 events, 1.5 MB up, 0.0 MB down"
+    recording_screen.say_counts([counts])
+    assert shown.pop().rstrip() == "\r  1 exchange, 2 messages, 1.5 MB up, 40 B down"
     monkeypatch.setenv("COLUMNS", "40")
-    proxy_command._live(counts)
+    recording_screen.say_counts([counts])
     assert len(shown.pop()) == 40
 
     def gone(*_: object, **__: object) -> None:
         raise BrokenPipeError
 
     monkeypatch.setattr(click, "echo", gone)
-    proxy_command._live(counts)  # a recording goes on
+    recording_screen.say_counts([counts])  # a recording goes on
 
 
 def test_a_recording_whose_reader_has_gone_is_still_closed(

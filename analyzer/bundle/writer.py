@@ -83,6 +83,11 @@ class BundleWriter:
         """Space left on the disk of the bundle."""
         return shutil.disk_usage(self.path).free
 
+    @property
+    def exit_country(self) -> str | None:
+        """Where the traffic leaves from, as far as it was measured (see `Session.egress`)."""
+        return measured_exit(self._database)
+
     def mark_incomplete(self, why: str) -> None:
         """Note that something may be missing; the session will not count as complete."""
         self._faults[why] = None

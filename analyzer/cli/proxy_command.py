@@ -1,43 +1,67 @@
-"""`evenhand proxy`: record a session of a test phone."""
+"""`evenhand proxy`: record a session of a test phone, or of several at once."""
 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.options import example, open_study, study_option
+from analyzer.cli.options import complain, example, open_study, study_option
 
 if TYPE_CHECKING:
-    from analyzer.models import Session
+    from analyzer.cli.recording_plan import Plan
+    from analyzer.joining import Mode
 
 
 @click.command(
     "proxy",
     short_help="Record a session of a test phone.",
-    epilog=example('evenhand proxy --arm KE-13 --device "Pixel 7, Android 14"'),
+    epilog=example(
+        'evenhand proxy --arm KE-13 --device "Pixel 7, Android 14"\n'
+        "evenhand proxy --arm KE-13 --arm DE-13 --upstream DE-13=http://exit.example:3128\n"
+        "evenhand proxy --arm KE-13 --mode regular --port 8080"
+    ),
 )
 @click.option(
-    "--arm", required=True, metavar="ARM", help="Who the phone claims to be: an arm of study.toml."
+    "--arm",
+    "arms",
+    required=True,
+    multiple=True,
+    metavar="ARM",
+    help="Who the phone claims to be: an arm of study.toml. Several: a phone each, at once.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["wireguard", "regular", "transparent", "socks5"]),
+    help="How the phone reaches this machine; default: wireguard, else regular.",
 )
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    default=8080,
-    show_default=True,
     metavar="NUMBER",
-    help="The port that the phone's proxy setting names.",
+    help="Where the first arm's phone joins; the next has the next. Default: 51820 (UDP) for "
+    "wireguard, 8080 for regular and transparent, 1080 for socks5.",
 )
 @click.option(
     "--host",
     default="",
     metavar="ADDRESS",
     help="Listen on this address only; default: on all, for phones of the local network.",
+)
+@click.option(
+    "--address",
+    default="",
+    metavar="ADDRESS",
+    help="This machine as the phone reaches it; default: its address in the local network.",
+)
+@click.option(
+    "--app",
+    "app_id",
+    metavar="ID",
+    help="Confine an Android phone's tunnel to this app; default: the study's.",
 )
 @click.option(
     "--repeat",
@@ -53,87 +77,138 @@ if TYPE_CHECKING:
 )
 @click.option("--device", default="", metavar="WORDS", help="The phone, in your words.")
 @click.option(
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="[ARM=]URL",
+    help="Leave through this HTTP proxy (in the arm's country), or not at all.",
+)
+@click.option(
+    "--check-url",
+    default="",
+    metavar="URL",
+    help="A page that answers with the caller's address: asked by the same way out.",
+)
+@click.option(
+    "--check-minutes",
+    type=click.FloatRange(0.1, 1440),
+    default=5.0,
+    show_default=True,
+    metavar="NUMBER",
+    help="How often --check-url is asked.",
+)
+@click.option(
+    "--geo-db",
+    "geo_databases",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Find the exit's country in this .mmdb file (several: all are asked); default: those of "
+    "`evenhand geo fetch`.",
+)
+@click.option(
+    "--allow-wrong-exit",
+    is_flag=True,
+    help="Record also while the exit is in another country than the arm.",
+)
+@click.option("--refuse-quic", is_flag=True, help="Refuse HTTP/3, so that apps take TCP.")
+@click.option(
+    "--no-passthrough",
+    is_flag=True,
+    help="Do not pass on what refuses to be read: apps that pin will not work.",
+)
+@click.option("--usb", is_flag=True, help="Lead an Android phone here through its USB cable (adb).")
+@click.option(
+    "--instrumented",
+    default="",
+    metavar="NAME",
+    help='What changes the app while it runs, such as "frida": such sessions are kept apart.',
+)
+@click.option("--invert", is_flag=True, help="Draw the QR code for a light terminal.")
+@click.option("--no-code", is_flag=True, help="Draw no QR code.")
+@click.option("--no-page", is_flag=True, help="Serve no page with set-up and live view.")
+@click.option(
     "--confdir",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("~/.mitmproxy"),
     show_default=True,
     metavar="DIR",
-    help="Where the proxy's certificate authority is kept.",
+    help="Where the proxy's certificate authority and the tunnels' keys are kept.",
 )
 @study_option
 def command(
-    arm: str,
-    port: int,
+    mode: Mode | None,
+    port: int | None,
     host: str,
-    repeat: int | None,
-    block: str,
-    device: str,
-    confdir: Path,
+    address: str,
+    app_id: str | None,
+    no_passthrough: bool,
+    usb: bool,
+    invert: bool,
+    no_code: bool,
+    no_page: bool,
     study_dir: Path,
+    **given: Any,
 ) -> None:
     """Record a session of a test phone into the study's captures/.
 
-    Set the phone's Wi-Fi proxy to the address that is shown, open http://mitm.it on it once to
-    install the certificate, then use the app. Ctrl-C ends the session properly. From another
-    terminal, `evenhand step NAME` marks the next phase.
+    Scan the QR code with the WireGuard app (or set the phone's proxy in --mode regular), open
+    http://phone.check on it and do what it says, then use the app. Ctrl-C ends the session
+    properly. From another terminal, `evenhand step NAME` marks the next phase and `evenhand watch`
+    shows what is recorded.
     """
-    from addons.runner import record
-    from analyzer.bundle import new_session
+    from addons.runner import leave, record_lanes
     from analyzer.cli.health import lan_addresses
-    from analyzer.extract.shapes import digests
+    from analyzer.cli.recording_plan import Wanted, plan, possible_mode
+    from analyzer.cli.recording_screen import Screen, say_counts, say_end
+    from analyzer.joining.wireguard import APP_ID
 
     study = open_study(study_dir)
-    chosen = study.arm(arm)
-    session = new_session(
-        study,
-        chosen,
-        repeat=repeat,
-        block=block,
-        device=device,
-        origin="proxy",
-        planted=digests(study.persona(arm).values, study.key),
-    )
-
-    def ready(actual: int) -> None:
-        addresses = [host] if host else lan_addresses() or ["127.0.0.1"]
-        click.echo(f"Recording {session.id}")
-        for address in addresses:
-            click.echo(f"  proxy for the phone: {address} port {actual}")
-        click.echo("  certificate, on the phone: http://mitm.it")
-        click.echo(f"  phase: {study.phases[0]}; next: evenhand step NAME; end: Ctrl-C")
-
-    done = record(
-        study.captures,
-        session,
-        phase=study.phases[0],
-        confdir=confdir.expanduser(),
-        host=host,
+    if usb:
+        mode, host = mode or "regular", host or "127.0.0.1"
+    chosen, why_not = (mode, "") if mode else possible_mode(host, port)
+    if why_not:
+        complain(f"note: no WireGuard, as {why_not}; the phone joins by its proxy setting")
+    wanted = Wanted(
+        mode=chosen,
         port=port,
-        ready=ready,
-        on_counts=_live if sys.stderr.isatty() else None,
+        host=host,
+        address=address or host or next(iter(lan_addresses()), "127.0.0.1"),
+        # The study may call the app by its name in a store.
+        app_id=app_id or (study.app if APP_ID.fullmatch(study.app) else ""),
+        passthrough=not no_passthrough,
+        **given,
     )
-    _closing(done, study.captures / done.id)
-
-
-def _live(counts: Mapping[str, int]) -> None:
-    sent, got = counts["bytes_up"] / 1e6, counts["bytes_down"] / 1e6
-    line = (
-        f"  {counts['exchanges']} exchanges, {counts['messages']} messages, "
-        f"{counts['events']} events, {sent:.1f} MB up, {got:.1f} MB down"
-    )
-    width = shutil.get_terminal_size().columns - 1
-    with contextlib.suppress(OSError):  # a recording does not end because nobody watches
-        click.echo(f"\r{line[:width]:<{min(len(line) + 3, width)}}", nl=False, err=True)
-
-
-def _closing(session: Session, path: Path) -> None:
-    counts = dict(session.counts)
-    told = ("exchanges", "messages", "events", "steps")
-    click.echo(f"\nClosed {click.format_filename(path)} ({session.end_reason})")
-    click.echo(f"  {', '.join(f'{counts.get(what, 0)} {what}' for what in told)}")
-    for sentence in session.partial:
-        click.echo(f"  partial: {sentence}")
-    if not counts.get("exchanges"):
-        click.echo(
-            "  nothing was read: is this machine the phone's proxy, its certificate trusted?"
+    planned = plan(study, wanted)
+    with contextlib.ExitStack() as around:
+        if usb:
+            around.enter_context(_usb(planned))
+        codes = sys.stdout.isatty() and not no_code
+        screen = Screen(study, planned, invert=invert, codes=codes, pages=not no_page)
+        around.callback(screen.close)
+        done = record_lanes(
+            study.captures,
+            planned.lanes,
+            confdir=wanted.confdir.expanduser(),
+            ready=screen.start,
+            on_counts=say_counts if sys.stderr.isatty() else None,
         )
+    for session in done:
+        say_end(session, study.captures / session.id)
+    if chosen == "wireguard":
+        leave(0)
+
+
+def _usb(planned: Plan) -> contextlib.AbstractContextManager[object]:
+    """Lead the one phone at the USB cable to the one lane; undone at the end in any case."""
+    from analyzer.errors import UserError
+    from analyzer.phone.adb import find_adb
+    from analyzer.phone.usb_proxy import usb_proxy
+
+    if len(planned.lanes) > 1 or planned.joins[0].mode != "regular":
+        raise UserError(
+            "--usb leads one phone to the regular proxy", "name one arm, and no other --mode"
+        )
+    adb = find_adb()
+    adb.start()
+    return usb_proxy(adb, adb.choose().serial, planned.lanes[0].port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from analyzer.cli.options import complain, example, open_study, study_option
 )
 @study_option
 def command(name: str, arm: str | None, study_dir: Path) -> None:
-    """Mark that phase NAME begins now, in the session that `evenhand proxy` is recording."""
+    """Mark that phase NAME begins now, in every session that `evenhand proxy` is recording."""
     from analyzer.bundle import add_step, read_session, running_bundles
     from analyzer.errors import UserError
 
@@ -37,8 +38,9 @@ def command(name: str, arm: str | None, study_dir: Path) -> None:
     ]
     if not running:
         raise UserError("no session is being recorded", "start one with `evenhand proxy --arm ARM`")
+    now = time.time()
     for path in running:
-        add_step(path, name)
+        add_step(path, name, at=now)
         click.echo(f"{path.name}: {name}")
     if name not in study.phases:
         known = ", ".join(study.phases)

@@ -27,7 +27,7 @@ RESOLVER = "10.0.0.53"
 EVERYTHING = ("0.0.0.0/0", "::/0")
 KEEPALIVE_S = 25  # a router forgets a silent phone after 30 s or more
 
-_APP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
+APP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
                    r"(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")  # fmt: skip
 _KEY_BYTES = 32
@@ -83,7 +83,7 @@ def android_config(keys: Keys, host: str, port: int, *app_ids: str) -> ClientCon
     `UserError` if a package name or the endpoint cannot be one.
     """
     for app_id in app_ids:
-        if not _APP_ID.fullmatch(app_id):
+        if not APP_ID.fullmatch(app_id):
             raise UserError(
                 f"{app_id[:80]!r} is not an Android package name", "use one such as com.example.app"
             )
