@@ -17,7 +17,7 @@ from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.events import ProtocolNegotiated, QuicEvent
-from capture_rig import Server
+from app_server import Server
 
 
 class Http3Server(Server):
@@ -55,6 +55,11 @@ class _Connection(QuicConnectionProtocol):
         self._http: H3Connection | None = None
         self._bodies: dict[int, asyncio.Queue[dict[str, Any]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._peer: Any = None
+
+    def datagram_received(self, data: bytes | str, addr: Any) -> None:
+        self._peer = addr
+        super().datagram_received(data, addr)
 
     def quic_event_received(self, event: QuicEvent) -> None:
         if isinstance(event, ProtocolNegotiated):
@@ -81,6 +86,7 @@ class _Connection(QuicConnectionProtocol):
         headers = [(name, value) for name, value in request.headers if not name.startswith(b":")]
         scope = {
             "type": "http",
+            "client": self._peer,
             "http_version": "3",
             "scheme": "https",
             "method": given[b":method"].decode(),

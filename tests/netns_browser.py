@@ -25,6 +25,7 @@ from analyzer.cli.health import find_chromium
 
 _QUIET = ("background-networking", "component-update", "sync", "gpu", "dev-shm-usage")
 _VISIT_S = 60
+_PAGE_MS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Visit:
     `script` is a JavaScript function without parameters, run once the page is there (empty: none);
     `trusted` is the CA that the phone has installed, None for a phone without. With `force_quic`,
     these hosts are spoken to over HTTP/3 from the first request on: Chromium accepts no CA but a
-    public one over QUIC otherwise.
+    public one over QUIC otherwise. `local` is permission to reach from pages of the internet (over
+    HTTP/3 all count as such) addresses that look like a local network's, such as fd00::/8.
     """
 
     url: str
@@ -45,6 +47,7 @@ class Visit:
     time_zone: str = "Africa/Nairobi"
     settle_ms: int = 300  # what has no answer to wait for, such as a beacon, gets out meanwhile
     screenshot: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,12 @@ def _main() -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=arguments)
         context = chromium.new_context(
-            **playwright.devices["Pixel 7"], locale=visit.locale, timezone_id=visit.time_zone
+            **playwright.devices["Pixel 7"],
+            locale=visit.locale,
+            timezone_id=visit.time_zone,
+            permissions=["local-network-access"] if visit.local else None,
         )
+        context.set_default_timeout(_PAGE_MS)
         page = context.new_page()
         page.goto(visit.url)
         found = page.evaluate(visit.script) if visit.script else None

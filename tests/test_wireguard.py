@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from capture_rig import Served, Server
+from app_server import Served, Server
 from netns_recorder import Recorder, recorder
 from netns_rig import Namespace, machine_namespace, phone_namespace
 
 from analyzer.bundle import verify
-from analyzer.readers.bundle import read_exchanges
+from analyzer.readers.bundle import read_connections, read_exchanges
 
 pytestmark = pytest.mark.capture
 Line = tuple[str, str, bytes, bytes]
@@ -143,6 +145,63 @@ with httpx.Client(verify=trusting).stream("GET", url) as events:
     assert running.end() == "terminated"
     assert stored(running.path) == served(server.log)
     assert len(server.log) == 5
+
+
+class RawServer(Server):
+    """Knows one more host, which sends everything back, over TCP and UDP."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._tcp = socket.create_server(("127.0.0.1", 0))
+        self._udp = socket.socket(type=socket.SOCK_DGRAM)
+        self._udp.bind(self._tcp.getsockname())
+        for echo in (self._echo_stream, self._echo_datagrams):
+            threading.Thread(target=echo, daemon=True).start()
+
+    @property
+    def remap(self) -> dict[str, tuple[str, int]]:
+        return {**super().remap, "raw.app.example": self._tcp.getsockname()}
+
+    def _echo_stream(self) -> None:
+        stream, _ = self._tcp.accept()
+        with stream:
+            while data := stream.recv(65536):
+                stream.sendall(data)
+
+    def _echo_datagrams(self) -> None:
+        while True:
+            data, peer = self._udp.recvfrom(65536)
+            self._udp.sendto(data, peer)
+
+
+def test_what_is_not_http_is_passed_on_and_counted(tmp_path: Path) -> None:
+    with (
+        recorder(tmp_path, RawServer(tmp_path)) as running,
+        phone_namespace(running.config()) as phone,
+    ):
+        phone.python(
+            """
+import os, socket
+for kind, port in (socket.SOCK_STREAM, 1883), (socket.SOCK_DGRAM, 9999):
+    with socket.socket(type=kind) as raw:
+        raw.settimeout(5)
+        raw.connect(("raw.app.example", port))
+        for size in (700, 301):
+            sent, got = os.urandom(size), b""
+            raw.sendall(b"\\x10" + sent)
+            while len(got) < size + 1:
+                got += raw.recv(65536)
+            assert got == b"\\x10" + sent
+"""
+        )
+        assert running.end() == "terminated"
+    assert list(read_exchanges(running.path)) == []
+    found = {each.address.rpartition(":")[2]: each for each in read_connections(running.path)}
+    assert sorted(found) == ["1883", "9999"]
+    for port, transport in ("1883", "tcp"), ("9999", "udp"):
+        row = found[port]
+        assert (row.transport, row.outcome) == (transport, transport)
+        assert (row.bytes_up, row.bytes_down) == (1003, 1003)
 
 
 def test_nothing_leaves_the_machine_whatever_the_phone_asks_for(tmp_path: Path) -> None:

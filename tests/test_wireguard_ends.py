@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from capture_rig import Server
+from app_server import Server
 from netns_recorder import recorder
 from netns_rig import Namespace, phone_namespace
 
