@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from analyzer.errors import UserError
+from analyzer.expectation import Expectation, canonical_zone, expect, parse_tag
 from analyzer.models import Arm, Consent
 
 FILE = "study.toml"
@@ -60,6 +61,9 @@ class Study:
     personas: Mapping[str, Persona]
     persona_of: Mapping[str, str]  # arm label -> persona
     compare: CompareSettings
+    # Of arms whose phones do not look as is usual in their country: label -> what it says.
+    languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    time_zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def captures(self) -> Path:
@@ -94,6 +98,11 @@ class Study:
         """Return the persona of the arm `arm`; one without values where none is declared."""
         name = self.persona_of.get(arm, "")
         return self.personas.get(name, Persona(name, ()))
+
+    def expectation(self, arm: str) -> Expectation:
+        """Return how a phone of the arm `arm` should look."""
+        country = self.arm(arm).country
+        return expect(country, self.languages.get(arm, ()), self.time_zones.get(arm, ()))
 
 
 def load_study(root: Path) -> Study:
@@ -134,8 +143,11 @@ class _Checked:
         }
         arms: dict[str, Arm] = {}
         persona_of: dict[str, str] = {}
+        languages: dict[str, tuple[str, ...]] = {}
+        time_zones: dict[str, tuple[str, ...]] = {}
         for label, body in self._table("arms", self._raw).items():
             arms[label], persona_of[label] = self._arm(label, body, personas)
+            languages[label], time_zones[label] = self._looks(label, body)
         if not arms:
             raise self._wrong("arms", "is empty", "declare at least one, such as [arms.KE-13]")
         return Study(
@@ -153,6 +165,8 @@ class _Checked:
             personas=personas,
             persona_of=persona_of,
             compare=self._settings(self._table("compare", self._raw, required=False)),
+            languages=languages,
+            time_zones=time_zones,
         )
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
@@ -160,7 +174,11 @@ class _Checked:
         if not LABEL.fullmatch(label):
             raise self._wrong(where, "is not a label", "use letters, digits, dot, dash, underscore")
         table = self._as_table(where, body)
-        self._no_others(f"{where}.", table, {"country", "age", "consent", "persona"})
+        self._no_others(
+            f"{where}.",
+            table,
+            {"country", "age", "consent", "persona", "languages", "time_zones"},
+        )
         country = self._text(f"{where}.country", table.get("country"))
         if not COUNTRY.fullmatch(country):
             raise self._wrong(
@@ -179,6 +197,30 @@ class _Checked:
                 f"{where}.persona", f"names {_shown(persona)}", f"declare [personas.{persona}]"
             )
         return Arm(label, country, age, consent), persona
+
+    def _looks(self, label: str, body: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the languages and the time zones that the phone of an arm may have."""
+        where = f"arms.{label}"
+        table = self._as_table(where, body)
+        languages: tuple[str, ...] = ()
+        time_zones: tuple[str, ...] = ()
+        if "languages" in table:
+            languages = self._texts(f"{where}.languages", table["languages"])
+        if "time_zones" in table:
+            time_zones = self._texts(f"{where}.time_zones", table["time_zones"])
+        for each in languages:
+            if parse_tag(each) is None:
+                raise self._wrong(
+                    f"{where}.languages", f"holds {_shown(each)}", "use tags, as in 'sw-KE'"
+                )
+        for each in time_zones:
+            if canonical_zone(each) is None:
+                raise self._wrong(
+                    f"{where}.time_zones",
+                    f"holds {_shown(each)}",
+                    "use names, as in 'Africa/Nairobi'",
+                )
+        return languages, time_zones
 
     def _persona(self, name: str, body: object) -> Persona:
         self._line("personas", name)
