@@ -20,9 +20,11 @@ from test_bundle_connections import of_version_1
 
 from analyzer.bundle import add_step, store, verify
 from analyzer.errors import UserError
+from analyzer.knowledge import load_knowledge
 from analyzer.live import Follower, Snapshot
 from analyzer.live.watching import Watch, next_for_all
 from analyzer.models import Event
+from analyzer.pipeline import analyse_bundle
 from analyzer.study import Study
 
 
@@ -257,6 +259,26 @@ def test_each_type_of_data_is_told_once_for_each_owner_with_its_phase(
     assert (now.phase, now.next_phase) == ("consent", "use")
 
 
+def test_what_is_sighted_and_counted_agrees_with_the_analysis(
+    recording: Recording, study: Study, follower: Follower
+) -> None:
+    recording.ask()
+    recording.ask("https://graph.facebook.com/v17/1/activities", f"advertiser_id={GAID}".encode())
+    recording.ask(
+        f"https://api.pebblo.example/u?mail={EMAIL}&lang=sw", b'{"birthday":"2013-01-02"}'
+    )
+    recording.ask("https://api.pebblo.example/plain", b"nothing=1")
+    now = caught_up(follower)
+    analysed = analyse_bundle(recording.path, study, load_knowledge())
+    assert {(each.data_type, each.owner) for each in now.sightings} == {
+        (each.match.data_type, each.destination.owner) for each in analysed.findings
+    }
+    assert len(now.sightings) >= 3
+    assert now.totals.exchanges == analysed.exchanges
+    assert now.totals.read_up == sum(each.bytes_up for each in analysed.coverage)
+    assert now.totals.read_down == sum(each.bytes_down for each in analysed.coverage)
+
+
 def test_no_raw_value_is_in_a_snapshot(recording: Recording, follower: Follower) -> None:
     secrets = [EMAIL, GAID, "wanjiku", "8f14e45fceea167a5a36dedd4bea2543", "ticket"]
     recording.ask(
@@ -414,6 +436,7 @@ def test_a_session_that_cannot_be_read_any_more_keeps_what_was_known(study: Stud
 _LONG = """
 import resource, sys
 from pathlib import Path
+from analyzer.knowledge import load_knowledge
 from analyzer.live import Follower
 from analyzer.study import load_study
 

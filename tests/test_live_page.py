@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
+import signal
 import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from live_rig import Recording, record_now, stepped_study
 
 from analyzer.errors import UserError
 from analyzer.live.page import live_app
-from analyzer.live.serving import HERE, new_token, page_server, serve_until_ended
+from analyzer.live.serving import HERE, new_token, page_server, serve_pages, serve_until_ended
 from analyzer.readers.bundle import read_steps
 from analyzer.study import Study
 
@@ -135,16 +140,16 @@ def test_a_bundle_that_cannot_be_read_is_one_line(
 
 
 @pytest.fixture
-def free_port() -> Iterator[int]:
-    with socket.create_server((HERE, 0)) as taken:
-        yield taken.getsockname()[1]
+def taken_port() -> Iterator[int]:
+    with socket.create_server((HERE, 0)) as listening:
+        yield listening.getsockname()[1]
 
 
 def test_a_port_that_is_taken_is_a_mistake(
-    study: Study, recording: Recording, free_port: int
+    study: Study, recording: Recording, taken_port: int
 ) -> None:
-    with pytest.raises(UserError, match=f"port {free_port} cannot be used"):
-        page_server(study, [recording.path], port=free_port, token=TOKEN)
+    with pytest.raises(UserError, match=f"port {taken_port} cannot be used"):
+        page_server(study, [recording.path], port=taken_port, token=TOKEN)
 
 
 def test_it_listens_on_this_machine_only_serves_its_neighbour_and_ends_with_the_session(
@@ -180,3 +185,54 @@ def test_it_listens_on_this_machine_only_serves_its_neighbour_and_ends_with_the_
     assert token not in "".join(capfd.readouterr())
     assert len(token) >= 32
     assert new_token() != token
+
+
+def how_to_join() -> Flask:
+    """Another page, as `analyzer.joining` makes one."""
+    app = Flask("joining", static_folder=None)
+    app.add_url_rule("/x/", view_func=lambda: "how to join")
+    return app
+
+
+def child(study: Study, recording: Recording, port: int) -> tuple[SpawnProcess, int | str]:
+    """Start the page as a recorder does; return the process and what it says first."""
+    here, there = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve_pages,
+        args=(study.root, [recording.path.name]),
+        kwargs={
+            "port": port,
+            "token": TOKEN,
+            "beside": {"/setup": how_to_join},
+            "setup": "/setup/x/",
+            "ready": there,
+        },
+    )
+    process.start()
+    there.close()
+    assert here.poll(60)
+    said: int | str = here.recv()
+    return process, said
+
+
+def test_a_recorder_can_have_the_page_in_a_child_that_ctrl_c_does_not_end(
+    study: Study, recording: Recording
+) -> None:
+    process, port = child(study, recording, 0)
+    assert process.pid
+    os.kill(process.pid, signal.SIGINT)
+    for path, words in ((f"/{TOKEN}/", "KE-13"), ("/setup/x/", "how to join")):
+        with urllib.request.urlopen(f"http://{HERE}:{port}{path}", timeout=10) as answer:
+            assert words in answer.read().decode()
+    recording.writer.close("stopped")
+    process.join(30)
+    assert process.exitcode == 0
+
+
+def test_a_child_says_why_it_cannot_serve(
+    study: Study, recording: Recording, taken_port: int
+) -> None:
+    process, said = child(study, recording, taken_port)
+    assert f"port {taken_port} cannot be used" in str(said)
+    process.join(30)
+    assert process.exitcode == 0

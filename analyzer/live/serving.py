@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -84,18 +85,29 @@ def serve_pages(
     token: str,
     beside: Mapping[str, Callable[[], Flask]] | None = None,
     setup: str = "",
+    ready: Connection | None = None,
 ) -> None:
     """Serve the page for the sessions with the ids `sessions`, as the child of a recorder.
 
     Everything here can be pickled, so that this is the target of a ``spawn`` process; `beside`
-    makes the other applications. Ctrl-C is for the recorder: the page goes when the sessions end.
+    makes the other applications. `ready` is sent the port, or what is wrong as text. Ctrl-C is for
+    the recorder: the page goes when the sessions end.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_GENTLE)
-    study = load_study(study_dir)
-    bundles = [study.captures / session for session in sessions]
-    made = {path: make() for path, make in (beside or {}).items()}
-    server = page_server(study, bundles, port=port, token=token, beside=made, setup=setup)
+    try:
+        study = load_study(study_dir)
+        bundles = [study.captures / session for session in sessions]
+        made = {path: make() for path, make in (beside or {}).items()}
+        server = page_server(study, bundles, port=port, token=token, beside=made, setup=setup)
+    except UserError as error:
+        if ready is None:
+            raise
+        ready.send(str(error))
+        return
+    if ready is not None:
+        ready.send(server.port)
+        ready.close()
     serve_until_ended(server, study, bundles)
 
 
