@@ -19,14 +19,18 @@ from addons.guard import Guard, hook
 from addons.loopback import ELSEWHERE
 from addons.streaming import Tee, is_small
 from addons.trust import Trust
+from addons.upstream import WRONG_COUNTRY
 from analyzer.bundle import BundleWriter
 from analyzer.models import Headers
 
 PROXY_PAGE = "mitm.it"  # mitmproxy's own page with its certificate: not the app's traffic
+OWN = "evenhand"  # in the metadata of a flow that the recorder itself answers: not the app's either
 _TRANSPORTS = {"HTTP/2.0": "h2", "HTTP/2": "h2", "HTTP/3": "h3"}
 # What mitmproxy says of a broken exchange (in part in the words of the other side), in fixed words.
 _CAUSES = (
     (ELSEWHERE, ELSEWHERE),
+    (WRONG_COUNTRY, WRONG_COUNTRY),
+    ("refused http connect", "the upstream proxy refused the connection"),
     ("killed", "stopped by the recorder"),
     ("client disconnected", "the app hung up"),
     ("by client", "the app hung up"),
@@ -61,6 +65,8 @@ class Capture:
     @hook
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Decide whether the request's body is small enough to be held back."""
+        if OWN in flow.metadata:
+            return
         flight = self._flights[flow.id] = _Flight()
         if not is_small(flow.request):
             flight.up = flow.request.stream = Tee(
@@ -74,10 +80,12 @@ class Capture:
     @hook
     def request(self, flow: HTTPFlow) -> None:
         """Store a request that is complete, before the server gets (the last of) it."""
+        if OWN in flow.metadata:
+            return
         flight = self._flight(flow)
         if flow.request.host == PROXY_PAGE and flow.response is not None:
             del self._flights[flow.id]
-            flow.metadata[PROXY_PAGE] = True
+            flow.metadata[OWN] = True
         else:
             self._end_request(flow, flight)
             self._land(flow, flight)
@@ -86,7 +94,7 @@ class Capture:
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Decide whether the answer's body is small enough to be held back."""
         response = flow.response
-        if response is None or PROXY_PAGE in flow.metadata or is_small(flow.request, response):
+        if response is None or OWN in flow.metadata or is_small(flow.request, response):
             return
         flight = self._flight(flow)
         flight.down = response.stream = Tee(
@@ -100,7 +108,7 @@ class Capture:
     @hook
     def response(self, flow: HTTPFlow) -> None:
         """Store an answer that is complete, before the phone gets it."""
-        if PROXY_PAGE in flow.metadata:
+        if OWN in flow.metadata:
             return
         flight = self._flight(flow)
         if not flight.answered:
@@ -110,7 +118,7 @@ class Capture:
     @hook
     def error(self, flow: HTTPFlow) -> None:
         """Store how far an exchange came that broke off."""
-        if PROXY_PAGE in flow.metadata:
+        if OWN in flow.metadata:
             return
         flight = self._flight(flow)
         if not flight.answered:

@@ -20,6 +20,7 @@ from mitmproxy.net.dns import types
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
 
+from addons.capture import OWN
 from addons.checkpage_device import read_user_agent
 from addons.checkpage_logic import Evidence, examine
 from addons.checkpage_report import LONGEST, Query, accepted_languages, read_query
@@ -34,7 +35,6 @@ from analyzer.bundle import BundleWriter
 from analyzer.expectation import Expectation
 from analyzer.joining.authority import load_authority
 
-OWN = "evenhand"  # key of the metadata of a flow that is not the app's traffic
 OURS = "answered by the recorder itself"
 AUTHORITY_FILE = "evenhand-ca"
 _RECENT_S = 60.0  # a resolver that was spoken to this long ago is one in use

@@ -121,7 +121,7 @@ def _languages_of(country: str) -> tuple[str, ...]:
     official = [
         language
         for language in get_official_languages(country, regional=True, de_facto=True)
-        if spoken[language]["population_percent"] >= _SPOKEN_PERCENT
+        if float(spoken[language]["population_percent"] or 0) >= _SPOKEN_PERCENT
     ]
     tags = (parse_tag(each) for each in official)
     return tuple(dict.fromkeys(f"{tag.language}-{country}" for tag in tags if tag))
