@@ -100,9 +100,9 @@ class Track:
         self.writer = writer
         self.guard = guard = Guard(writer, on_failure)
         self.exits: Exits | None = None
-        self.trust = Trust(writer, guard)
-        self.addons: list[object] = []
         upstream = lane.upstream
+        self.trust = Trust(writer, guard, upstream=upstream.address if upstream else None)
+        self.addons: list[object] = []
         if remap is not None:
             known = {**remap, upstream.host: upstream.address} if upstream else remap
             self.addons.append(Loopback(known, guard))

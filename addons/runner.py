@@ -141,7 +141,7 @@ def leave(code: int) -> NoReturn:
 
     For the command line, after `record_lanes`: mitmproxy's WireGuard server runs threads of its
     own, and every version of it crashes when Python ends while phones are connected. What was
-    registered with `atexit` does not run.
+    registered with `atexit` does not run, and child processes have to be ended before.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # nobody listens any more
@@ -205,15 +205,15 @@ class _Run:
         upstream_ca: Path | None,
     ) -> None:
         """Take one more lane, before the start."""
-
-        def failed(reason: str) -> None:
-            self._failed = self._failed or track
-            for each in self._tracks:
-                each.guard.stop()
-            self._end(reason)
-
-        track = Track(lane, writer, failed, remap=remap, upstream_ca=upstream_ca)
+        track = Track(lane, writer, self._fail, remap=remap, upstream_ca=upstream_ca)
         self._tracks.append(track)
+
+    def _fail(self, reason: str) -> None:
+        """Stop all lanes: one of them cannot be recorded any more, and its guard has stopped."""
+        self._failed = next((each for each in self._tracks if each.guard.stopped), None)
+        for each in self._tracks:
+            each.guard.stop()
+        self._end(reason)
 
     def break_off(self) -> None:
         """Close what an exception left open; without a trace if no phone could come in yet."""

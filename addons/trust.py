@@ -53,11 +53,15 @@ _ALERTS = (
 class Trust:
     """Writes the connections of a session. `guard` watches over its hooks.
 
-    `refusals` is what was learned of hosts that nobody may read.
+    `refusals` is what was learned of hosts that nobody may read. `upstream` is the address of the
+    proxy that all connections leave through, if they do.
     """
 
-    def __init__(self, writer: BundleWriter, guard: Guard) -> None:
+    def __init__(
+        self, writer: BundleWriter, guard: Guard, *, upstream: tuple[str, int] | None = None
+    ) -> None:
         self.guard = guard
+        self._upstream = upstream
         self.refusals = Refusals()
         self._writer = writer
         self._rows = Rows(writer)
@@ -309,6 +313,8 @@ class Trust:
         """Note that a server was not to be had."""
         row = self._rows.get(client)
         host = plain(server.sni or (server.address[0] if server.address else ""))
+        if server.address == self._upstream and row:
+            host = row.host  # it is the way to that
         # A client of the plain proxy may ask for several hosts over one connection.
         other = row and row.outcome == "plain" and row.host != host
         if row and not row.answered and not other:

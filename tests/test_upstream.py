@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import json
 import socket
+import sqlite3
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
+import httpx
 import mitmproxy.connection
 import pytest
 import websockets.sync.client
@@ -26,7 +28,7 @@ from addons.guard import Guard, hook
 from addons.upstream import WRONG_COUNTRY, ThroughUpstream, Upstream, parse_upstream
 from analyzer.bundle import BundleWriter
 from analyzer.errors import UserError
-from analyzer.readers.bundle import read_exchanges
+from analyzer.readers.bundle import read_connections, read_exchanges
 
 API = "https://api.app.example"
 SECRET = "s3cret"
@@ -242,9 +244,13 @@ def test_what_the_upstream_refuses_is_recorded_and_does_not_leave_otherwise(
         assert client.get(f"{API}/echo").status_code == 502
     assert not server.peers
     assert [each.credentials for each in proxy.log] == ["user:wrong"]
-    [stored] = read_exchanges(running.path)
-    assert not stored.complete
-    assert json.dumps(stored.url) == json.dumps(f"{API}/echo")
+    assert reasons(running.path) == [(f"{API}/echo", "the upstream proxy refused the connection")]
+
+
+def reasons(path: Path) -> list[tuple[str, str]]:
+    """Why exchanges have no answer, by URL."""
+    with contextlib.closing(sqlite3.connect(path / "capture.sqlite")) as database:
+        return database.execute("SELECT url, reason FROM exchange ORDER BY id").fetchall()
 
 
 @pytest.mark.capture
@@ -259,6 +265,27 @@ def test_a_server_connection_that_bypasses_the_upstream_is_refused(
         assert client.get(f"{API}/echo").status_code == 502
     assert not server.peers
     assert not proxy.log
+    assert reasons(running.path) == [(f"{API}/echo", WRONG_COUNTRY)]
+    [row] = read_connections(running.path)
+    assert (row.host, row.outcome, row.reason) == ("api.app.example", "blocked", WRONG_COUNTRY)
+
+
+@pytest.mark.capture
+@pytest.mark.parametrize("url", [f"{API}/echo", "http://plain.app.example/"])
+def test_an_upstream_that_is_gone_is_told_of_the_host_that_was_asked_for(
+    tmp_path: Path, server: Server, confdir: Path, url: str
+) -> None:
+    with ConnectProxy({}) as gone:
+        upstream = behind(gone)
+    with (
+        Recording(tmp_path, server, confdir, upstream=upstream) as running,
+        running.client() as client,
+    ):
+        assert client.get(url).status_code == 502
+    assert reasons(running.path) == [(url, "the server could not be reached")]
+    [row] = read_connections(running.path)
+    assert row.host == httpx.URL(url).host
+    assert (row.outcome, row.reason) == ("failed", "the server could not be reached")
 
 
 class Bypass:
