@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from recording import GAID, study
 
 from analyzer.bundle import BundleWriter, new_session
+from analyzer.live import Follower, Snapshot
 from analyzer.models import Headers, Outcome, Transport
 from analyzer.study import Study
 
@@ -121,3 +122,17 @@ def record_now(found: Study, arm: str = "KE-13", *, repeat: int | None = None) -
         found, found.arm(arm), repeat=repeat, origin="proxy", mode="wireguard", device="a Pixel"
     )
     return Recording(BundleWriter.create(found.captures, session, phase=found.phases[0]))
+
+
+def caught_up(follower: Follower) -> Snapshot:
+    """Poll until nothing is left to look at."""
+    for _ in range(2000):
+        now = follower.poll()
+        if not now.backlog:
+            return now
+    raise AssertionError(f"{now.backlog} rows are never looked at")
+
+
+def levels(now: Snapshot) -> list[tuple[str, str]]:
+    """The alarms of a snapshot."""
+    return [(alarm.level, alarm.text) for alarm in now.alarms]
