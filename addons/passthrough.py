@@ -37,13 +37,9 @@ class Passthrough:
         """Answer in mitmproxy's place where a handshake begins that would be refused."""
         context = data.context
         client = context.client
-        if (
-            not self._learn
-            or not self._trust.refusals
-            or data.layer is not None
-            or client.tls
-            or context.server.address is None
-        ):
+        if data.layer is not None or client.tls or context.server.address is None:
+            return
+        if not (self._learn and self._trust.refusals) and not _barely_begun(data):
             return
         try:
             hello = _hello(data)
@@ -52,7 +48,9 @@ class Passthrough:
                 data.layer = _WholeHello(context)
             return
         sni = (hello.sni if hello else None) or ""
-        if hello and not is_own(sni) and self._trust.refuses(client, context.server, sni):
+        if not hello or not self._learn or is_own(sni):
+            return
+        if self._trust.refuses(client, context.server, sni):
             client.sni = hello.sni  # whoever allows or leads server connections goes by it
             self._trust.passes(client)
             tcp = client.transport_protocol == "tcp"
@@ -83,6 +81,8 @@ def _hello(data: NextLayer) -> ClientHello | None:
     received = _received(data)
     try:
         if data.context.client.transport_protocol == "tcp":
+            if _barely_begun(data):
+                raise _NotWholeError
             if not starts_like_tls_record(received):
                 return None
             hello = parse_client_hello(received)
@@ -95,6 +95,12 @@ def _hello(data: NextLayer) -> ClientHello | None:
     if hello is None:
         raise _NotWholeError
     return hello
+
+
+def _barely_begun(data: NextLayer) -> bool:
+    """Whether this may become TLS: mitmproxy would call one or two bytes raw TCP."""
+    tcp = data.context.client.transport_protocol == "tcp"
+    return tcp and _received(data) in (b"\x16", b"\x16\x03")
 
 
 def _received(data: NextLayer) -> bytes:

@@ -1,0 +1,289 @@
+"""Apps that let nobody read them work on behind the recorder, and what passes is counted."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets.sync.client
+from capture_rig import Recording, Server, patterned, trusting
+from cryptography import x509
+from tap import Tap
+
+from analyzer.models import Connection
+from analyzer.readers.bundle import read_connections, read_exchanges
+from analyzer.trust import judge
+
+pytestmark = pytest.mark.capture
+API = "https://api.app.example"
+PINNED = "pinned.other.example"
+
+
+@pytest.fixture(scope="module")
+def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("conf")
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    shared_server.log.clear()
+    return shared_server
+
+
+@pytest.fixture
+def tap(server: Server) -> Iterator[Tap]:
+    with Tap(server.address) as running:
+        yield running
+
+
+@pytest.fixture
+def recording(tmp_path: Path, server: Server, tap: Tap, confdir: Path) -> Iterator[Recording]:
+    remap = {**server.remap, PINNED: tap.address}
+    with Recording(tmp_path, server, confdir, remap=remap) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def pinning(recording: Recording, server: Server, *, http2: bool = True) -> Iterator[httpx.Client]:
+    """An app that trusts its own servers only."""
+    with httpx.Client(
+        proxy=recording.proxy, verify=trusting(server.authority), http2=http2, timeout=10
+    ) as client:
+        yield client
+
+
+def refuse(recording: Recording, server: Server, host: str = PINNED) -> None:
+    with pinning(recording, server) as client, pytest.raises(httpx.ConnectError):
+        client.get(f"https://{host}/bytes?n=1")
+
+
+def show_trust(recording: Recording) -> None:
+    with recording.client() as client:
+        assert client.get(f"{API}/bytes?n=1").status_code == 200
+
+
+def connected(recording: Recording, host: str) -> socket.socket:
+    plain = socket.create_connection(("127.0.0.1", recording.port))
+    plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+    assert plain.recv(1000).startswith(b"HTTP/1.1 200")
+    return plain
+
+
+def hang_up(recording: Recording, how: str, host: str = PINNED) -> None:
+    """Finish the handshake, then leave without a word, as OkHttp's CertificatePinner does."""
+    plain = connected(recording, host)
+    with recording.trusting().wrap_socket(plain, server_hostname=host) as secure:
+        if how == "close_notify":
+            with contextlib.suppress(OSError):
+                secure.unwrap()
+        elif how == "RST":
+            secure.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    time.sleep(0.15)
+
+
+def of(recording: Recording, host: str) -> list[Connection]:
+    recording.stop()
+    return [each for each in read_connections(recording.path) if each.host == host]
+
+
+@pytest.mark.parametrize("http2", [True, False])
+def test_a_pinned_app_works_from_its_second_try_and_its_bytes_are_those_of_the_server(
+    recording: Recording, server: Server, tap: Tap, http2: bool
+) -> None:
+    show_trust(recording)
+    refuse(recording, server)
+    up, down = patterned(300_000), patterned(2_000_000)
+    with pinning(recording, server, http2=http2) as client:
+        assert client.post(f"https://{PINNED}/echo", content=up).content == up
+        assert client.get(f"https://{PINNED}/bytes?n={len(down)}").content == down
+    tap.settle()
+    refused, passed = of(recording, PINNED)
+    every = read_connections(recording.path)
+    states = [state for each, state in zip(every, judge(every), strict=True) if each.host == PINNED]
+    assert states == ["pinned", "passed"]
+    assert (refused.bytes_up, refused.bytes_down) == (0, 0)
+    assert (passed.bytes_up, passed.bytes_down) == (tap.up, tap.down)
+    sent, got = len(up), len(up) + len(down)
+    assert sent < passed.bytes_up < sent * 1.02 + 5_000
+    assert got < passed.bytes_down < got * 1.02 + 10_000
+    assert passed.ended_s is not None
+    assert (passed.tls, passed.alpn) == ("", "")
+    assert [each.url for each in read_exchanges(recording.path)] == [f"{API}/bytes?n=1"]
+
+
+@pytest.mark.parametrize("how", ["FIN", "RST", "close_notify"])
+def test_two_silent_closes_are_a_refusal(recording: Recording, server: Server, how: str) -> None:
+    hang_up(recording, how)
+    hang_up(recording, how)
+    with pinning(recording, server) as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    assert [each.outcome for each in of(recording, PINNED)] == ["silent", "silent", "passed"]
+
+
+def test_one_silent_close_is_a_precaution_and_the_host_is_read(
+    recording: Recording, server: Server
+) -> None:
+    hang_up(recording, "FIN")
+    with recording.client() as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    found = of(recording, PINNED)
+    assert [each.outcome for each in found] == ["silent", "read"]
+    assert judge(found) == ("unused", "decrypted")
+
+
+def test_a_host_that_was_read_is_never_passed_on(recording: Recording, server: Server) -> None:
+    show_trust(recording)
+    for _ in range(3):
+        hang_up(recording, "FIN", "api.app.example")
+        refuse(recording, server, "api.app.example")
+    show_trust(recording)
+    assert [each.outcome for each in of(recording, "api.app.example")] == [
+        "read", *["silent", "refused"] * 3, "read",
+    ]  # fmt: skip
+
+
+def test_a_phone_without_the_authority_works_on_until_it_trusts_and_is_read_then(
+    recording: Recording, server: Server
+) -> None:
+    refuse(recording, server)
+    with pinning(recording, server) as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    show_trust(recording)  # the authority has been installed
+    with recording.client() as client:
+        assert client.get(f"https://{PINNED}/bytes?n=6").status_code == 200
+    found = of(recording, PINNED)
+    assert [each.outcome for each in found] == ["refused", "passed", "read"]
+    assert judge(read_connections(recording.path))[0] == "ca_refused"
+
+
+def test_a_pinned_app_gets_its_second_chance_once(recording: Recording, server: Server) -> None:
+    refuse(recording, server)
+    show_trust(recording)
+    refuse(recording, server)
+    show_trust(recording)
+    with pinning(recording, server) as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    assert [each.outcome for each in of(recording, PINNED)] == ["refused", "refused", "passed"]
+
+
+def test_without_learning_an_app_is_refused_for_ever(
+    tmp_path: Path, server: Server, confdir: Path
+) -> None:
+    with Recording(tmp_path, server, confdir, learn=False) as recording:
+        for _ in range(3):
+            refuse(recording, server)
+    assert [each.outcome for each in of(recording, PINNED)] == ["refused"] * 3
+
+
+def test_a_websocket_of_a_pinned_app_goes_on(
+    recording: Recording, server: Server, tap: Tap
+) -> None:
+    refuse(recording, server)
+    context = ssl.create_default_context(cafile=server.authority)
+    with websockets.sync.client.connect(
+        f"wss://{PINNED}/talk", proxy=recording.proxy, ssl=context, compression=None
+    ) as socket_:
+        for message in ("one", patterned(70_000)):
+            socket_.send(message)
+            assert socket_.recv() == message
+        time.sleep(1.1)
+        socket_.send("and its bytes are written while it is open")
+        socket_.recv()
+        live = next(c for c in read_connections(recording.path) if c.outcome == "passed")
+        assert live.bytes_up > 70_000
+        assert live.ended_s is None
+    tap.settle()
+    passed = of(recording, PINNED)[-1]
+    assert (passed.bytes_up, passed.bytes_down) == (tap.up, tap.down)
+    assert list(read_exchanges(recording.path)) == []
+
+
+def shake_hands(
+    secure: ssl.SSLObject,
+    incoming: ssl.MemoryBIO,
+    outgoing: ssl.MemoryBIO,
+    plain: socket.socket,
+    cut: int,
+) -> None:
+    """Do a handshake whose first flight comes in pieces, the first of `cut` bytes."""
+    plain.settimeout(5)
+    done = False
+    while not done:
+        try:
+            secure.do_handshake()
+            done = True
+        except ssl.SSLWantReadError:
+            pass
+        for piece in _pieces(outgoing.read(), cut):
+            plain.sendall(piece)
+            time.sleep(0.03)
+        if not done:
+            incoming.write(plain.recv(65536))
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5, 60, 200])
+def test_a_hello_in_pieces_is_waited_for(recording: Recording, server: Server, cut: int) -> None:
+    refuse(recording, server)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secure = trusting(server.authority).wrap_bio(incoming, outgoing, server_hostname=PINNED)
+    with connected(recording, PINNED) as plain:
+        shake_hands(secure, incoming, outgoing, plain, cut)
+        assert secure.getpeercert()
+    assert [each.outcome for each in of(recording, PINNED)] == ["refused", "passed"]
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_hello_that_begins_with_a_byte_is_read_all_the_same(
+    recording: Recording, server: Server, cut: int
+) -> None:
+    host = "api.app.example"
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secure = recording.trusting().wrap_bio(incoming, outgoing, server_hostname=host)
+    with connected(recording, host) as plain:
+        shake_hands(secure, incoming, outgoing, plain, cut)
+        secure.write(f"GET /bytes?n=3 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        plain.sendall(outgoing.read())
+        assert plain.recv(65536)
+    assert [each.outcome for each in of(recording, host)] == ["read"]
+
+
+def _pieces(data: bytes, cut: int) -> list[bytes]:
+    return [piece for piece in (data[:cut], data[cut : cut + 1], data[cut + 1 :]) if piece]
+
+
+def test_the_recorders_own_pages_are_not_passed_on(recording: Recording, server: Server) -> None:
+    host = "a.phone.check"
+    for _ in range(2):
+        refuse(recording, server, host)
+    context = recording.trusting()
+    with context.wrap_socket(connected(recording, host), server_hostname=host) as secure:
+        certificate = secure.getpeercert(binary_form=True)
+    assert certificate
+    assert "mitmproxy" in x509.load_der_x509_certificate(certificate).issuer.rfc4514_string()
+
+
+def test_a_passed_host_whose_server_is_gone_is_a_failure_and_is_told(
+    tmp_path: Path, server: Server, confdir: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = free.getsockname()[1]
+    remap = {**server.remap, PINNED: ("127.0.0.1", nobody)}
+    with Recording(tmp_path, server, confdir, remap=remap) as recording:
+        refuse(recording, server)
+        refuse(recording, server)
+    found = of(recording, PINNED)
+    assert [each.outcome for each in found] == ["refused", "failed"]
+    assert judge(found) == ("ca_refused", "failed")
