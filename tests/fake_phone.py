@@ -163,28 +163,40 @@ def adb_program() -> str:
 def own_server(home: Path) -> Iterator[Path]:
     """Give this process and its children an adb server, a home and a state folder of their own."""
     program = adb_program()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     home.mkdir(exist_ok=True)
     state = home / "state"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.setenv("XDG_STATE_HOME", str(state))
-        patch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
         patch.setenv("ADB_LOCAL_TRANSPORT_MAX_PORT", "5554")  # no search for emulators
         patch.setenv("ADB_MDNS", "0")
         patch.setenv("ADB_USB", "0")
         patch.delenv("ANDROID_SERIAL", raising=False)
+        _start(program, patch)
         try:
             yield state / "evenhand" / "phone"
         finally:
             subprocess.run([program, "kill-server"], capture_output=True, timeout=20, check=False)
 
 
+def _start(program: str, patch: pytest.MonkeyPatch) -> None:
+    """Start the server on a port that is free, also if somebody takes the first that we find."""
+    said = ""
+    for _ in range(5):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            patch.setenv("ANDROID_ADB_SERVER_PORT", str(probe.getsockname()[1]))
+        command = [program, "start-server"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        if done.returncode == 0:
+            return
+        said = done.stderr
+    raise AssertionError(f"adb's server does not start: {said}")
+
+
 def connect(phone: FakePhone) -> None:
     """Put the phone on this process's adb server."""
-    adb("connect", phone.serial)
-    wait_until(lambda: f"{phone.serial}\t" in adb("devices"), "the phone to be listed")
+    said = adb("connect", phone.serial)
+    wait_until(lambda: f"{phone.serial}\t" in adb("devices"), f"the phone to be listed: {said}")
     if phone.authorised:
         wait_until(lambda: f"{phone.serial}\tdevice" in adb("devices"), "the phone to be ready")
 
