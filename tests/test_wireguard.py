@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -10,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.outcomes import Failed, Skipped
 from app_server import Served, Server
 from netns_recorder import Recorder, recorder
-from netns_rig import Namespace, machine_namespace, phone_namespace
+from netns_rig import Namespace, machine_namespace, phone_namespace, require_namespaces
 
 from analyzer.bundle import verify
 from analyzer.readers.bundle import read_connections, read_exchanges
@@ -244,3 +247,24 @@ for kind, port in (socket.SOCK_STREAM, 1883), (socket.SOCK_DGRAM, 9999), (socket
         while not (left := out.packets()) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert [packet[-1:] for packet in left] == [b"x"]
+
+
+def test_nothing_is_left_of_a_phone_whose_test_failed(running: Recorder) -> None:
+    with contextlib.suppress(ZeroDivisionError), phone_namespace(running.config()) as phone:
+        asleep = phone.popen("sleep", "60")
+        raise ZeroDivisionError
+    asleep.communicate(timeout=5)
+    assert asleep.returncode != 0
+    listed = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
+    assert phone.name not in listed
+    assert not Path("/etc/netns", phone.name).exists()
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", Failed), ("", Skipped)])
+def test_where_there_can_be_no_namespaces_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(outcome, match=r"ip, wg, wireguard-go"):
+        require_namespaces()

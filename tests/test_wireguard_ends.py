@@ -89,6 +89,23 @@ class Talk:
         self._process.communicate(timeout=20)
 
 
+def assert_all_is_stored(seen: list[list[str]], path: Path) -> None:
+    """What the phone saw completed is in the bundle."""
+    found = list(read_exchanges(path))
+    completed = Counter(tuple(line) for line in seen if line[0] != "EVENT")
+    stored: Counter[tuple[str, ...]] = Counter(
+        (each.method, each.url, digest(each.request_body), digest(each.response_body))
+        for each in found
+        if each.complete
+    )
+    assert completed
+    assert completed - stored == Counter()
+    events = b"".join(bytes.fromhex(line[2]) for line in seen if line[0] == "EVENT")
+    [stream] = [each.response_body for each in found if "/events" in each.url]
+    assert events
+    assert stream.startswith(events)
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_ends_at_once_and_properly_while_the_phone_talks(
     tmp_path: Path, server: Server, how: signal.Signals
@@ -96,7 +113,7 @@ def test_it_ends_at_once_and_properly_while_the_phone_talks(
     with (
         recorder(tmp_path, server) as running,
         phone_namespace(running.config()) as phone,
-        Talk(phone, running.authority, tmp_path / "log"),
+        Talk(phone, running.authority, tmp_path / "log") as talk,
     ):
         began = time.monotonic()
         reason = running.end(how)
@@ -107,6 +124,7 @@ def test_it_ends_at_once_and_properly_while_the_phone_talks(
     session = read_session(running.path)
     assert session.end_reason == reason != ""
     assert session.ended
+    assert_all_is_stored(talk.seen(), running.path)
 
 
 def test_a_killed_recording_has_all_that_the_phone_saw_completed(
@@ -119,22 +137,10 @@ def test_a_killed_recording_has_all_that_the_phone_saw_completed(
     ):
         time.sleep(1)
         assert running.end(signal.SIGKILL) == ""
-    seen = talk.seen()
     session = recover(running.path)
     assert not session.complete
     assert verify(running.path) == []
-    found = list(read_exchanges(running.path))
-    completed = Counter(tuple(line) for line in seen if line[0] != "EVENT")
-    stored: Counter[tuple[str, ...]] = Counter(
-        (each.method, each.url, digest(each.request_body), digest(each.response_body))
-        for each in found
-        if each.complete
-    )
-    assert completed.total() > 50
-    assert completed - stored == Counter()
-    events = b"".join(bytes.fromhex(line[2]) for line in seen if line[0] == "EVENT")
-    [stream] = [each.response_body for each in found if "/events" in each.url]
-    assert stream.startswith(events)
+    assert_all_is_stored(talk.seen(), running.path)
 
 
 def digest(data: bytes) -> str:
