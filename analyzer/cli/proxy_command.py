@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     short_help="Record a session of a test phone.",
     epilog=example(
         'evenhand proxy --arm KE-13 --device "Pixel 7, Android 14"\n'
-        "evenhand proxy --arm KE-13 --arm DE-13 --upstream DE-13=http://exit.example:3128\n"
+        "evenhand proxy --arm KE-13 --upstream http://exit.example:3128\n"
+        "evenhand proxy --arm KE-13 --arm DE-13\n"
         "evenhand proxy --arm KE-13 --mode regular --port 8080"
     ),
 )
