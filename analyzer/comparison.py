@@ -9,11 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzer.models import Arm, Delta, DeltaKind, Method, Part, Party, Stage, Verdict
+from analyzer.models import (
+    Arm,
+    Delta,
+    DeltaKind,
+    Method,
+    Part,
+    Party,
+    RegionFact,
+    Stage,
+    Verdict,
+)
 
 SideKind = Literal["arm", "country", "bloc"]
 Which = Literal["a", "b"]
 Role = Literal["compared", "control"]
+RegionVerdict = Literal["proven", "disputed", "contradicted", "unproven"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +257,27 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionProof:
+    """Where the phone of one compared session was: claimed, measured, seen; and what that proves.
+
+    `languages` and `time_zones` are those expected of a phone of the arm. `contradictions` and
+    `remarks` (weak signs, which decide nothing) are sentences without a full stop.
+    """
+
+    session: str
+    side: Which
+    arm: str
+    country: str  # claimed; ISO 3166-1 alpha-2
+    languages: tuple[str, ...]
+    time_zones: tuple[str, ...]
+    measured: tuple[RegionFact, ...]
+    seen: tuple[RegionFact, ...]
+    verdict: RegionVerdict
+    contradictions: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The bounds that the verdicts had to pass (see `study.CompareSettings`)."""
 
@@ -279,3 +311,4 @@ class Comparison:
     versions: tuple[tuple[str, str], ...]  # of what computed this: evenhand, python, libraries
     tools: tuple[tuple[str, str], ...]  # of what recorded the sessions, each distinct version
     knowledge: str  # fingerprint
+    regions: tuple[RegionProof, ...] = ()  # of the compared sessions, in their order

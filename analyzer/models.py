@@ -283,6 +283,25 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionFact:
+    """A sign of where a phone was, in codes and names of public lists only.
+
+    `kind`: "measured" (by a check page, adb, a database) or "seen" in the traffic. `value` is a
+    country (ISO 3166-1 alpha-2), a language tag or a time zone, by `topic`; of "pop" a country,
+    followed by the code of the place. `source` is who measured it, or the rule by which it was
+    found. Answers to one question of where the traffic leaves share the number `ask`.
+    """
+
+    session: str
+    kind: Literal["measured", "seen"]
+    topic: str
+    value: str
+    source: str
+    ask: int
+    count: int  # measurements, or exchanges
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """Seen in `k` of `n` sessions."""
 

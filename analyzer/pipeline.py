@@ -23,14 +23,25 @@ from analyzer.knowledge import Knowledge
 from analyzer.models import (
     Coverage,
     Destination,
+    Event,
     Finding,
     Match,
     Problem,
+    RegionFact,
     Session,
     Signal,
     SignalFinding,
 )
-from analyzer.readers.bundle import read_connections, read_events, read_exchanges, read_steps
+from analyzer.readers.bundle import (
+    read_connections,
+    read_events,
+    read_exchanges,
+    read_measured,
+    read_steps,
+)
+from analyzer.region.evidence import Evidence
+from analyzer.region.measured import measured_facts
+from analyzer.readers.witnessing import packets_beside, unseen_bytes
 from analyzer.study import Persona, Study
 from analyzer.trust import judge
 
@@ -56,6 +67,7 @@ class Analysed:
     signals: tuple[SignalFinding, ...]
     problems: tuple[Placed, ...]
     coverage: tuple[Coverage, ...]  # one for each host, in order
+    region: tuple[RegionFact, ...]  # where the phone was: measured, then seen
 
 
 def analyse_bundle(
@@ -64,7 +76,8 @@ def analyse_bundle(
     """Read, decode, extract and classify every exchange of the bundle at `path`.
 
     `witnesses` are bundles that were recorded beside it (`Session.beside`), by something that sees
-    all of the phone's connections: hosts that only they saw are blind spots.
+    all of the phone's connections; so are the packets in the bundle itself. Hosts that only they
+    saw are blind spots.
 
     Raises `UserError` where `path` is no bundle. What cannot be read becomes a `Problem`. Ids
     depend on the session, the place of the value and the rule only: every machine makes the same.
@@ -73,11 +86,13 @@ def analyse_bundle(
     values = persona_of(study, session).values
     extractor = Extractor(knowledge, values, study.key, session.arm.age)
     hosts = Hosts(Classifier(study, knowledge, extractor.mask).destination)
+    evidence = Evidence(knowledge)
     matches: list[tuple[Match, str, Destination]] = []
     signals: list[tuple[Signal, str, Destination]] = []
     problems = [Placed("", problem) for problem in extractor.problems]
     for exchange in read_exchanges(path):
-        destination = hosts.destination(place_of(exchange.url)[0])
+        place = place_of(exchange.url)
+        destination = hosts.destination(place[0])
         decoded = decode(exchange)
         found = extractor.extract(exchange, decoded)
         matches += [(match, exchange.phase, destination) for match in found.matches]
@@ -86,14 +101,22 @@ def analyse_bundle(
             Placed(destination.host, problem) for problem in (*decoded.problems, *found.problems)
         ]
         hosts.exchange(destination.host, exchange, decoded.problems)
+        evidence.exchange(place, exchange, decoded.leaves, found.matches)
     for event in read_events(path):
         hosts.event(event)
     connections = read_connections(path)
     for connection, state in zip(connections, judge(connections), strict=True):
         hosts.connection(connection, state)
+    for told in packets_beside(path):
+        if isinstance(told, Event):
+            hosts.witness(told)
+        else:
+            problems.append(Placed("", told))
     for witness in witnesses:
         for event in read_events(witness):
             hosts.witness(event)
+        if unseen := unseen_bytes(witness, hosts.bytes_seen):
+            problems.append(Placed("", unseen))
     return Analysed(
         session=session,
         phases=tuple(name for _, name in read_steps(path)),
@@ -108,6 +131,10 @@ def analyse_bundle(
         ),
         problems=tuple(problems),
         coverage=hosts.coverage(session.id),
+        region=(
+            *measured_facts(session.id, read_measured(path), knowledge),
+            *evidence.seen(session.id),
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from reports.headlines import headlines, label, signal_label
 from reports.matrix import matrix
 from reports.opening import opening
 from reports.proofs import proofs
+from reports.region import arm_regions
 
 _Groups = list[tuple[Recipient, list[Delta]]]
 _STATES = ("", "non_protective", "contradictory", "protective", "no_signal")
@@ -47,6 +48,7 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
         hosts=host_lines(comparison.coverage),
         coverage=_COVERAGE,
         read=(side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b")),
+        regions=arm_regions(comparison),
         laws=[laws[law] for law in cited],
         law_numbers={law: number for number, law in enumerate(cited, 1)},
         alternatives=[

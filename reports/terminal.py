@@ -15,6 +15,7 @@ from analyzer.models import Delta
 from reports import words
 from reports.console import Out, clipped
 from reports.coverage import side_coverage
+from reports.region import side_sentence
 
 _STYLES = {
     "only_a": "red",
@@ -47,6 +48,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     out.line("")
     if comparison.deltas:
         _legend(out, comparison, causes, columns)
+    _regions(out, comparison)
     _coverage(out, comparison)
     _noise(out, comparison.noise)
     for alternative in comparison.alternatives:
@@ -178,6 +180,13 @@ def _legend(out: Out, comparison: Comparison, causes: Sequence[str], columns: _C
         out.line(f"why insufficient{enough if known else ''}:", "yellow")
     for place, cause in enumerate(causes, 1):
         out.line(f"  [{place}] {cause}", "yellow")
+
+
+def _regions(out: Out, comparison: Comparison) -> None:
+    for which, side in (("a", comparison.a), ("b", comparison.b)):
+        told = side_sentence(comparison.regions, "a" if which == "a" else "b")
+        if told:
+            out.line(f"region: {side.title}: {told}")
 
 
 def _coverage(out: Out, comparison: Comparison) -> None:

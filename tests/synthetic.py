@@ -217,9 +217,11 @@ def frames(
     signals: Sequence[dict[str, object]] = (),
     coverage: Sequence[dict[str, object]] = (),
     problems: Sequence[dict[str, object]] = (),
+    region: Sequence[dict[str, object]] = (),
     excluded: tuple[tuple[str, str], ...] = (),
 ) -> Frames:
     tables = {"findings": found, "signals": signals, "problems": problems, "coverage": coverage}
+    tables["region"] = region
     return Frames(
         sessions=pd.DataFrame(list(rows), columns=SESSION_COLUMNS),
         excluded=excluded,

@@ -187,7 +187,7 @@ def test_a_changed_capture_is_named_in_every_comparison() -> None:
         ({"tools": [["mitmproxy", "12.0"]]}, "The version of mitmproxy is not the same"),
         ({"mode": "wireguard"}, "The way of recording is not the same"),
         ({"policy": ["QUIC refused"]}, "The recorder's policy is not the same"),
-        ({"egress": "disputed"}, "The country that 6 of 6 sessions of KE left from is disputed"),
+        ({"egress": "disputed"}, "The region of 6 of 6 sessions of KE is disputed"),
         ({"ended": "2026-11-30T10:00:00Z"}, "The sessions are not equally long"),
         ({"block": "other"}, "No time block has sessions of both DE and KE"),
     ],

@@ -45,11 +45,12 @@ def flip(path: Path, place: int) -> None:
     path.write_bytes(content)
 
 
-def test_every_session_becomes_four_tables_and_a_description(study: Study) -> None:
+def test_every_session_becomes_five_tables_and_a_description(study: Study) -> None:
     summary = analyse(study)
     assert (summary.done, summary.skipped, summary.removed) == ((ONE, TWO), (), ())
     assert sorted(path.name for path in (study.findings / ONE).iterdir()) == [
-        "coverage.parquet", "findings.parquet", "meta.json", "problems.parquet", "signals.parquet",
+        "coverage.parquet", "findings.parquet", "meta.json", "problems.parquet", "region.parquet",
+        "signals.parquet",
     ]  # fmt: skip
     found = load_frames(study)
     assert sorted(found.sessions["id"]) == [ONE, TWO]

@@ -93,6 +93,19 @@ SUPPLEMENT = """\
 domain,owner,category,source
 push.vendor.example,Vendor,push,its documentation
 """
+PLACES = """\
+rules:
+  - id: cdn/pop
+    tells: pop
+    part: response_header
+    names: [X-Pop]
+    pattern: "([A-Z]{3})[0-9]*"
+    source: Its documentation
+    hits: {NBO2: NBO}
+    misses: [nbo]
+airports: {KE: [NBO]}
+mobile_country_codes: {KE: [639]}
+"""
 TRACKER = """\
 owner: Vendor
 purpose: analytics
@@ -115,7 +128,7 @@ endpoints:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    contents = (ONTOLOGY, SIGNALS, REGIONS, LAW, OWNERS, SUPPLEMENT)
+    contents = (ONTOLOGY, SIGNALS, REGIONS, LAW, OWNERS, SUPPLEMENT, PLACES)
     for name, text in zip(FILES, contents, strict=True):
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "trackers").mkdir()
@@ -175,6 +188,16 @@ T = "trackers/vendor.yaml"
         ("ontology.yaml", "types:\n", "typos:\n", 1, "types is missing"),
         ("law.yaml", LAW, "- a list\n", 1, "not a table"),
         ("law.yaml", LAW, "law: []\n", 1, "law is empty"),
+        # places
+        ("pops.yaml", "([A-Z]{3})[0-9]*", "[A-Z]{3}", 6, "has not one group"),
+        ("pops.yaml", "([A-Z]{3})[0-9]*", "([A-Z]", 6, "not a regular expression"),
+        ("pops.yaml", "{NBO2: NBO}", "{NBO2: MBA}", 8, "'NBO2' is not read as MBA"),
+        ("pops.yaml", "misses: [nbo]", "misses: [NBO]", 9, "'NBO' is read as NBO"),
+        ("pops.yaml", "tells: pop", "tells: pops", 3, "tells is 'pops'"),
+        ("pops.yaml", "{KE: [NBO]}", "{ZZ: [NBO]}", 10, "ZZ is not a country"),
+        ("pops.yaml", "{KE: [NBO]}", "{KE: [Nairobi]}", 10, "which has not the form"),
+        ("pops.yaml", "{KE: [NBO]}", "{KE: [NBO], NO: [NBO]}", 10, "which KE has, too"),
+        ("pops.yaml", "id: cdn/pop", "id: pop", 2, "has not the form"),
         # ontology
         ("ontology.yaml", "id: demo.age", "id: id.device", 13, "there twice"),
         ("ontology.yaml", "id: demo.age", "id: Age", 13, "has not the form"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
-from analyzer.bundle.tallies import DISPUTED
 from analyzer.compare.recorded import Recorded
 from analyzer.comparison import Excluded, Side
 
@@ -38,12 +37,6 @@ def cautions(
             found.append(
                 f"{len(touched)} of {len(sessions)} sessions of {side.name} were instrumented"
                 f" ({_told(touched)}), which changes what an app does."
-            )
-        disputed = [each.id for each in sessions if each.egress == DISPUTED]
-        if disputed:
-            found.append(
-                f"The country that {len(disputed)} of {len(sessions)} sessions of {side.name} left"
-                f" from is disputed ({_told(disputed)}): the measurements do not agree."
             )
         broken = [each.id for each in sessions if not each.complete]
         if broken:

@@ -21,6 +21,7 @@ from analyzer.compare.evidence import (
 from analyzer.compare.noise import noise_floor
 from analyzer.compare.presence import Key, Place, Seen, presence, unverified_rules
 from analyzer.compare.recorded import Recorded, left_out, recorded
+from analyzer.compare.region import region_cautions, region_proofs
 from analyzer.compare.searched import Searched, planted_apart, searched
 from analyzer.compare.sides import apart, resolve_side
 from analyzer.compare.verdicts import Group, Judged, Observed, judge
@@ -105,6 +106,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     compared: dict[Which, tuple[Recorded, ...]] = {"a": left.compared, "b": right.compared}
     controls: dict[Which, tuple[Recorded, ...]] = {"a": left.controls, "b": right.controls}
     part = [*left.compared, *left.controls, *right.compared, *right.controls]
+    regions = region_proofs(frames.region, compared, study, knowledge)
     return Comparison(
         study=study.name,
         app=study.app,
@@ -119,6 +121,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         noise=noise_floor(sorted(part, key=_in_order), material.seen),
         warnings=(
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
+            *region_cautions(left.side, right.side, regions),
             *planted_apart(
                 (left.side, left.compared), (right.side, right.compared), material.searched
             ),
@@ -141,6 +144,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         ),
         tools=tuple(sorted({tool for each in part for tool in each.tools})),
         knowledge=knowledge.fingerprint,
+        regions=regions,
     )
 
 

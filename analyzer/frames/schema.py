@@ -14,7 +14,16 @@ from typing import Any, get_type_hints
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from analyzer.models import Coverage, Destination, Finding, Match, Problem, Signal, SignalFinding
+from analyzer.models import (
+    Coverage,
+    Destination,
+    Finding,
+    Match,
+    Problem,
+    RegionFact,
+    Signal,
+    SignalFinding,
+)
 from analyzer.pipeline import Analysed, Placed
 
 _TEXTS = pa.list_(pa.string())
@@ -34,17 +43,19 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "signals": pa.schema([*_PLACE, *_columns(Signal), *_columns(Destination)]),
     "problems": pa.schema([("session", pa.string()), ("host", pa.string()), *_columns(Problem)]),
     "coverage": pa.schema(_columns(Coverage)),
+    "region": pa.schema(_columns(RegionFact)),
 }
 
 
 def tables(analysed: Analysed) -> dict[str, pa.Table]:
-    """Return the four tables of one session, by name, in the order of the capture."""
+    """Return the tables of one session, by name, in the order of the capture."""
     session = analysed.session.id
     rows: dict[str, Iterable[dict[str, Any]]] = {
         "findings": (_flat(each, each.match) for each in analysed.findings),
         "signals": (_flat(each, each.signal) for each in analysed.signals),
         "problems": (_problem(session, each) for each in analysed.problems),
         "coverage": (_fields(each) for each in analysed.coverage),
+        "region": (_fields(each) for each in analysed.region),
     }
     return {name: table(name, rows[name]) for name in SCHEMAS}
 

@@ -6,6 +6,7 @@ Each is a file under `analyzer/data` that can be read and changed without knowin
 from __future__ import annotations
 
 from analyzer.knowledge.load import DATA, check, load_knowledge
+from analyzer.knowledge.place_records import PlaceRule, Places
 from analyzer.knowledge.records import (
     PURPOSES,
     SHAPES,
@@ -44,6 +45,8 @@ __all__ = [
     "LawEntry",
     "OwnerEntry",
     "Owners",
+    "PlaceRule",
+    "Places",
     "Protection",
     "SignalDef",
     "Tracker",

@@ -11,6 +11,7 @@ from analyzer.errors import UserError
 from analyzer.knowledge.law import read_laws
 from analyzer.knowledge.ontology import read_types
 from analyzer.knowledge.owners import read_owner_file, with_trackers
+from analyzer.knowledge.places import read_places
 from analyzer.knowledge.records import Fault, Knowledge, OwnerEntry, SignalDef, Tracker
 from analyzer.knowledge.regions import read_regions
 from analyzer.knowledge.signals import read_signals
@@ -25,6 +26,7 @@ FILES = (
     "law.yaml",
     "owners.csv",
     "owners_supplement.csv",
+    "pops.yaml",
 )
 
 
@@ -55,6 +57,7 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     signals: dict[str, SignalDef] = read_signals(files.yaml("signals.yaml"))
     countries, blocs = read_regions(files.yaml("regions.yaml"))
     laws = read_laws(files.yaml("law.yaml"), countries, blocs)
+    places = read_places(files.yaml("pops.yaml"), countries)
     listed, attribution = files.owners("owners.csv")
     supplement, _ = files.owners("owners_supplement.csv")
     ids: set[str] = set()
@@ -65,7 +68,7 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     _check_owners(sources, trackers, {**listed, **supplement})
     owners = with_trackers(listed, supplement, attribution, trackers)
     knowledge = Knowledge(
-        types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint()
+        types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint(), places
     )
     return knowledge, files.faults()
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from analyzer.knowledge.place_records import Places
 from analyzer.models import Part
 
 Grade = Literal["S", "D", "R", "O", "K"]
@@ -347,6 +348,7 @@ class Knowledge:
     owners: Owners
     trackers: tuple[Tracker, ...]
     fingerprint: str
+    places: Places = field(default_factory=Places)
 
     def by_trackhar(self, prop: str) -> tuple[str, ...]:
         """Return the ids of the data types that TrackHAR's property `prop` falls under."""
