@@ -27,6 +27,12 @@ NAMES = (
     "disk",
     "clock",
     "Chromium",
+    "WireGuard, UDP port 51820",
+    "IPv6",
+    "certificate authority",
+    "adb",
+    "country databases",
+    "packets",
 )
 
 
@@ -45,7 +51,8 @@ def check(name: str, folder: Path, port: int = 8080) -> Check:
 def test_every_check_has_a_state_and_what_is_not_well_a_remedy(
     tmp_path: Path, free_port: int
 ) -> None:
-    checks = told("doctor", "--port", free_port, root=study(tmp_path).root)
+    words = ("--port", free_port, "--confdir", tmp_path / "conf")
+    checks = told("doctor", *words, root=study(tmp_path).root)
     assert [each["what"].partition(" 1")[0].partition(f" {free_port}")[0] for each in checks] == [
         *NAMES
     ]

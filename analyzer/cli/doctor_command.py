@@ -22,7 +22,15 @@ from analyzer.cli.options import echo_json, example, json_option
     default=8080,
     show_default=True,
     metavar="NUMBER",
-    help="The port that the proxy shall have.",
+    help="The port that the proxy shall have in --mode regular.",
+)
+@click.option(
+    "--confdir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("~/.mitmproxy"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the proxy's certificate authority is kept.",
 )
 @click.option(
     "--study",
@@ -33,16 +41,20 @@ from analyzer.cli.options import echo_json, example, json_option
     help="Where captures will be written; default: the current folder.",
 )
 @json_option
-def command(port: int, study_dir: Path, as_json: bool) -> None:
-    """Check versions, the proxy's port, study, rights, disk, clock, and Chromium for the tests.
+def command(port: int, confdir: Path, study_dir: Path, as_json: bool) -> None:
+    """Check whether this machine can capture, and say the one thing to do where it cannot.
+
+    Versions, ports, addresses, study, rights, disk, clock, the certificate authority, phones that
+    an earlier run left changed, adb, country databases, packets, sessions that were never closed.
 
     Exit code 0 if this machine can capture, 1 if something must be put right first.
     """
     from dataclasses import asdict
 
     from analyzer.cli.health import examine
+    from analyzer.cli.health_phone import examine_phones
 
-    checks = examine(study_dir, port)
+    checks = [*examine(study_dir, port), *examine_phones(study_dir, confdir)]
     if as_json:
         echo_json([asdict(check) for check in checks])
     else:

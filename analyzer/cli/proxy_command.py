@@ -211,5 +211,4 @@ def _usb(planned: Plan) -> contextlib.AbstractContextManager[object]:
             "--usb leads one phone to the regular proxy", "name one arm, and no other --mode"
         )
     adb = find_adb()
-    adb.start()
     return usb_proxy(adb, adb.choose().serial, planned.lanes[0].port)

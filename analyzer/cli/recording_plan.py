@@ -190,6 +190,6 @@ def _exit_check(wanted: Wanted) -> ExitCheck | None:
 
 
 def _locate(databases: Sequence[Path]) -> Callable[[str], Sequence[tuple[str, str]]]:
-    from analyzer.region.exits import open_databases
+    from analyzer.region.exits import found_databases, open_databases
 
-    return open_databases(databases).locate
+    return open_databases(databases or found_databases()).locate
