@@ -19,7 +19,7 @@ WAIT_S = 7.0
 TUNNELS = frozenset({"wireguard", "tun"})  # all that a phone says comes this way, lookups too
 _PROXIES = frozenset({"regular", "socks5"})  # only what obeys the setting comes this way
 _DISPUTED = "disputed"
-_STATES: tuple[CheckState, ...] = ("bad", "unknown", "ok", "off")
+_STATES: tuple[CheckState, ...] = ("bad", "ok", "unknown", "off")
 
 
 @dataclass(frozen=True, slots=True)

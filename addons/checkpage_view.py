@@ -23,7 +23,7 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 # The guides by the first version they are for, newest first (as in analyzer/data/authority.yaml).
 ANDROID_GUIDES = ((14, "android_14", "Android 14 +"), (11, "android_11", "Android 11, 12, 13"),
                   (7, "android_7", "Android 7, 8, 9, 10"))  # fmt: skip
-_GROUPS = ("bad", "unknown", "ok", "off")
+_GROUPS = ("bad", "ok", "unknown", "off")
 _REFRESH_S = 4  # for browsers without scripts
 
 

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import UserError
+from analyzer.expectation import Expectation, expect
 from analyzer.models import Arm
 from analyzer.study import CompareSettings, Study, load_study
 
@@ -33,6 +34,8 @@ persona = "amina"
 [arms.DE-13]
 country = "DE"
 age = 13
+languages = ["de-AT", "en"]
+time_zones = ["Europe/Vienna"]
 
 [personas.amina]
 "person.email" = "amina@mail.example"
@@ -92,6 +95,14 @@ def test_every_entry_is_read(tmp_path: Path) -> None:
     assert study.compare == CompareSettings(0.01, 0.25, 8, unverified=True)
 
 
+def test_an_arm_says_how_its_phone_looks_or_its_country_does(tmp_path: Path) -> None:
+    study = load(tmp_path)
+    assert study.expectation("DE-13") == Expectation("DE", ("de-AT", "en"), ("Europe/Vienna",))
+    assert study.expectation("KE-13") == expect("KE")
+    with pytest.raises(UserError, match="no arm"):
+        study.expectation("XX")
+
+
 def test_folders_are_under_the_root(tmp_path: Path) -> None:
     study = load(tmp_path)
     assert {study.captures, study.findings, study.out} == {
@@ -149,6 +160,11 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
         (GOOD.replace("[personas.amina]", '[personas."a\\u0007"]'), r"personas is 'a\x07': use up"),
         (GOOD + "[personas.x]\ny = 3", "personas"),
         (GOOD + '[personas.x]\n"a\\nb" = 3', "personas"),
+        (with_value("languages", '["Deutsch"]'), "arms.DE-13.languages holds 'Deutsch': use tags"),
+        (with_value("languages", "[]"), "arms.DE-13.languages is missing or empty: use a list"),
+        (with_value("languages", '"de"'), "arms.DE-13.languages is missing or empty: use a list"),
+        (with_value("time_zones", '["Vienna"]'), "arms.DE-13.time_zones holds 'Vienna': use names"),
+        (with_value("time_zones", "[1]"), "arms.DE-13.time_zones is 1: use text"),
         (with_value("alpha", "1"), "compare.alpha is 1: use a number between 0 and 1"),
         (with_value("alpha", "nan"), "compare.alpha is nan: use a number between 0 and 1"),
         (with_value("margin", '"0.4"'), "compare.margin is '0.4': use a number between 0 and 1"),
@@ -198,7 +214,7 @@ def test_an_unknown_arm_or_phase_is_answered_with_those_there_are(tmp_path: Path
 
 _WORDS = (
     "study arms personas compare name app app_version key phases first_party country age consent"
-    " persona alpha margin min_sessions unverified KE-13 amina person.email"
+    " persona languages time_zones alpha margin min_sessions unverified KE-13 amina person.email"
 )
 _words = st.sampled_from(_WORDS.split()) | st.text(max_size=8)
 _values = st.recursive(

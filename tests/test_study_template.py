@@ -7,7 +7,7 @@ import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import UserError
@@ -81,7 +81,23 @@ def test_what_is_commented_out_is_valid_too(tmp_path: Path) -> None:
     assert {"person.phone", "soc.contacts"} <= kinds <= load_knowledge().types.keys()
 
 
+def test_what_it_says_of_languages_and_time_zones_is_valid(tmp_path: Path) -> None:
+    text = study_text("A study", "com.x", ("x.com",), TODAY)
+    lines = [
+        line.removeprefix("#   ").partition("  ")[0]
+        for line in text.splitlines()
+        if line.startswith(("#   languages = ", "#   time_zones = "))
+    ]
+    assert len(lines) == 2
+    text = text.replace("[arms.KE-13]", "\n".join(["[arms.KE-13]", *lines]))
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    found = load_study(tmp_path).expectation("KE-13")
+    assert found.languages == ("sw-KE", "en")
+    assert found.time_zones == ("Africa/Nairobi",)
+
+
 @given(name=st.text(), app=st.text())
+@settings(deadline=None)
 def test_any_name_is_written_as_it_is_or_refused(
     tmp_path_factory: pytest.TempPathFactory, name: str, app: str
 ) -> None:

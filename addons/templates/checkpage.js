@@ -40,7 +40,8 @@
 
   const pause = ms => new Promise(done => setTimeout(done, ms));
 
-  (async () => {
+  // Not before the page is there: one that waits for a leak would never be.
+  addEventListener("load", async () => {
     load("", "dns");
     load("", "six");
     load("https:", "tls").then(loaded => { told.probed = loaded; });
@@ -49,5 +50,5 @@
       if (await report().catch(() => false)) return;
       await pause(round < 5 ? 300 : 800);
     }
-  })();
+  });
 })();
