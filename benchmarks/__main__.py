@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import extraction, pcap
+from benchmarks import extraction, pcap, recording
 
 
 def main() -> None:
@@ -13,6 +13,8 @@ def main() -> None:
     print(extraction.benchmark())
     print()
     print(pcap.benchmark())
+    print()
+    print(recording.benchmark())
 
 
 if __name__ == "__main__":
