@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import re
 import signal
 import socket
@@ -9,7 +11,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -58,11 +59,23 @@ def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def free_ports() -> int:
+    """The first of two ports that are free, for TCP and UDP."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            first = int(one.getsockname()[1])
+            with contextlib.suppress(OSError, OverflowError):
+                two.bind(("127.0.0.1", first + 1))
+                return first
+
+
+@pytest.fixture
 def found(tmp_path: Path) -> Study:
     return study(tmp_path / "study")
 
 
-@contextmanager
+@contextlib.contextmanager
 def recording(
     found: Study, confdir: Path, *words: object, arm: str = "KE-13"
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
@@ -131,6 +144,93 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
     assert told("analyze", root=found.root)["done"] == [path.name]
 
 
+def test_two_phones_are_recorded_at_once_and_their_steps_are_aligned(
+    found: Study, confdir: Path, echo: str, free_ports: int
+) -> None:
+    words = ("--arm", "KE-13", "--arm", "DE-13", "--mode", "regular", "--host", "127.0.0.1")
+    more = ("--port", free_ports, "--confdir", confdir, "--study", found.root)
+    process = program("proxy", *words, *more)
+    assert process.stdout
+    try:
+        said = iter(process.stdout.readline, "")
+        lines = [next(said)]
+        while "set-up and live view" not in lines[-1]:
+            lines.append(next(said))
+        text = "".join(lines)
+        for number, country in enumerate(("KE", "DE")):
+            assert f"Recording {country}-13-r01" in text
+            assert f"proxy for the phone: 127.0.0.1 port {free_ports + number}" in text
+            send(f"http://127.0.0.1:{free_ports + number}", echo, country)
+        done("step", "use", root=found.root)
+        here = lines[-1].rpartition(" ")[2].strip()
+        token = here.split("/")[-2]
+        with httpx.Client(trust_env=False) as browser:
+            for address in (here, f"{here.rpartition(token)[0]}setup/{token}/"):
+                assert browser.get(address).status_code == 200
+            files = re.findall(r"for the phone of (\S+): (\S+)", text)
+            assert [arm for arm, _ in files] == ["KE-13", "DE-13"]
+            for _, address in files:
+                assert browser.get(address).status_code == 200
+            assert browser.get(files[0][1].rsplit("/", 2)[0] + "/guessed/").status_code == 404
+        said_last = end(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+    assert said_last.count("1 of 1 host could be read") == 2
+    by_arm = {read_session(path).arm.label: path for path in list_bundles(found.captures)}
+    for arm, path in by_arm.items():
+        assert [each.request_body for each in read_exchanges(path)] == [arm[:2].encode()]
+        assert verify(path) == []
+        assert read_session(path).mode == "regular"
+    moments = {
+        datetime.datetime.fromisoformat(read_session(path).started).timestamp() + t_s
+        for path in by_arm.values()
+        for t_s, name in read_steps(path)
+        if name == "use"
+    }
+    assert max(moments) - min(moments) < 0.002  # of the start, only milliseconds are written
+
+
+def test_wireguard_is_the_way_unless_its_port_is_taken(
+    found: Study, confdir: Path, free_ports: int
+) -> None:
+    words = ("--arm", "KE-13", "--host", "127.0.0.1", "--port", free_ports, "--no-page")
+    more = ("--confdir", confdir, "--study", found.root)
+    process = program("proxy", *words, *more)
+    assert process.stdout
+    assert process.stdout.readline().startswith("Recording KE-13")
+    assert f"WireGuard at 127.0.0.1:{free_ports} (UDP)" in process.stdout.readline()
+    end(process)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", free_ports))
+        process = program("proxy", *words, *more)
+        assert process.stdout
+        assert process.stdout.readline().startswith("Recording KE-13")
+        assert f"proxy for the phone: 127.0.0.1 port {free_ports}" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=30)
+    assert f"no WireGuard, as UDP port {free_ports} cannot be used" in complaints
+    modes = [read_session(path).mode for path in list_bundles(found.captures)]
+    assert sorted(modes) == ["regular", "wireguard"]
+
+
+def test_what_changes_the_app_or_its_traffic_is_in_the_session(found: Study, confdir: Path) -> None:
+    words = (
+        "--instrumented",
+        "frida",
+        "--refuse-quic",
+        "--upstream",
+        "http://me:secret@127.0.0.1:9",
+    )
+    with recording(found, confdir, *words) as (process, _):
+        end(process)
+    [path] = list_bundles(found.captures)
+    session = read_session(path)
+    assert session.instrumented == "frida"
+    assert session.policy == ("QUIC refused", "upstream http://127.0.0.1:9")
+    assert b"secret" not in (path / "session.json").read_bytes()
+
+
 def test_a_second_ctrl_c_does_not_break_the_seal(found: Study, confdir: Path, echo: str) -> None:
     with recording(found, confdir) as (process, proxy):
         with httpx.Client(proxy=proxy, trust_env=False) as phone:
@@ -173,8 +273,8 @@ def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         words = ("proxy", "--arm", "KE-13", "--confdir", confdir, "--host", "127.0.0.1")
-        words += ("--mode", "regular", "--no-page")
-        line = mistake(*words, "--port", port, root=found.root)
+        way = ("--mode", "regular", "--no-page")
+        line = mistake(*words, *way, "--port", port, root=found.root)
     assert line == (
         f"the proxy cannot listen on 127.0.0.1 port {port} (Address already in use):"
         " choose another port with --port, or another address with --host"
@@ -189,6 +289,22 @@ def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
         ((), "Missing option '--arm': see `evenhand proxy --help`"),
         (("--arm", "KE-13", "--port", "0"), "Invalid value for '--port': 0 is not in the range"),
         (("--arm", "KE-13", "--repeat", "0"), "Invalid value for '--repeat': 0 is not in the"),
+        (
+            ("--arm", "KE-13", "--arm", "KE-13"),
+            "an arm is named twice: record one session of an arm at a time",
+        ),
+        (
+            ("--arm", "KE-13", "--upstream", "DE-13=http://127.0.0.1:9"),
+            "--upstream names the arm 'DE-13', which is not recorded",
+        ),
+        (("--arm", "KE-13", "--upstream", "socks5://127.0.0.1:9"), "mitmproxy cannot use a SOCKS"),
+        (("--arm", "KE-13", "--geo-db", "junk.mmdb"), "--geo-db alone says nothing"),
+        (("--arm", "KE-13", "--check-url", "ftp://x"), "the check url cannot be asked"),
+        (("--arm", "KE-13", "--app", "no package"), "'no package' is not an Android package"),
+        (
+            ("--arm", "KE-13", "--usb", "--arm", "DE-13"),
+            "--usb leads one phone to the regular proxy",
+        ),
         (("--arm", "KE-13", "--host", "no.such.invalid"), "the proxy cannot listen on no.such.inv"),
         (("--arm", "KE-13", "--confdir", "file"), "Invalid value for '--confdir': Directory 'file"),
         (
@@ -209,6 +325,7 @@ def test_a_recording_that_could_not_work_does_not_begin(
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     Path("junk").mkdir()
+    Path("junk.mmdb").touch()
     Path("junk/mitmproxy-ca.pem").write_text("junk", encoding="utf-8")
     if "--confdir" not in words:
         words = (*words, "--confdir", str(confdir))

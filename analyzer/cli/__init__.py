@@ -17,6 +17,7 @@ COMMANDS = (
     "proxy",
     "step",
     "watch",
+    "geo",
     "import",
     "analyze",
     "diff",

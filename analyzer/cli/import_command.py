@@ -17,7 +17,9 @@ from analyzer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from analyzer.models import Session
     from analyzer.readers.importing import Imported
+    from analyzer.study import Study
 
 
 @click.command(
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     short_help="Bring in HAR, .mitm, pcap files or sessions.",
     epilog=example(
         "evenhand import first.har second.har --arm KE-13\n"
-        "evenhand import router.pcapng --arm DE-13 --phase use"
+        "evenhand import router.pcapng --arm DE-13 --phase use\n"
+        "evenhand import router.pcapng --beside KE-13-r03 --phone 192.168.1.23\n"
+        "evenhand import netstats.txt --beside KE-13-r03 --uid 10234"
     ),
 )
 @click.argument(
@@ -35,7 +39,12 @@ if TYPE_CHECKING:
     metavar="FILE...",
     type=click.Path(path_type=Path),
 )
-@click.option("--arm", required=True, metavar="ARM", help="The arm that the recordings belong to.")
+@click.option("--arm", metavar="ARM", help="The arm that the recordings belong to.")
+@click.option(
+    "--beside",
+    metavar="SESSION",
+    help="They are independent witnesses of this session: what it never saw is a blind spot.",
+)
 @click.option(
     "--phase", metavar="NAME", help="The phase that they belong to; default: the study's first."
 )
@@ -46,18 +55,42 @@ if TYPE_CHECKING:
     help="Sessions that were made in the same period share a block.",
 )
 @click.option("--device", default="", metavar="WORDS", help="What it was recorded on.")
+@click.option(
+    "--phone",
+    "phones",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Take only the packets of this IP address (several: it has several); default: all.",
+)
+@click.option(
+    "--app",
+    default="",
+    metavar="ID",
+    help="The app in an App Privacy Report; default: the study's.",
+)
+@click.option(
+    "--uid", type=click.IntRange(0), metavar="NUMBER", help="The app's number, for netstats."
+)
 @study_option
 @json_option
 def command(
     files: tuple[Path, ...],
-    arm: str,
+    arm: str | None,
+    beside: str | None,
     phase: str | None,
     block: str,
     device: str,
+    phones: tuple[str, ...],
+    app: str,
+    uid: int | None,
     study_dir: Path,
     as_json: bool,
 ) -> None:
     """Bring in HAR files, mitmproxy flow dumps, pcap/pcapng files or session folders (also zipped).
+
+    With --beside they are witnesses of a session, and their part that is of its time is kept:
+    packet captures (PCAPdroid, tcpdump, a router), `adb shell dumpsys netstats detail full`, or an
+    iPhone's App Privacy Report.
 
     Each FILE becomes one session of the arm; its kind is told from its content. The files stay as
     they are. A damaged file is read as far as it goes, and the session says so. What cannot be
@@ -65,44 +98,76 @@ def command(
     """
     from analyzer.errors import UserError
     from analyzer.extract.shapes import digests
+    from analyzer.readers import Asked
     from analyzer.readers.importing import import_files
+    from analyzer.readers.witnessing import session_beside
 
     study = open_study(study_dir)
     study.phase(phase)
+    witnessed = session_beside(study, beside) if beside else None
+    if witnessed is not None:
+        arm = arm or witnessed.arm.label
+    if arm is None:
+        raise UserError("whose recordings are they?", "say --arm ARM, or --beside SESSION")
+    asked = Asked(phones=phones, app=app, uid=uid)
     planted = digests(study.persona(study.arm(arm).label).values, study.key)
     told: list[dict[str, Any]] = []
     refused = False
     for file in files:
         try:
             [done] = import_files(
-                study, arm, [file], phase=phase, block=block, device=device, planted=planted
+                study,
+                arm,
+                [file],
+                phase=phase,
+                block=block,
+                device=device,
+                planted=planted,
+                beside=witnessed,
+                asked=asked,
             )
         except UserError as error:
             refused = True
             told.append({"file": str(file), "session": None, "refused": str(error)})
             complain(str(error))
         else:
-            told.append(_told(done))
+            shown = _share(study, witnessed, done) if witnessed else ""
+            told.append(_told(done, shown))
             if not as_json:
-                _print(done)
+                _print(done, shown)
     if as_json:
         echo_json(told)
     if refused:
         raise SystemExit(1)
 
 
-def _told(done: Imported) -> dict[str, Any]:
+def _share(study: Study, witnessed: Session, done: Imported) -> str:
+    """Say what share of the app's bytes was captured, where the witness counted them."""
+    from analyzer.readers.bundle import read_measured
+    from analyzer.readers.witnessing import captured_bytes, counted_bytes, share
+
+    counted = counted_bytes(read_measured(study.captures / done.session.id))
+    if counted is None:
+        return ""
+    return share(counted, captured_bytes(study.captures / witnessed.id))
+
+
+def _told(done: Imported, shown: str) -> dict[str, Any]:
     return {
         "file": str(done.path),
         "session": done.session.id,
         "read": done.read,
         "total": done.total,
         "problems": [{"code": problem.code, "detail": problem.detail} for problem in done.problems],
+        **({"beside": done.session.beside} if done.session.beside else {}),
+        **({"share": shown} if shown else {}),
     }
 
 
-def _print(done: Imported) -> None:
+def _print(done: Imported, shown: str) -> None:
     name = click.format_filename(done.path, shorten=True)
     click.echo(f"{name}: {done.extent} -> {done.session.id}")
+    if shown:
+        click.echo(f"  {done.session.origin}: {shown}")
     for problem in done.problems:
         click.echo(f"  {problem.code}: {problem.detail}")

@@ -8,8 +8,8 @@ import multiprocessing
 import multiprocessing.process
 import os
 import shutil
-import socket
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ import click
 from reports import words
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from analyzer.cli.recording_plan import Plan
     from analyzer.joining import Join
     from analyzer.models import Session
@@ -89,33 +91,41 @@ class Screen:
         from analyzer.live.serving import new_token, serve_pages
 
         joins = self._planned.joins
-        phones = serve(phone_app(joins), "" if joins[0].host != "127.0.0.1" else "127.0.0.1", 0)
+        phones = serve(phone_app(joins), self._planned.lanes[0].host, 0)
         self._ends.callback(phones.close)
         base = f"http://{endpoint(joins[0].host, phones.port)}"
-        port, token = _free_port(), new_token()
+        token = new_token()
         setup = functools.partial(setup_app, joins, token=token, phone_base=base)
-        child = multiprocessing.get_context("spawn").Process(
+        spawned = multiprocessing.get_context("spawn")
+        answer, ready = spawned.Pipe(duplex=False)
+        child = spawned.Process(
             target=serve_pages,
             args=(self._study.root, [lane.session.id for lane in self._planned.lanes]),
             kwargs={
-                "port": port,
+                "port": 0,
                 "token": token,
                 "beside": {"/setup": setup},
                 "setup": f"/setup/{token}/",
+                "ready": ready,
             },
             daemon=True,
         )
         child.start()
+        ready.close()
         self._ends.callback(_end, child)
+        threading.Thread(target=_tell, args=(answer, token), daemon=True).start()
         for join in joins:
             click.echo(f"  for the phone of {join.arm}: {base}/{join.token}/")
-        click.echo(f"  here, set-up and live view: http://127.0.0.1:{port}/{token}/")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _tell(answer: Connection, token: str) -> None:
+    """Say where the page is once it is there; the phones are not kept waiting for it."""
+    with contextlib.suppress(EOFError, OSError):
+        found = answer.recv()
+        if isinstance(found, int):
+            click.echo(f"  here, set-up and live view: http://127.0.0.1:{found}/{token}/")
+        else:
+            click.echo(f"  no page: {found}")
 
 
 def _end(child: multiprocessing.process.BaseProcess) -> None:
