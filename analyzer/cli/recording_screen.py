@@ -122,10 +122,12 @@ def _tell(answer: Connection, token: str) -> None:
     """Say where the page is once it is there; the phones are not kept waiting for it."""
     with contextlib.suppress(EOFError, OSError):
         found = answer.recv()
+        line = f"  no page: {found}"
         if isinstance(found, int):
-            click.echo(f"  here, set-up and live view: http://127.0.0.1:{found}/{token}/")
-        else:
-            click.echo(f"  no page: {found}")
+            line = f"  here, set-up and live view: http://127.0.0.1:{found}/{token}/"
+        if sys.stdout.isatty():  # over the running counts
+            line = f"\r{line:<{shutil.get_terminal_size().columns - 1}}"
+        click.echo(line)
 
 
 def _end(child: multiprocessing.process.BaseProcess) -> None:
