@@ -7,6 +7,7 @@ answer names its database and the day on which that was built.
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import ipaddress
 import os
 import re
@@ -91,10 +92,9 @@ def open_databases(paths: Sequence[Path]) -> Databases:
     paths = paths or found_databases()
     if not paths:
         return Databases(())
-    try:
-        import maxminddb  # noqa: PLC0415 - an extra that not everybody has
-    except ImportError:
-        raise UserError("maxminddb, which reads databases, is not installed", _INSTALL) from None
+    need_reader()
+    import maxminddb  # noqa: PLC0415 - an extra that not everybody has
+
     opened: list[_Database] = []
     for path in paths:
         try:
@@ -108,6 +108,12 @@ def open_databases(paths: Sequence[Path]) -> Databases:
             ) from None
         opened.append(_Database(_source(path, reader.metadata().build_epoch), reader))
     return Databases(opened)
+
+
+def need_reader() -> None:
+    """Raise `UserError` where databases cannot be read for want of the extra."""
+    if importlib.util.find_spec("maxminddb") is None:
+        raise UserError("maxminddb, which reads databases, is not installed", _INSTALL)
 
 
 def found_databases(folder: Path | None = None) -> tuple[Path, ...]:
