@@ -126,6 +126,13 @@ class Track:
             Capture(writer, guard, self.trust),
         ]
 
+    def finish(self) -> None:
+        """Let the addons write their last: no more hooks come, and the bundle is sealed next."""
+        addons, self.addons = self.addons, []  # once
+        for addon in addons:
+            if finish := getattr(addon, "finish", None):
+                finish()
+
 
 class Lanes:
     """The addon that mitmproxy sees. `tracks` by the full spec of each mode they come in by."""

@@ -218,6 +218,7 @@ class _Run:
     def break_off(self) -> None:
         """Close what an exception left open; without a trace if no phone could come in yet."""
         for track in self._tracks:
+            track.finish()
             track.writer.mark_incomplete("the proxy broke off")
             with contextlib.suppress(RecordingError):
                 track.writer.close("broke off")
@@ -282,7 +283,7 @@ class _Run:
         sealed: list[Session] = []
         failures: list[RecordingError] = []
         for track in self._tracks:
-            track.trust.finish()
+            track.finish()
         for track in self._tracks:
             track.guard.stop()
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from analyzer.models import (
     Connection,
@@ -68,6 +69,7 @@ class Hosts:
     def __init__(self, classify: Callable[[str], Destination]) -> None:
         self._classify = classify
         self._seen: dict[str, _Seen] = {}
+        self._met: set[str] = set()  # hosts of connections, also of those that came to nothing
         self._destinations: dict[str, Destination] = {"": NOWHERE}
 
     def destination(self, host: str) -> Destination:
@@ -115,13 +117,20 @@ class Hosts:
         if is_own(connection.host):
             return
         name = connection.host or connection.address.rpartition(":")[0]
+        self._met.add(self.destination(name).host)
         column = "other" if state in _OTHER else state
         if column == "other" or state in _STATES:
             self._of(self.destination(name).host).states[column] += 1
 
     def witness(self, event: Event) -> None:
-        """Count what an independent witness of the session saw, beside the recorder."""
+        """Count what an independent witness of the session saw, beside the recorder.
+
+        Addresses of the local network are passed over: the phone's router, its broadcasts, and the
+        recorder itself, with all that goes through its tunnel.
+        """
         if event.kind in {"dns", "error", "gap"} or not event.host or is_own(event.host):
+            return
+        if _is_local(event.host):
             return
         seen = self._of(self.destination(event.host).host)
         seen.witnessed += 1
@@ -133,6 +142,14 @@ class Hosts:
         return tuple(
             self._row(session, self.destination(host), seen)
             for host, seen in sorted(self._seen.items())
+        )
+
+    @property
+    def bytes_seen(self) -> int:
+        """How many bytes went by the recorder, read or not."""
+        return sum(
+            seen.bytes_up + seen.bytes_down + seen.unread_up + seen.unread_down
+            for seen in self._seen.values()
         )
 
     @property
@@ -150,7 +167,7 @@ class Hosts:
         # what it had to say was lost with the refusal.
         lost = seen.quic if not seen.exchanges else 0
         # A witness only adds what the recorder never saw; of the rest it sees the same bytes.
-        unseen = not seen.recorded
+        unseen = not seen.recorded and where.host not in self._met
         return Coverage(
             session=session,
             host=where.host,
@@ -178,6 +195,15 @@ class Hosts:
             blocked=max(seen.blocked, seen.states["blocked"]),
             unseen=seen.witnessed * unseen,
         )
+
+
+def _is_local(host: str) -> bool:
+    """Whether `host` is an address that nobody on the internet can have."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not address.is_global or address.is_multicast
 
 
 def _request_cut(exchange: Exchange) -> bool:

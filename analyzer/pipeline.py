@@ -39,9 +39,9 @@ from analyzer.readers.bundle import (
     read_measured,
     read_steps,
 )
+from analyzer.readers.witnessing import packets_beside, unseen_bytes
 from analyzer.region.evidence import Evidence
 from analyzer.region.measured import measured_facts
-from analyzer.readers.witnessing import packets_beside, unseen_bytes
 from analyzer.study import Persona, Study
 from analyzer.trust import judge
 

@@ -138,7 +138,7 @@ def test_mistakes_in_the_words_are_found_before_anything_is_read(
             (tmp_path / "gone", "--arm", "KE-13"),
             f"{tmp_path / 'gone'} does not exist: check the name",
         ),
-        ((file,), "Missing option '--arm': see `evenhand import --help`"),
+        ((file,), "whose recordings are they?: say --arm ARM, or --beside SESSION"),
         (
             (tmp_path, "--arm", "KE-13"),
             f"{tmp_path} is a folder but not a closed session bundle: {kinds}",

@@ -291,12 +291,12 @@ class BundleWriter:
                 found=store.storable(found),
             )
 
-    def add_measured(self, topic: str, value: str, source: str) -> None:
+    def add_measured(self, topic: str, value: str, source: str, t_s: float | None = None) -> None:
         """Store a measured fact about the phone or its way out (see `models.Measured`)."""
         with self._writing():
             self._insert(
                 "measured",
-                t_s=self.seconds(),
+                t_s=self.seconds() if t_s is None else t_s,
                 topic=topic,
                 value=store.storable(value),
                 source=store.storable(source),
@@ -334,7 +334,7 @@ class BundleWriter:
         return self.session
 
     def _ended(self, reason: str, extra: Mapping[str, int], ended: float | None) -> Session:
-        partial = (*self._faults, *sealing.open_exchanges(self._database))
+        partial = (*self.session.partial, *self._faults, *sealing.open_exchanges(self._database))
         if not self._broken:
             with store.transaction(self._database):
                 sealing.keep_chunks(self._database)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
-from analyzer.models import Event, Exchange, Problem
+from analyzer.models import Event, Exchange, Measured, Problem
 from analyzer.registry import Registry
 
 HEAD = 4096  # bytes of a file that `sniff` is given
@@ -34,7 +34,22 @@ def is_time(seconds: float) -> bool:
     return 0 < seconds < 4_102_444_800  # also False for NaN
 
 
-Record = Exchange | Message | Event | Problem
+Record = Exchange | Message | Event | Measured | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user said of a file, beside its name. A reader heeds what concerns it.
+
+    `during` is when the session was recorded that the file is a witness of (seconds since 1970): a
+    reader gives what happened then, and a witness's reader nothing else.
+    """
+
+    during: tuple[float, float] | None = None
+    phones: tuple[str, ...] = ()  # addresses of the phone, where a capture holds other devices too
+    keys: Path | None = None  # log of TLS secrets
+    app: str = ""  # bundle ID
+    uid: int | None = None  # Android's number for the app
 
 
 @dataclass(slots=True)
@@ -75,6 +90,14 @@ class Reader(Protocol):
 
     def read(self, path: Path) -> Reading:
         """Open `path`; `UserError` in one line if nothing in it can be read."""
+
+
+@runtime_checkable
+class HeedingReader(Reader, Protocol):
+    """A reader that heeds what the user said: the fields of `Asked` that `heeds` names."""
+
+    asked: Asked
+    heeds: ClassVar[frozenset[str]]
 
 
 READERS: Registry[type[Reader]] = Registry("analyzer.readers")

@@ -21,7 +21,7 @@ class Held:
 
     def __init__(self, captures: Path, arm: str) -> None:
         self._arm = arm
-        self._files: dict[str, str] = {}  # SHA-256 -> session
+        self._files: dict[tuple[str, str], str] = {}  # SHA-256, witness of -> session
         self._ids: dict[str, str] = {}  # id, here or where it was recorded -> session
         self._bundles: list[tuple[Path, Session]] = []
         self._contents: dict[Path, str] = {}
@@ -37,15 +37,19 @@ class Held:
             self._ids[identifier] = session.id
         if session.arm.label != self._arm:
             return
-        self._files[dict(session.tools).get(SOURCE_SHA256, "")] = session.id
-        self._bundles.append((bundle, session))
+        self._files[dict(session.tools).get(SOURCE_SHA256, ""), session.beside] = session.id
+        if not session.beside:
+            self._bundles.append((bundle, session))
 
-    def refuse_files(self, paths: list[Path], digests: list[str]) -> None:
-        """Raise `UserError` for a file that a session was made of, or that is named twice."""
+    def refuse_files(self, paths: list[Path], digests: list[str], beside: str = "") -> None:
+        """Raise `UserError` for a file that a session was made of, or that is named twice.
+
+        A witness can be one of several sessions, but of each only once: `beside` is the session's.
+        """
         seen: dict[str, Path] = {}
         for path, digest in zip(paths, digests, strict=True):
-            if digest in self._files:
-                raise _twice(path, self._files[digest])
+            if (digest, beside) in self._files:
+                raise _twice(path, self._files[digest, beside])
             if digest in seen:
                 raise UserError(f"{path} was given already, as {seen[digest].name}", _FIX)
             seen[digest] = path

@@ -17,14 +17,26 @@ from pathlib import Path
 from analyzer.bundle import BundleWriter, RecordingError, new_session, read_session, sealing
 from analyzer.errors import UserError
 from analyzer.models import Arm, Event, Exchange, Problem, Session
-from analyzer.readers import HEAD, READERS, Message, Reader, Reading, Record
+from analyzer.readers import (
+    HEAD,
+    READERS,
+    Asked,
+    HeedingReader,
+    Message,
+    Reader,
+    Reading,
+    Record,
+)
 from analyzer.readers.adopting import adopt_bundle
 from analyzer.readers.held import SOURCE_SESSION, SOURCE_SHA256, Held
 from analyzer.readers.unpacking import unpacked
+from analyzer.readers.witnessing import time_of
 from analyzer.study import Study
 
 SOURCE_NAME, SOURCE_FORMAT, SOURCE_ORIGIN = "source-name", "source-format", "source-origin"
 _KINDS = "use HAR, a mitmproxy flow dump, pcap, pcapng or a session bundle"
+_WITNESSES = "a witness is a packet capture, `dumpsys netstats` or an App Privacy Report"
+_OPTIONS = {"phones": "--phone", "keys": "--keys", "app": "--app", "uid": "--uid"}
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -55,6 +67,8 @@ class _Place:
     device: str
     planted: Sequence[str]
     held: Held
+    beside: Session | None
+    asked: Asked
 
 
 def import_files(
@@ -67,9 +81,13 @@ def import_files(
     block: str = "",
     device: str = "",
     planted: Sequence[str] = (),
+    beside: Session | None = None,
+    asked: Asked = Asked(),  # noqa: B008 - it is frozen
 ) -> list[Imported]:
     """Import each of `paths` as one session of the arm, in order.
 
+    With `beside`, they are independent witnesses of that session (`witnessing.session_beside`), and
+    only what happened at its time is taken. `asked` is what the user said of the files.
     `phase` is one of the study's (default: the first); `repeat` can be given for a single file;
     `planted` are the digests of the persona's values. A file of which only a part can be read is
     imported, and its session says so. `UserError` in one line for an arm or phase that does not
@@ -78,11 +96,15 @@ def import_files(
     imported with a problem "copy", and a comparison counts one of the two.
     """
     arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures, arm_label)
-    place = _Place(study, arm, first, repeat, block, device, planted, held)
+    if beside is not None:
+        if beside.arm.label != arm_label:
+            raise UserError(f"{beside.id} is of another arm", "leave out --arm")
+        asked = replace(asked, during=time_of(beside), app=asked.app or study.app)
+    place = _Place(study, arm, first, repeat, block, device, planted, held, beside, asked)
     if repeat is not None and len(paths) != 1:
         raise UserError("a repeat is the number of one session", "import one file at a time")
     digests = [_digest(path) for path in paths]
-    held.refuse_files(list(paths), digests)
+    held.refuse_files(list(paths), digests, beside.id if beside else "")
     done: list[Imported] = []
     for path, digest in zip(paths, digests, strict=True):
         try:
@@ -116,7 +138,7 @@ def _noted(place: _Place, imported: Imported) -> Imported:
     bundle = place.study.captures / imported.session.id
     holder = place.held.holder_of(bundle, imported.session)
     place.held.add(bundle, imported.session)
-    if not holder:
+    if not holder or place.beside:
         return imported
     told = Problem("", "read", "copy", f"the same recording as {holder}: a comparison counts one")
     return replace(imported, problems=(*imported.problems, told))
@@ -130,6 +152,7 @@ def _import_file(place: _Place, path: Path, digest: str) -> Imported:
             if plain.path.is_dir():
                 return _adopt(place, path, plain.path, digest)
             name, reader = _reader(path, plain.path)
+            _ask(path, reader, place.asked)
             reading = reader.read(plain.path)
             if plain.torn:
                 reading.cut.append("the compressed file ends too early or is damaged")
@@ -152,6 +175,19 @@ def _reader(path: Path, plain: Path) -> tuple[str, Reader]:
     raise UserError(f"{path} is no capture that evenhand knows", _KINDS)
 
 
+def _ask(path: Path, reader: Reader, asked: Asked) -> None:
+    """Tell a reader what the user said of the file; `UserError` where that is not for its kind."""
+    heeds = reader.heeds if isinstance(reader, HeedingReader) else frozenset()
+    if asked.during and "during" not in heeds:
+        raise UserError(f"{path} is no witness", _WITNESSES)
+    for name, option in _OPTIONS.items():
+        given = getattr(asked, name)
+        if given and name not in heeds and not (name == "app" and asked.during):
+            raise UserError(f"{option} does not concern {path}", "leave it out")
+    if isinstance(reader, HeedingReader):
+        reader.asked = asked
+
+
 def _source(path: Path, digest: str, name: str, reading: Reading) -> list[tuple[str, str]]:
     told = [(f"source:{_plain(tool)}", _plain(version)) for tool, version in reading.tools]
     return [
@@ -167,6 +203,8 @@ def _plain(text: str) -> str:
 
 
 def _adopt(place: _Place, path: Path, folder: Path, digest: str) -> Imported:
+    if place.beside:
+        raise UserError(f"{path} is a session, not a witness of one", _WITNESSES)
     before = read_session(folder)
     place.held.refuse_session(path, before)
     source = [
@@ -197,6 +235,11 @@ def _import(place: _Place, path: Path, reading: Reading, source: list[tuple[str,
     first = _first(records, problems)
     if first is None and not reading.read:
         why = next((f": {problem.detail}" for problem in problems), "")
+        if place.beside:
+            raise UserError(
+                f"{path} holds nothing of the time of {place.beside.id}{why}",
+                f"it was recorded from {place.beside.started} to {place.beside.ended} (UTC)",
+            )
         raise UserError(f"{path} holds nothing readable ({reading.extent()}){why}", _KINDS)
     session = new_session(
         place.study,
@@ -208,6 +251,7 @@ def _import(place: _Place, path: Path, reading: Reading, source: list[tuple[str,
         tools=source,
         planted=place.planted,
         started=reading.started,
+        beside=place.beside.id if place.beside else "",
     )
     writer = BundleWriter.create(place.study.captures, session, phase=place.phase)
     try:
@@ -252,6 +296,8 @@ def _write(writer: BundleWriter, records: Iterator[Record], problems: Counter[Pr
             )
         elif isinstance(record, Event):
             writer.add_event(record)
+        else:
+            writer.add_measured(record.topic, record.value, record.source, record.t_s)
     return last
 
 

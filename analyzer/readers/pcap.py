@@ -7,43 +7,91 @@ together, and tunnels inside packets are not followed: their bytes are counted b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
+from typing import ClassVar
 
 from analyzer.errors import UserError
 from analyzer.models import Problem
-from analyzer.readers import READERS, Reading, Record
+from analyzer.readers import READERS, Asked, Reading
 from analyzer.readers.pcap_files import MAGICS, PacketFile
+from analyzer.readers.pcap_files import Record as PacketRecord
 from analyzer.readers.pcap_flows import Flows
 from analyzer.readers.pcap_walk import Walked, walk
+
+_NAMED = 4  # devices that a problem names; of more it says how many
 
 
 @READERS.register("pcap")
 class PcapReader:
     """Reads a capture as a whole before it gives the first event: totals need the last packet."""
 
+    heeds: ClassVar[frozenset[str]] = frozenset({"during", "phones"})
+
+    def __init__(self) -> None:
+        self.asked = Asked()
+
     def sniff(self, head: bytes) -> bool:
         """One of the five magic numbers."""
         return head[:4] in MAGICS
 
     def read(self, path: Path) -> Reading:
-        """Read every packet; `UserError` if there is none."""
-        reading = Reading("packets", tools=(("libpcap", "packet capture"),))
-        flows = Flows()
-        with path.open("rb", buffering=0) as file:
-            packets = PacketFile(file)
-            walked = walk(packets, flows)
-        if not walked.packets:
-            raise UserError(f"{path.name} is a packet capture without one whole packet", "")
-        reading.started = walked.started
-        reading.read = walked.read
-        reading.total = walked.packets if packets.whole else None
-        reading.records = _records(reading.started or 0.0, flows, walked)
-        return reading
+        """Read every packet; `UserError` if there is none, or none of the phone's."""
+        return read_packets(path, self.asked)
 
 
-def _records(started: float, flows: Flows, walked: Walked) -> Iterator[Record]:
-    yield from flows.events(started)
+def read_packets(path: Path, asked: Asked, recorder: Collection[bytes] = ()) -> Reading:
+    """Read the packets of `path` as `PcapReader` does.
+
+    Connections with an address of the `recorder` (4 or 16 bytes) are left out.
+    """
+    reading = Reading("packets", tools=(("libpcap", "packet capture"),))
+    flows = Flows(_addresses(asked.phones), recorder)
+    with path.open("rb", buffering=0) as file:
+        packets = PacketFile(file)
+        window = _Window(packets, asked.during)
+        walked = walk(window if asked.during else packets, flows)
+    if not walked.packets and not window.outside:
+        raise UserError(f"{path.name} is a packet capture without one whole packet", "")
+    events = list(flows.events(walked.started or 0.0))
+    if asked.phones and walked.packets and not events:
+        raise UserError(
+            f"{path.name} holds no packets of {', '.join(asked.phones)}", "name another address"
+        )
+    reading.started = walked.started
+    reading.read = walked.read
+    reading.total = walked.packets if packets.whole else None
+    reading.records = chain(events, _problems(flows, walked, asked, window.outside))
+    return reading
+
+
+class _Window:
+    """The packets of a time, and how many there were of others."""
+
+    def __init__(self, packets: Iterable[PacketRecord], during: tuple[float, float] | None) -> None:
+        self._packets = packets
+        self._during = during or (0.0, 0.0)
+        self.outside = 0
+
+    def __iter__(self) -> Iterator[PacketRecord]:
+        first, last = self._during
+        for packet in self._packets:
+            if first <= packet[2] <= last:
+                yield packet
+            else:
+                self.outside += 1
+
+
+def _addresses(phones: Iterable[str]) -> list[bytes]:
+    try:
+        return [ip_address(each).packed for each in phones]
+    except ValueError:
+        raise UserError("--phone takes an IP address", "such as 192.168.1.23") from None
+
+
+def _problems(flows: Flows, walked: Walked, asked: Asked, outside: int) -> Iterator[Problem]:
     if walked.broken:
         told = f"{walked.broken} packets have cut or impossible headers"
         yield Problem("", "read", "bad_packet", told)
@@ -55,3 +103,24 @@ def _records(started: float, flows: Flows, walked: Walked) -> Iterator[Record]:
     if flows.unfinished:
         told = f"{flows.unfinished} connections began too long a greeting"
         yield Problem("", "read", "unfinished_greeting", told)
+    if outside:
+        yield Problem("", "read", "outside", f"{outside} packets are of another time")
+    if not asked.phones and (devices := _devices(flows)):
+        yield Problem("", "read", "several_devices", devices)
+
+
+def _devices(flows: Flows) -> str:
+    """Say which devices of a local network talked; empty if there was only one.
+
+    One phone can have several addresses, of IPv4 and IPv6, so nothing is left out by guessing.
+    """
+    local = [
+        (f"{address} ({size} bytes)", address.version)
+        for packed, size in flows.clients.most_common()
+        if (address := ip_address(packed)).is_private and not address.is_loopback and size
+    ]
+    if max((sum(version == each for _, version in local) for each in (4, 6)), default=0) < 2:
+        return ""
+    named = ", ".join(name for name, _ in local[:_NAMED])
+    more = f" and {len(local) - _NAMED} more" if len(local) > _NAMED else ""
+    return f"all of {named}{more} are counted: --phone ADDRESS keeps one"

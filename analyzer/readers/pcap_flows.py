@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import chain
@@ -82,9 +83,15 @@ class Flows:
 
     `tcp` and `udp` lead from the addresses and ports of a packet, as they stand in it, to the side
     that sent it: what a side sends while it is not `watched` has only to be counted.
+
+    With `phones` (addresses, 4 or 16 bytes), only their connections and questions are told, and
+    none of those with an address of the `recorder`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, phones: Collection[bytes] = (), recorder: Collection[bytes] = ()) -> None:
+        self._phones = frozenset(phones)
+        self._recorder = frozenset(recorder)
+        self.clients: Counter[bytes] = Counter()  # address -> bytes of its connections, at the end
         self.tcp: dict[bytes, Side] = {}
         self.udp: dict[bytes, Side] = {}
         self._other: dict[bytes, Side] = {}
@@ -103,8 +110,10 @@ class Flows:
         """
         if packet.protocol == UDP and _DNS in {packet.source_port, packet.target_port}:
             message = dns_message(packet.payload)
-            if message is not None and self._dns(moment, message, packet.length):
-                return
+            if message is not None:
+                asker = packet.target if message.is_answer else packet.source
+                if self._dns(moment, message, packet.length, asker):
+                    return
         side = self._side(moment, packet)
         side.count += packet.length
         flow = side.flow
@@ -128,18 +137,19 @@ class Flows:
         ]
         yield from sorted(found, key=lambda event: (event.t_s, event.kind, event.host))
 
-    def _dns(self, moment: float, message: Dns, length: int) -> bool:
+    def _dns(self, moment: float, message: Dns, length: int, asker: bytes) -> bool:
         """Count a DNS message; False if there are too many names already."""
-        total = self._questions.get(message.name)
-        if total is None:
-            if len(self._questions) >= MAX_HOSTS:
-                self.overflow += 1
-                return False
-            total = self._questions[message.name] = _Total(moment)
-        if message.is_answer:
-            total.down += length
-        else:
-            total.up += length
+        if not self._phones or asker in self._phones:
+            total = self._questions.get(message.name)
+            if total is None:
+                if len(self._questions) >= MAX_HOSTS:
+                    self.overflow += 1
+                    return False
+                total = self._questions[message.name] = _Total(moment)
+            if message.is_answer:
+                total.down += length
+            else:
+                total.up += length
         for address in message.addresses:
             if address in self._names or len(self._names) < MAX_HOSTS:
                 self._names[address] = message.name
@@ -191,7 +201,7 @@ class Flows:
         before = stream.size
         if isinstance(stream, DnsStream):
             for message, length in stream.feed(sequence, packet.payload):
-                if self._dns(moment, message, length):
+                if self._dns(moment, message, length, side.flow.client.address):
                     side.count -= length
             hello = None
         else:
@@ -291,12 +301,16 @@ class Flows:
             for table in (self.tcp, self.udp, self._other):
                 if table.get(side.key) is side:
                     del table[side.key]
+        if self._phones and not self._told(flow):
+            return
         host = flow.name or flow.asked or self._names.get(flow.server.address, "")
         reason = flow.reason if flow.name else "dns"
         if not host:
             host, reason = str(ip_address(flow.server.address)), "ip"
         reason += (_ECH if flow.ech else "") + (f", app {flow.app}" if flow.app else "")
         up, down = flow.client.count, flow.server.count
+        if len(self.clients) < MAX_HOSTS or flow.client.address in self.clients:
+            self.clients[flow.client.address] += up + down
         if only_dns and not (up or down):
             return  # all of it was counted with the names
         total = self._totals.get((host, reason))
@@ -308,6 +322,12 @@ class Flows:
         total.first = min(total.first, flow.first)
         total.up += up
         total.down += down
+
+    def _told(self, flow: Flow) -> bool:
+        """Whether a connection is one of the phone's; who is its client is certain then."""
+        if flow.client.address not in self._phones and flow.server.address in self._phones:
+            flow.client, flow.server = flow.server, flow.client
+        return flow.client.address in self._phones and flow.server.address not in self._recorder
 
 
 def _is_syn(packet: Packet) -> bool:
