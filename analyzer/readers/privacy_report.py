@@ -69,7 +69,7 @@ class PrivacyReportReader:
         """A first line that is a whole record of the report, or its preface."""
         first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
         record = _record(first)
-        return record is not None and (record.get("type") in _TYPES or "_marker" in record)
+        return record is not None and (_kind(record) in _TYPES or "_marker" in record)
 
     def read(self, path: Path) -> Reading:
         """Read all of it; `UserError` without a session, or where the app is not in it."""
@@ -107,6 +107,11 @@ def _record(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _kind(record: dict[str, Any]) -> str:
+    kind = record.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
 def _read(lines: Iterator[bytes], app: str, during: tuple[float, float]) -> _Found:
     found = _Found()
     for line in lines:
@@ -122,7 +127,7 @@ def _read(lines: Iterator[bytes], app: str, during: tuple[float, float]) -> _Fou
 
 def _take(found: _Found, record: dict[str, Any], app: str, during: tuple[float, float]) -> bool:
     """Take note of one line; False if it is of no known form."""
-    kind = record.get("type")
+    kind = _kind(record)
     if kind not in _TYPES:
         return "_marker" in record or "stream" in record  # its preface; betas of iOS 15
     accessor = record.get("accessor")
