@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from mitmproxy import version
-from mitmproxy.addons.errorcheck import ErrorCheck
 from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.master import Master
 from mitmproxy.options import Options
-from mitmproxy.tools.dump import DumpMaster
 
+from addons.chain import recorder
 from addons.http3 import be_patient
-from addons.lanes import Lane, Lanes, LayerChosen, Track
+from addons.lanes import Lane, Lanes, Track
 from addons.loopback import Address
 from addons.sleeping import SleepWatch, slept_s
 from addons.starting import listening, prepare_authority, specs_of
@@ -195,7 +195,7 @@ class _Run:
         self._reason = ""
         self._failed: Track | None = None
         self._listened = False
-        self._master: DumpMaster | None = None
+        self._master: Master | None = None
 
     def add(
         self,
@@ -232,10 +232,10 @@ class _Run:
         on_counts: Callable[[tuple[Counts, ...]], None] | None,
     ) -> tuple[Session, ...]:
         """Serve, watch, close."""
-        master = self._master = DumpMaster(
-            options, loop=asyncio.get_running_loop(), with_termlog=False, with_dumper=False
-        )
-        server = self._prepare(master, options)
+        master = self._master = self._assembled(options)
+        server = master.addons.get("proxyserver")
+        if not isinstance(server, Proxyserver):
+            raise TypeError("mitmproxy runs without its proxyserver addon")
         with self._signals():  # to the end: a second Ctrl-C must not break the seal
             await self._ask_exits(_FIRST_EXIT_S)
             watcher = asyncio.create_task(self._watch(server, ready, on_counts))
@@ -255,28 +255,16 @@ class _Run:
                     if server.connections:
                         await asyncio.sleep(_TICK_S)
 
-    def _prepare(self, master: DumpMaster, options: Options) -> Proxyserver:
-        """Put our addons where they belong in mitmproxy's chain."""
-        # It would print and exit; `listening` looks whether the proxy listens.
-        check = master.addons.get("errorcheck")
-        if isinstance(check, ErrorCheck):
-            check.finish()
-            master.addons.remove(check)
-        # Lazy: a server that cannot be reached must not keep the request from being seen.
-        options.update(connection_strategy="lazy")
+    def _assembled(self, options: Options) -> Master:
         tracks = {
             spec: track
             for track, specs in zip(self._tracks, self._specs, strict=True)
             for spec in specs
         }
-        lanes = Lanes(tracks)
-        # Before the resolver, which would ask the internet (in 11.0.2 it comes before scripts).
-        _insert(master, lanes, before="dnsresolver")
-        _insert(master, LayerChosen(lanes), before="serverplayback")  # right behind NextLayer
-        server = master.addons.get("proxyserver")
-        if not isinstance(server, Proxyserver):
-            raise TypeError("mitmproxy runs without its proxyserver addon")
-        return server
+        master = recorder(options, asyncio.get_running_loop(), Lanes(tracks))
+        # Lazy: a server that cannot be reached must not keep the request from being seen.
+        options.update(connection_strategy="lazy")
+        return master
 
     def _close(self, server: Proxyserver) -> tuple[Session, ...]:
         """Seal the bundles, then hang up on everyone, with no chance for traffic in between."""
@@ -382,9 +370,3 @@ class _Run:
         finally:
             for number in _SIGNALS:
                 loop.remove_signal_handler(number)
-
-
-def _insert(master: DumpMaster, addon: object, *, before: str) -> None:
-    chain = master.addons.chain
-    place = chain.index(master.addons.get(before))
-    chain.insert(place, master.addons.register(addon))
