@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 
 BUILT = 1_781_654_400  # 2026-06-17T00:00:00Z
 KENYA, GERMANY = "196.216.2.1", "146.70.117.1"

@@ -115,7 +115,8 @@ def test_without_paths_those_of_the_data_folder_are_asked(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert data_folder() == tmp_path / "evenhand" / "geo"
     with open_databases([]) as none:
-        assert none.sources == none.locate(KENYA) == ()
+        assert none.sources == ()
+        assert none.locate(KENYA) == ()
     for name in ("b.mmdb", "a.mmdb"):
         database(data_folder() / name, {"196.216.2.0/24": "KE"})
     (data_folder() / "README").touch()

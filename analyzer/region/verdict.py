@@ -30,6 +30,7 @@ from analyzer.comparison import RegionProof, RegionVerdict, Which
 from analyzer.expectation import Expectation
 from analyzer.knowledge import Country
 from analyzer.models import RegionFact
+from analyzer.region.codes import region_of
 
 _TOLD = 5  # values that a sentence names
 _MEASURED = {
@@ -179,6 +180,8 @@ def _app(seen: Sequence[RegionFact], expected: Expectation) -> list[str]:
     found = []
     for topic, words in _SENT.items():
         values = _values(seen, topic)
+        if topic == "locale":  # a language without a region says little, beside one that has one
+            values = [tag for tag in values if region_of(tag)] or values
         if values and not any(_fits(topic, value, expected) for value in values):
             found.append(f"{words.format(_or(values))}, the arm is in {expected.country}")
     return found
