@@ -15,7 +15,9 @@ from mitmproxy.net.http.http1 import expected_http_body_size
 from addons.guard import Guard
 from analyzer.bundle import KEEP
 
-SMALL = 1024 * 1024  # bodies declared to be no longer are held back, recorded, then forwarded
+# Bodies declared to be no longer are held back, recorded, then forwarded; of one that breaks off,
+# nothing is kept, and nothing was forwarded.
+SMALL = 16 * 1024
 COLLECT = 256 * 1024
 # Streams whose every piece is complete in itself.
 _LIVE = (
