@@ -83,5 +83,5 @@ def test_a_fault_is_named_with_file_and_line(tmp_path: Path) -> None:
 def test_a_folder_without_data_lacks_every_file(tmp_path: Path) -> None:
     said = done("knowledge", "check", tmp_path, code=1).splitlines()
     assert said[0] == "ontology.yaml: cannot be read: No such file or directory"
-    assert said[-1] == "6 faults"
+    assert said[-1] == "7 faults"
     assert "does not exist" in mistake("knowledge", "check", tmp_path / "gone")
