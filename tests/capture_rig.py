@@ -6,6 +6,7 @@ output has the port, and at a proper end its reason.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import json
@@ -180,6 +181,27 @@ class Recording:
         proxy = f"http://127.0.0.1:{self.ports[lane]}"
         with httpx.Client(proxy=proxy, verify=self.trusting(), http2=http2, timeout=10) as client:
             yield client
+
+    def post_all(self, urls: Sequence[str], body: bytes, *, http2: bool, lane: int = 0) -> None:
+        """POST each URL with itself and `body`, many at once over few connections; all echo.
+
+        (The synchronous client must not be shared between threads.)
+        """
+
+        async def post() -> None:
+            proxy = f"http://127.0.0.1:{self.ports[lane]}"
+            limits = httpx.Limits(max_connections=4)
+            async with httpx.AsyncClient(
+                proxy=proxy, verify=self.trusting(), http2=http2, timeout=20, limits=limits
+            ) as client:
+                sent = [url.encode() + body for url in urls]
+                answers = await asyncio.gather(
+                    *(client.post(url, content=said) for url, said in zip(urls, sent, strict=True))
+                )
+            assert [each.status_code for each in answers] == [200] * len(urls)
+            assert [each.content for each in answers] == sent
+
+        asyncio.run(post())
 
 
 class RecordingProcess:

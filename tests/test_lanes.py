@@ -11,12 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-import websockets.sync.client
 from capture_rig import Recording, Server, a_session, patterned
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import tflow
+from websocket_client import Talk
 
 from addons.guard import Guard, hook
 from addons.lanes import Lane, Lanes, Track
@@ -41,25 +41,17 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def hammer(running: Recording, lane: int, http2: bool) -> None:
     """Forty requests of one client, which say which client they are of."""
-    with running.client(http2=http2, lane=lane) as client, ThreadPoolExecutor(4) as pool:
-        urls = [f"{API}/echo?lane={lane}&h2={http2}&n={number}" for number in range(40)]
-        for answer in pool.map(
-            lambda url: client.post(url, content=url.encode() + patterned(5000)), urls
-        ):
-            assert answer.status_code == 200
-            assert answer.content.startswith(str(answer.url).encode())
+    urls = [f"{API}/echo?lane={lane}&h2={http2}&n={number}" for number in range(40)]
+    running.post_all(urls, patterned(5000), http2=http2, lane=lane)
 
 
 def talk(running: Recording, lane: int) -> None:
     """A WebSocket, as above."""
-    with websockets.sync.client.connect(
-        f"wss://cdn.app.example/talk?lane={lane}",
-        proxy=f"http://127.0.0.1:{running.ports[lane]}",
-        ssl=running.trusting(),
-    ) as socket:
+    target = f"/talk?lane={lane}"
+    context = running.trusting()
+    with Talk(running.ports[lane], "cdn.app.example", target, context) as socket:
         for number in range(40):
-            socket.send(f"lane={lane} n={number}")
-            assert socket.recv() == f"lane={lane} n={number}"
+            assert socket.ask(f"lane={lane} n={number}") == f"lane={lane} n={number}"
 
 
 @pytest.mark.capture

@@ -8,14 +8,12 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 import httpx
 import mitmproxy.connection
 import pytest
-import websockets.sync.client
 from capture_rig import Recording, Server, a_session, patterned, trusting
 from connect_proxy import ConnectProxy, Echo, PlainServer
 from mitmproxy.http import HTTPFlow
@@ -23,6 +21,7 @@ from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers import TCPLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import taddons, tflow
+from websocket_client import Talk
 
 from addons.guard import Guard, hook
 from addons.upstream import WRONG_COUNTRY, ThroughUpstream, Upstream, parse_upstream
@@ -109,19 +108,14 @@ def test_everything_leaves_through_the_upstream_and_under_its_name(
         ) as running,
     ):
         for http2 in (True, False):
-            with running.client(http2=http2) as client, ThreadPoolExecutor(4) as pool:
-                urls = [
-                    f"https://{host}.app.example/echo?{http2}&{number}"
-                    for host in ("api", "cdn")
-                    for number in range(5)
-                ]
-                answers = list(pool.map(lambda url: client.post(url, content=b"x" * 9), urls))
-                assert [each.status_code for each in answers] == [200] * 10
-        with websockets.sync.client.connect(
-            "wss://cdn.app.example/talk", proxy=running.proxy, ssl=running.trusting()
-        ) as talk:
-            talk.send("hello")
-            assert talk.recv() == "hello"
+            urls = [
+                f"https://{host}.app.example/echo?{http2}&{number}"
+                for host in ("api", "cdn")
+                for number in range(5)
+            ]
+            running.post_all(urls, b"x" * 9, http2=http2)
+        with Talk(running.port, "cdn.app.example", "/talk", running.trusting()) as talk:
+            assert talk.ask("hello") == "hello"
     assert server.peers
     assert server.peers <= proxy.ports
     assert set(proxy.passed) == {"api.app.example:443", "cdn.app.example:443"}
