@@ -34,6 +34,7 @@ class Row:
     number: int = 0
     answered: bool = False  # a server has answered something that came over it
     lookup: bool = False  # it asks for names: it gets no row
+    ended: bool = False
     told: set[tuple[str, str]] = field(default_factory=set)  # (host, what became of it)
     up: int = 0
     down: int = 0
@@ -100,11 +101,16 @@ class Rows:
             row.next_bytes = now + _EVERY_S
             self.write(row)
 
-    def end(self, client: Client) -> None:
+    def end(self, row: Row, when: float | None = None) -> None:
+        """Write that a connection has ended: `when` in seconds since 1970, by default now."""
+        if not row.ended and not row.lookup:
+            row.ended = True
+            self.write(row, ended_s=self._writer.seconds(when))
+
+    def forget(self, client: Client) -> None:
         """Write the end of a connection, and forget it."""
-        row = self._rows.pop(client.id, None)
-        if row and not row.lookup:
-            self.write(row, ended_s=self._writer.seconds(client.timestamp_end))
+        if row := self._rows.pop(client.id, None):
+            self.end(row, client.timestamp_end)
 
     def finish(self) -> None:
         """Write what is pending of connections that the end of the session cuts off."""

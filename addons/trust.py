@@ -122,7 +122,7 @@ class Trust:
                 row.note(outcome="silent", reason=NOTHING_SAID)
             elif row.outcome == "open":
                 row.note(outcome=row.transport, reason=NOT_LOOKUP)
-        self._rows.end(client)
+        self._rows.forget(client)
 
     @hook
     def http_connect(self, flow: HTTPFlow) -> None:
@@ -283,7 +283,7 @@ class Trust:
     def _hung_up(self, client: Client) -> None:
         if row := self._rows.get(client):
             self._silent(row)
-            self._rows.write(row)
+            self._rows.end(row)
 
     def _was_quiet(self, client: Client) -> None:
         if row := self._rows.get(client):
