@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from analyzer import amounts
 from analyzer.comparison import CoverageRow, Which
 from reports import words
 
@@ -64,14 +65,14 @@ class SideCoverage:
     def sentence(self) -> str:
         """Say it in one sentence, without the connections."""
         none = self.hosts - self.whole - self.part
-        told = f"{self.whole} of {words.number(self.hosts, 'host')} could be read"
+        told = f"{self.whole} of {amounts.number(self.hosts, 'host')} could be read"
         if self.part:
             told += f", {self.part} in part"
         if none:
             told += f", {none} not at all"
         if self.share is None:
             return told
-        passed = f"; {words.size(self.bytes_unread)} passed unread" if self.bytes_unread else ""
+        passed = f"; {amounts.size(self.bytes_unread)} passed unread" if self.bytes_unread else ""
         return f"{told}; {words.percent(self.share)} of the bytes{passed}"
 
 

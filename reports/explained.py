@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer import amounts
 from analyzer.explanation import DeltaTrail, Explanation, Trail
 from reports import words
 from reports.console import Out
@@ -55,7 +56,7 @@ def _delta(out: Out, trail: DeltaTrail) -> None:
         (trail.a, delta.a, trail.seen_a, trail.unseen_a, trail.blind_a),
         (trail.b, delta.b, trail.seen_b, trail.unseen_b, trail.blind_b),
     ):
-        of = words.number(count.n, "session")
+        of = amounts.number(count.n, "session")
         out.fact("side", f"{side.title}: seen in {count.k} of {of}")
         out.fact("  seen", ", ".join(seen))
         out.fact("  not seen", ", ".join(unseen))

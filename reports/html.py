@@ -12,6 +12,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from analyzer import amounts
 from analyzer.comparison import Comparison, CoverageRow, Recipient
 from analyzer.extract.shapes import visible
 from analyzer.knowledge import Knowledge
@@ -82,12 +83,12 @@ def _of(kind: DeltaKind, groups: _Groups) -> _Groups:
 _COVERAGE: dict[str, Callable[[CoverageRow], str]] = {
     "Sessions": lambda row: f"{row.k}/{row.n}",
     "Exchanges": lambda row: str(row.exchanges),
-    "Sent": lambda row: words.size(row.bytes_up),
-    "Received": lambda row: words.size(row.bytes_down),
+    "Sent": lambda row: amounts.size(row.bytes_up),
+    "Received": lambda row: amounts.size(row.bytes_down),
     "TLS refused (pinned)": lambda row: (
         f"{row.refused} ({row.pinned})" if row.pinned else str(row.refused)
     ),
-    "Passed unread": lambda row: words.size(row.unread_up + row.unread_down),
+    "Passed unread": lambda row: amounts.size(row.unread_up + row.unread_down),
     "Not decoded": lambda row: str(row.opaque),
     "Cut off": lambda row: str(row.cut),
     "Blocked, unseen": lambda row: str(row.blocked + row.unseen),
@@ -116,7 +117,7 @@ def _template() -> Template:
         "interval": words.interval,
         "verdict": words.verdict,
         "name_of": words.recipient_name,
-        "number": words.number,
+        "number": amounts.number,
         "signals_that": words.signals,
         "states": words.STATES,
         "marks": _MARKS,

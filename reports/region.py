@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analyzer import amounts
 from analyzer.comparison import Comparison, RegionProof, RegionVerdict, Which
 from analyzer.models import RegionFact
-from reports import words
 
 _VERDICTS: dict[RegionVerdict, str] = {
     "proven": "proven",
@@ -101,7 +101,7 @@ def _verdicts(proofs: Sequence[RegionProof]) -> str:
     told = [(name, counts[each]) for each, name in _VERDICTS.items() if counts[each]]
     (first, k), *rest = told
     others = "".join(f", {name} in {count}" for name, count in rest)
-    return f"{first} in {k} of {words.number(len(proofs), 'session')}{others}"
+    return f"{first} in {k} of {amounts.number(len(proofs), 'session')}{others}"
 
 
 def _rows(proofs: Sequence[RegionProof]) -> Iterable[Row]:

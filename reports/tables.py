@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analyzer import amounts
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.extract.shapes import visible
@@ -59,14 +60,14 @@ def comparison_markdown(comparison: Comparison) -> str:
     lines = [
         f"# {a} and {b}: {_cell(comparison.app)}",
         "",
-        f"{words.number(comparison.a.sessions, 'session')} against {comparison.b.sessions}.",
+        f"{amounts.number(comparison.a.sessions, 'session')} against {comparison.b.sessions}.",
         "k/n: seen in k of n sessions. Difference and 95% interval in percentage points.",
     ]
     lines += [f"\n> **Warning:** {_cell(warning)}" for warning in comparison.warnings]
     rows = comparison.deltas
     if rows and all(row.verdict == "insufficient" for row in rows):
         lines.append(
-            f"\n> **No verdict:** none of {words.number(len(rows), 'row')} could be decided."
+            f"\n> **No verdict:** none of {amounts.number(len(rows), 'row')} could be decided."
         )
     adults = any(row.contrast for row in rows)
     beyond = " less adults |" if adults else ""

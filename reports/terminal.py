@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analyzer import amounts
 from analyzer.comparison import Alternative, Comparison, NoiseFloor, Recipient, Side
 from analyzer.models import Delta
 from reports import words
@@ -41,7 +42,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     causes = words.causes(comparison.deltas)
     undecided = all(row.verdict == "insufficient" for row in comparison.deltas)
     if comparison.deltas and undecided:
-        count = words.number(len(comparison.deltas), "row")
+        count = amounts.number(len(comparison.deltas), "row")
         out.line(f"! No verdict: none of {count} could be decided. What follows was seen.", "bold")
     columns = _Columns.of(comparison, causes, narrow=(out.width or _NARROW) < _NARROW)
     hidden = _rows(out, comparison, columns, every)
@@ -60,10 +61,10 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
 
 def _side(mark: str, side: Side) -> str:
     arms = ", ".join(arm.label for arm in side.arms)
-    text = f"{mark} {side.title}: {arms} ({words.number(side.sessions, 'session')})"
+    text = f"{mark} {side.title}: {arms} ({amounts.number(side.sessions, 'session')})"
     if side.controls:
         controls = ", ".join(arm.label for arm in side.controls)
-        count = words.number(side.control_sessions, "session")
+        count = amounts.number(side.control_sessions, "session")
         text += f"; adult controls {controls} ({count})"
     return text
 
@@ -202,13 +203,13 @@ def _coverage(out: Out, comparison: Comparison) -> None:
         who = spot.owner or spot.site or "everyone"
         out.line(
             f"blind spot: {side.title}: {clipped(who, 60)}: {'; '.join(spot.reasons)} "
-            f"({spot.k} of {words.number(spot.n, 'session')})",
+            f"({spot.k} of {amounts.number(spot.n, 'session')})",
             "yellow",
         )
     problems = sum(problem.count for problem in comparison.problems)
     if problems:
         codes = sorted({problem.code for problem in comparison.problems})
-        count = words.number(problems, "problem")
+        count = amounts.number(problems, "problem")
         out.line(f"{count} in reading the evidence: {', '.join(codes)}")
 
 
@@ -219,7 +220,7 @@ def _noise(out: Out, noise: NoiseFloor) -> None:
     mean, largest = round(noise.mean * 100), round(noise.largest * 100)
     out.line(
         "noise floor: two halves of the same arm differ in "
-        f"{noise.differing} of {words.number(noise.rows, 'row')}, by {mean} points on average,"
+        f"{noise.differing} of {amounts.number(noise.rows, 'row')}, by {mean} points on average,"
         f" {largest} at most"
     )
 
@@ -229,7 +230,7 @@ def _alternative(alternative: Alternative) -> str:
         return f"with {alternative.name} instead: {alternative.reason}"
     if not alternative.changed:
         return f"with {alternative.name} instead: every verdict is the same"
-    changed = words.number(len(alternative.changed), "verdict")
+    changed = amounts.number(len(alternative.changed), "verdict")
     return f"with {alternative.name} instead: {changed} would be another"
 
 
@@ -238,6 +239,6 @@ def _summary(comparison: Comparison) -> str:
     different = sum(row.verdict in words.DIFFERENT for row in rows)
     same = sum(row.verdict == "same" for row in rows)
     return (
-        f"{words.number(len(rows), 'row')}: {different} different, {same} the same, "
+        f"{amounts.number(len(rows), 'row')}: {different} different, {same} the same, "
         f"{len(rows) - different - same} insufficient"
     )

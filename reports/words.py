@@ -44,21 +44,6 @@ def share(count: Count) -> str:
     return f"{count.k}/{count.n}"
 
 
-def size(number: float) -> str:
-    """Return a number of bytes in the unit that leaves up to three digits before the point.
-
-    >>> size(999), size(1500), size(2.5e9)
-    ('999 B', '1.5 kB', '2.5 GB')
-    """
-    if number < 1000:
-        return f"{number:.0f} B"
-    for unit in ("kB", "MB"):
-        number /= 1000
-        if number < 1000:
-            return f"{number:.1f} {unit}"
-    return f"{number / 1000:.1f} GB"
-
-
 def percent(part: float) -> str:
     """Return a share (0..1) in percent; 0% and 100% only where it is exactly that.
 
@@ -98,15 +83,6 @@ def probability(value: float) -> str:
     if value < 0.0005:
         return "<0.001"
     return "1" if value > 0.9995 else f"{value:.3f}"
-
-
-def number(count: int, noun: str) -> str:
-    """Return a number with its noun, which takes an "s" in the plural.
-
-    >>> number(1, "session"), number(2, "row")
-    ('1 session', '2 rows')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def subject(delta: Delta) -> str:

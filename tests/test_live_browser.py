@@ -12,9 +12,9 @@ import pytest
 from live_rig import PHONE, Recording, record_now, stepped_study
 from werkzeug.serving import BaseWSGIServer
 
+from analyzer.amounts import size
 from analyzer.bundle import add_step
 from analyzer.live.serving import page_server
-from analyzer.live.view import size
 from analyzer.readers.bundle import read_steps
 from analyzer.study import Study
 

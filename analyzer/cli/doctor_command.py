@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import echo_json, example, json_option
+from analyzer.cli.options import confdir_option, echo_json, example, json_option
 
 
 @click.command(
@@ -24,14 +24,7 @@ from analyzer.cli.options import echo_json, example, json_option
     metavar="NUMBER",
     help="The port that the proxy shall have in --mode regular.",
 )
-@click.option(
-    "--confdir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("~/.mitmproxy"),
-    show_default=True,
-    metavar="DIR",
-    help="Where the proxy's certificate authority is kept.",
-)
+@confdir_option
 @click.option(
     "--study",
     "study_dir",

@@ -81,6 +81,7 @@ def command(
     block: str,
     device: str,
     phones: tuple[str, ...],
+    keys: Path | None,
     app: str,
     uid: int | None,
     study_dir: Path,
@@ -109,7 +110,7 @@ def command(
         arm = arm or witnessed.arm.label
     if arm is None:
         raise UserError("whose recordings are they?", "say --arm ARM, or --beside SESSION")
-    asked = Asked(phones=phones, app=app, uid=uid)
+    asked = Asked(phones=phones, keys=keys, app=app, uid=uid)
     planted = digests(study.persona(study.arm(arm).label).values, study.key)
     told: list[dict[str, Any]] = []
     refused = False

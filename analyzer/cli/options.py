@@ -26,6 +26,14 @@ study_option: Callable[[F], F] = click.option(
     metavar="DIR",
     help="The study's folder; default: the current one.",
 )
+confdir_option: Callable[[F], F] = click.option(
+    "--confdir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("~/.mitmproxy"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the proxy's certificate authority and the tunnels' keys are kept.",
+)
 json_option: Callable[[F], F] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for a machine."
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import complain, example
+from analyzer.cli.options import complain, confdir_option, example
 from analyzer.cli.phone_options import port_option, ready_adb, serial_option
 
 
@@ -23,14 +23,7 @@ from analyzer.cli.phone_options import port_option, ready_adb, serial_option
     metavar="DIR",
     help="Your clone of httptoolkit/frida-interception-and-unpinning.",
 )
-@click.option(
-    "--confdir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("~/.mitmproxy"),
-    show_default=True,
-    metavar="DIR",
-    help="Where the proxy's certificate authority is kept.",
-)
+@confdir_option
 @click.option(
     "--session-dir",
     type=click.Path(path_type=Path, file_okay=False),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.options import complain, example, open_study, study_option
+from analyzer.cli.options import complain, confdir_option, example, open_study, study_option
 
 if TYPE_CHECKING:
     from analyzer.cli.recording_plan import Plan
@@ -128,14 +128,7 @@ if TYPE_CHECKING:
 @click.option("--invert", is_flag=True, help="Draw the QR code for a light terminal.")
 @click.option("--no-code", is_flag=True, help="Draw no QR code.")
 @click.option("--no-page", is_flag=True, help="Serve no page with set-up and live view.")
-@click.option(
-    "--confdir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("~/.mitmproxy"),
-    show_default=True,
-    metavar="DIR",
-    help="Where the proxy's certificate authority and the tunnels' keys are kept.",
-)
+@confdir_option
 @study_option
 def command(
     mode: Mode | None,

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reports import words
+from analyzer.amounts import number, size
+from reports.coverage import CONNECTIONS
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
     from analyzer.joining import Join
     from analyzer.models import Session
     from analyzer.study import Study
-
-_STATES = {  # of connections, in the order of telling
-    "decrypted": "decrypted",
-    "plaintext": "without encryption",
-    "passed": "passed through unread",
-    "pinned": "refused by a pinned certificate",
-    "pin_suspected": "perhaps refused by a pin",
-    "ca_refused": "refused, as the phone does not trust the certificate",
-    "quic_refused": "QUIC refused",
-    "tcp": "other TCP",
-    "udp": "other UDP",
-    "blocked": "blocked",
-    "failed": "failed at the server",
-}
 
 
 class Screen:
@@ -155,10 +142,10 @@ def say_counts(all_counts: Sequence[Mapping[str, int]]) -> None:
     """Write the running counts of all sessions over the last line of stderr."""
     told = []
     for counts in all_counts:
-        sent, got = words.size(counts["bytes_up"]), words.size(counts["bytes_down"])
+        sent, got = size(counts["bytes_up"]), size(counts["bytes_down"])
         told.append(
-            f"{words.number(counts['exchanges'], 'exchange')}, "
-            f"{words.number(counts['messages'], 'message')}, {sent} up, {got} down"
+            f"{number(counts['exchanges'], 'exchange')}, "
+            f"{number(counts['messages'], 'message')}, {sent} up, {got} down"
         )
     line = f"  {' | '.join(told)}"
     width = shutil.get_terminal_size().columns - 1
@@ -171,7 +158,7 @@ def say_end(session: Session, path: Path) -> None:
     counts = dict(session.counts)
     told = ("exchange", "message", "event", "step")
     click.echo(f"\nClosed {click.format_filename(path)} ({session.end_reason})")
-    click.echo(f"  {', '.join(words.number(counts.get(f'{what}s', 0), what) for what in told)}")
+    click.echo(f"  {', '.join(number(counts.get(f'{what}s', 0), what) for what in told)}")
     if coverage := coverage_lines(counts):
         click.echo("\n".join(f"  {line}" for line in coverage))
     for sentence in session.partial:
@@ -187,12 +174,12 @@ def coverage_lines(counts: Mapping[str, int]) -> list[str]:
         return []
     unread = counts.get("hosts_unread", 0)
     passed = counts.get("unread_up", 0) + counts.get("unread_down", 0)
-    first = f"{hosts - unread} of {words.number(hosts, 'host')} could be read"
+    first = f"{hosts - unread} of {number(hosts, 'host')} could be read"
     if passed:
-        first += f"; {words.size(passed)} passed unread"
-    states = [
-        f"{count} {told}"
-        for state, told in _STATES.items()
-        if (count := counts.get(f"connections_{state}", 0))
-    ]
+        first += f"; {size(passed)} passed unread"
+    other = counts.get("connections_tcp", 0) + counts.get("connections_udp", 0)
+    found = {**{name: counts.get(f"connections_{name}", 0) for name in CONNECTIONS}, "other": other}
+    states = [f"{count} {CONNECTIONS[name]}" for name, count in found.items() if count]
+    if failed := counts.get("connections_failed", 0):
+        states.append(f"{failed} failed at the server")
     return [first, *([f"connections: {', '.join(states)}"] if states else [])]

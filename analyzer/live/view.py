@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from analyzer.amounts import size
 from analyzer.live.snapshot import Phone, Recipient, Request, Sighting, Snapshot
 from analyzer.live.watching import next_for_all
 from analyzer.models import CheckState, Method, TrustState
@@ -225,21 +226,6 @@ def clock(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes = f"{rest // 60:02d}:{rest % 60:02d}"
     return f"{hours}:{minutes}" if hours else minutes
-
-
-def size(number: float) -> str:
-    """Return a number of bytes in the unit that leaves up to three digits before the point.
-
-    >>> size(999), size(1_234_567)
-    ('999 B', '1.2 MB')
-    """
-    if number < 1000:
-        return f"{number:.0f} B"
-    for unit in ("kB", "MB"):
-        number /= 1000
-        if number < 1000:
-            return f"{number:.1f} {unit}"
-    return f"{number / 1000:.1f} GB"
 
 
 def _share(percent: float) -> str:
