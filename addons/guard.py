@@ -1,7 +1,7 @@
 """The one place where an exception in a hook is caught.
 
 mitmproxy logs an exception in an addon and carries on, so that a session could miss exchanges
-without a word. Every hook of ours runs inside `Guard.watch`: an exception is counted, logged once
+without a word. Every hook of ours is watched by its `Guard`: an exception is counted, logged once
 for each place, and marks the session as incomplete. When the bundle itself cannot be written,
 nothing is forwarded any more: traffic that passes unrecorded is worse than no traffic.
 """
@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import logging
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from mitmproxy.connection import Client
@@ -45,17 +45,17 @@ class Guard:
         """Let nothing through from now on."""
         self.stopped = True
 
-    @contextmanager
-    def watch(self, name: str) -> Iterator[None]:
-        """Run a hook; no exception leaves it."""
-        try:
-            yield
-        except RecordingError as error:
-            if not self.stopped:
-                self.stop()
-                self._on_failure(str(error))
-        except Exception as error:  # noqa: BLE001 - the one broad handler: see the module
+    def watch(self, name: str) -> Watch:
+        """Return a context in which to do what belongs to `name`; no exception leaves it."""
+        return Watch(self, name)
+
+    def take(self, name: str, error: Exception) -> None:
+        """Deal with what went wrong in `name`."""
+        if not isinstance(error, RecordingError):
             self._note(name, error)
+        elif not self.stopped:
+            self.stop()
+            self._on_failure(str(error))
 
     def _note(self, name: str, error: Exception) -> None:
         frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -73,6 +73,34 @@ class Guard:
         return sum(self.counts.values())
 
 
+class Watch:
+    """A context that an exception does not leave; it can be entered again and again.
+
+    `hook` does the same by itself: it runs some ten times for each exchange.
+    """
+
+    __slots__ = ("_guard", "_name")
+
+    def __init__(self, guard: Guard, name: str) -> None:
+        self._guard = guard
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Give an exception to the guard."""
+        if not isinstance(error, Exception):
+            return False
+        self._guard.take(self._name, error)
+        return True
+
+
 class Guarded(Protocol):
     """An addon whose hooks are marked with `hook`."""
 
@@ -88,12 +116,17 @@ P = ParamSpec("P")
 def hook(method: Callable[Concatenate[A, P], None]) -> Callable[Concatenate[A, P], None]:
     """Mark a method as a hook: it runs under its addon's guard, or not at all after a stop."""
 
+    name = method.__name__
+
     @functools.wraps(method)
     def guarded(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        if not self.guard.stopped:
-            with self.guard.watch(method.__name__):
+        guard = self.guard
+        if not guard.stopped:
+            try:
                 method(self, *args, **kwargs)
-        if self.guard.stopped:
+            except Exception as error:  # noqa: BLE001 - the one broad handler: see the module
+                guard.take(name, error)
+        if guard.stopped:
             for data in args:
                 refuse(data)
 

@@ -34,6 +34,7 @@ from analyzer.models import Session
 # What an extra addon is made with: its session's writer, and the guard for its hooks.
 AddonFactory = Callable[[BundleWriter, Guard], object]
 _LIFECYCLE = ("load", "configure", "running", "done", "update", "add_log", "log")
+_WITH_CLIENT = (Flow, Socks5AuthData)
 _CHOSEN = "layer_chosen"  # our own hook: `next_layer` after mitmproxy has chosen
 
 
@@ -151,8 +152,8 @@ class Lanes:
         hooks = self._hooks.get(_client(data).proxy_mode.full_spec)
         if hooks is None:
             refuse(data)  # nobody would record it
-        else:
-            for method in hooks.get(name, ()):
+        elif methods := hooks.get(name):
+            for method in methods:
                 method(data)
 
 
@@ -190,10 +191,10 @@ def _hooks_of(
 
 def _client(data: object) -> Client:
     """Return the client's connection that the argument of a hook is about."""
+    if isinstance(data, _WITH_CLIENT):  # first: most of the hooks are about flows
+        return data.client_conn
     if isinstance(data, Client):
         return data
-    if isinstance(data, Flow | Socks5AuthData):
-        return data.client_conn
     if isinstance(data, ServerConnectionHookData):
         return data.client
     if isinstance(data, NextLayer | TlsData | ClientHelloData):

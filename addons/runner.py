@@ -21,6 +21,7 @@ from mitmproxy.master import Master
 from mitmproxy.options import Options
 
 from addons.chain import recorder
+from addons.chunks import gather_chunks
 from addons.http3 import be_patient
 from addons.lanes import Lane, Lanes, Track
 from addons.loopback import Address
@@ -122,6 +123,7 @@ def record_lanes(
     )
     prepare_authority(confdir, options.key_size)
     be_patient()
+    gather_chunks()
     run = _Run(specs, stop, low_disk, SleepWatch(slept))
     loop = asyncio.new_event_loop()
     try:

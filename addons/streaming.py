@@ -63,7 +63,7 @@ class Tee:
         self.cut = 0
         self.kept = False  # whether `keep` was called
         self._guard = guard
-        self._name = name
+        self._watch = guard.watch(name)
         self._keep = keep
         self._end = end
         self._length = _declared_length(message)
@@ -77,7 +77,7 @@ class Tee:
     def __call__(self, data: bytes) -> list[bytes]:
         """Return the pieces to forward now; none once the recording has failed."""
         if not self._guard.stopped:
-            with self._guard.watch(self._name):
+            with self._watch:
                 if data:
                     self._take(data)
                 elif self._held:  # an empty piece alone is no sign: HTTP/2 has them anywhere

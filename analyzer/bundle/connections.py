@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 from analyzer.bundle import store
+from analyzer.bundle.transactions import Transactions
 from analyzer.models import Outcome, Transport
 
 COLUMNS = (
@@ -21,18 +18,15 @@ class ConnectionTable:
     Every method raises `RecordingError` as the writer's do. What it has written survives a kill.
     """
 
-    def __init__(
-        self, database: sqlite3.Connection, writing: Callable[[], AbstractContextManager[None]]
-    ) -> None:
-        self._database = database
+    def __init__(self, writing: Transactions) -> None:
         self._writing = writing
 
     def open(
         self, *, t_s: float, phone: str, transport: Transport, address: str = "", host: str = ""
     ) -> int:
         """Note a connection of the phone with the address `phone`; return its number."""
-        with self._writing():
-            cursor = self._database.execute(
+        with self._writing:
+            cursor = self._writing.execute(
                 "INSERT INTO connection(t_s, phone, host, address, transport) VALUES(?,?,?,?,?)",
                 (t_s, phone, store.storable(host), store.storable(address), transport),
             )
@@ -69,8 +63,8 @@ class ConnectionTable:
         changes = {name: value for name, value in given.items() if value is not None}
         if changes:
             columns = ",".join(f"{name}=?" for name in changes)
-            with self._writing():
-                self._database.execute(
+            with self._writing:
+                self._writing.execute(
                     f"UPDATE connection SET {columns} WHERE id=?",  # noqa: S608
                     (*changes.values(), number),
                 )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import orjson
 import zstandard
 
 from analyzer.errors import UserError
@@ -79,7 +80,6 @@ _SHAPES = {1: {*_BOTH, EXCHANGE_1}, SCHEMA_VERSION: set(_TABLES)}
 # What reading a damaged database raises: SQLite quotes names from it, which need not be text.
 DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_as_json = json.JSONEncoder(separators=(",", ":")).encode
 _here = threading.local()  # a compressor is dear to make, and for one thread only
 
 
@@ -90,9 +90,11 @@ class RecordingError(UserError):
 def create(path: Path) -> sqlite3.Connection:
     """Make the database `path` (mode 0600) and open it for writing."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    database = _connect(path, "rw")
+    database = connect(path, "rw")
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
     database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA wal_autocheckpoint=0")  # `checkpoints` does it
+    database.execute("PRAGMA journal_size_limit=0")  # so that its size tells how much there is
     with transaction(database):
         for table in _TABLES:
             database.execute(table)
@@ -102,7 +104,7 @@ def create(path: Path) -> sqlite3.Connection:
 
 def open_to_write(path: Path) -> sqlite3.Connection:
     """Open an existing database for one more writer; `UserError` if it is not one of ours."""
-    return _checked(path, _connect(path, "rw"))
+    return _checked(path, connect(path, "rw"))
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -111,16 +113,17 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     A sealed one is opened as unchangeable: no byte of the bundle changes, no file is added.
     """
     live = path.with_name(f"{path.name}-wal").exists()
-    return _checked(path, _connect(path, "ro" if live else "ro&immutable=1"))
+    return _checked(path, connect(path, "ro" if live else "ro&immutable=1"))
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str, *, timeout_s: float = 5.0) -> sqlite3.Connection:
+    """Open a database in SQLite's `mode`, whatever is in it; `UserError` if that fails."""
     try:
         database = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode={mode}",
             uri=True,
             isolation_level=None,
-            timeout=5.0,
+            timeout=timeout_s,
         )
     except sqlite3.Error as error:
         raise UserError(f"{path} cannot be opened", str(error)) from None
@@ -210,7 +213,13 @@ def get_chunks(database: sqlite3.Connection, exchange: int, *, from_client: bool
 
 def dump_headers(headers: Headers) -> str:
     """Headers as stored: JSON in plain ASCII."""
-    return _as_json(headers)
+    try:
+        fast = orjson.dumps(headers)
+        if fast.isascii():
+            return fast.decode("ascii")
+    except TypeError:  # lone surrogates
+        pass
+    return json.dumps(headers, separators=(",", ":"))
 
 
 def load_headers(text: str) -> Headers:

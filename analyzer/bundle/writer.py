@@ -7,8 +7,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +16,7 @@ from analyzer.bundle.connections import ConnectionTable
 from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import RecordingError
 from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
+from analyzer.bundle.transactions import Transactions
 from analyzer.errors import UserError
 from analyzer.models import CheckState, Event, Exchange, Headers, Session
 
@@ -39,14 +39,13 @@ class BundleWriter:
         self.counts = dict.fromkeys(
             ("exchanges", "messages", "events", "bytes_up", "bytes_down"), 0
         )
-        self.connections = ConnectionTable(database, self._writing)
         self._database = database
+        self._writing = Transactions(path, database)
+        self.connections = ConnectionTable(self._writing)
         self._lock = lock
         self._start = instant(session.started)
-        self._faults: dict[str, None] = {}
         self._numbers: dict[int, int] = {}  # WebSocket -> messages so far
         self._imported: dict[str, int] = {}  # id in the source -> id here
-        self._broken = False
         self._closed = False
 
     @classmethod
@@ -90,7 +89,7 @@ class BundleWriter:
 
     def mark_incomplete(self, why: str) -> None:
         """Note that something may be missing; the session will not count as complete."""
-        self._faults[why] = None
+        self._writing.faults[why] = None
 
     def add_exchange(self, exchange: Exchange) -> int:
         """Store a whole exchange, as an importer has it; return its number in this bundle.
@@ -101,10 +100,10 @@ class BundleWriter:
         """
         if exchange.method == "WS":
             return self._add_foreign_message(exchange)
-        with self._writing():
+        with self._writing:
             request, request_cut = store.put_body(self._database, exchange.request_body)
             response, response_cut = store.put_body(self._database, exchange.response_body)
-            number = self._insert(
+            number = self._writing.insert(
                 "exchange",
                 t_s=exchange.t_s,
                 state="done" if exchange.complete else "failed",
@@ -142,9 +141,9 @@ class BundleWriter:
         `body` is None while it is still flowing: then `add_chunk` and `finish_request` follow.
         `connection` is the number of the one it came over.
         """
-        with self._writing():
+        with self._writing:
             key, cut = store.put_body(self._database, body or b"")
-            number = self._insert(
+            number = self._writing.insert(
                 "exchange",
                 t_s=t_s,
                 state="sending" if body is None else "sent",
@@ -163,12 +162,12 @@ class BundleWriter:
 
     def add_chunk(self, exchange: int, data: bytes, *, from_client: bool) -> None:
         """Store the next piece of a body that is still flowing."""
-        with self._writing():
-            self._insert("chunk", exchange=exchange, from_client=from_client, data=data)
+        with self._writing:
+            self._writing.insert("chunk", exchange=exchange, from_client=from_client, data=data)
 
     def finish_request(self, exchange: int, *, trailers: Headers = (), cut: int = 0) -> None:
         """End a request whose body came in chunks; `cut` are the bytes that were not given."""
-        with self._writing():
+        with self._writing:
             key, size = self._join(exchange, from_client=True)
             self._database.execute(
                 "UPDATE exchange SET request_body=?, request_cut=?, request_trailers=?,"
@@ -181,7 +180,7 @@ class BundleWriter:
         self, exchange: int, *, t_s: float, status: int, headers: Headers, server_ip: str | None
     ) -> None:
         """Store the head of an answer whose body follows in chunks, then `finish_exchange`."""
-        with self._writing():
+        with self._writing:
             self._database.execute(
                 "UPDATE exchange SET answered_s=?, status=?, response_headers=?, server_ip=?"
                 " WHERE id=?",
@@ -208,7 +207,7 @@ class BundleWriter:
         `add_message` and `end_websocket` follow.
         """
         state = "failed" if failed else "open" if opens_websocket else "done"
-        with self._writing():
+        with self._writing:
             if body is None:
                 key, size = self._join(exchange, from_client=False)
             else:
@@ -240,9 +239,9 @@ class BundleWriter:
     ) -> None:
         """Store a WebSocket message of the handshake `exchange_id`; `is_text` None: not known."""
         number = self._numbers.get(exchange_id, 0) + 1
-        with self._writing():
+        with self._writing:
             key, cut = store.put_body(self._database, content)
-            self._insert(
+            self._writing.insert(
                 "message",
                 exchange=exchange_id,
                 seq=number,
@@ -259,7 +258,7 @@ class BundleWriter:
     def end_websocket(self, exchange: int, *, failed: str = "") -> None:
         """Note that a WebSocket was closed, or why it broke."""
         state = "failed" if failed else "done"
-        with self._writing():
+        with self._writing:
             self._database.execute(
                 "UPDATE exchange SET state=?, reason=? WHERE id=?",
                 (state, store.storable(failed), exchange),
@@ -267,8 +266,8 @@ class BundleWriter:
 
     def add_event(self, event: Event) -> None:
         """Store what happened beside the exchanges."""
-        with self._writing():
-            self._insert(
+        with self._writing:
+            self._writing.insert(
                 "event",
                 t_s=event.t_s,
                 kind=event.kind,
@@ -281,8 +280,8 @@ class BundleWriter:
 
     def add_checkup(self, phone: str, name: str, state: CheckState, found: str) -> None:
         """Store what the check page found out about `phone` (its address), now."""
-        with self._writing():
-            self._insert(
+        with self._writing:
+            self._writing.insert(
                 "checkup",
                 t_s=self.seconds(),
                 phone=phone,
@@ -293,8 +292,8 @@ class BundleWriter:
 
     def add_measured(self, topic: str, value: str, source: str, t_s: float | None = None) -> None:
         """Store a measured fact about the phone or its way out (see `models.Measured`)."""
-        with self._writing():
-            self._insert(
+        with self._writing:
+            self._writing.insert(
                 "measured",
                 t_s=self.seconds() if t_s is None else t_s,
                 topic=topic,
@@ -304,8 +303,8 @@ class BundleWriter:
 
     def add_step(self, name: str, t_s: float) -> None:
         """Mark the beginning of a phase at `t_s`."""
-        with self._writing():
-            self._insert("step", t_s=t_s, name=store.storable(name))
+        with self._writing:
+            self._writing.insert("step", t_s=t_s, name=store.storable(name))
 
     def close(
         self, reason: str, *, extra: Mapping[str, int] | None = None, ended: float | None = None
@@ -321,6 +320,7 @@ class BundleWriter:
         self._closed = True
         try:
             self._lock.free_reserve()
+            self._writing.end()
             self.session = self._ended(reason, extra or {}, ended)
             sealing.seal(self.path, self._database, self.session)
         except (sqlite3.Error, OSError) as error:
@@ -334,8 +334,12 @@ class BundleWriter:
         return self.session
 
     def _ended(self, reason: str, extra: Mapping[str, int], ended: float | None) -> Session:
-        partial = (*self.session.partial, *self._faults, *sealing.open_exchanges(self._database))
-        if not self._broken:
+        partial = (
+            *self.session.partial,
+            *self._writing.faults,
+            *sealing.open_exchanges(self._database),
+        )
+        if not self._writing.broken:
             with store.transaction(self._database):
                 sealing.keep_chunks(self._database)
                 self._database.execute("UPDATE exchange SET state='left' WHERE state='open'")
@@ -348,7 +352,7 @@ class BundleWriter:
             self.session,
             ended=iso(time.time() if ended is None else ended),
             end_reason=reason,
-            complete=not self._faults,
+            complete=not self._writing.faults,
             egress=measured_exit(self._database) or self.session.egress,
             counts=tuple(sorted(counts.items())),
             partial=partial,
@@ -372,29 +376,8 @@ class BundleWriter:
         )
         return key, len(content)
 
-    def _insert(self, table: str, **values: object) -> int:
-        columns, marks = ",".join(values), ",".join("?" * len(values))
-        cursor = self._database.execute(
-            f"INSERT INTO {table}({columns}) VALUES({marks})",
-            tuple(values.values()),
-        )
-        return cursor.lastrowid or 0
-
     def _count(self, what: str, up: int, down: int) -> None:
         if what:
             self.counts[what] += 1
         self.counts["bytes_up"] += up
         self.counts["bytes_down"] += down
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        if self._closed or self._broken:
-            raise RecordingError(f"{self.path.name} is closed")
-        try:
-            with store.transaction(self._database):
-                yield
-        except (sqlite3.Error, OSError) as error:
-            self._broken = True
-            why = f"recording failed: {error}"
-            self.mark_incomplete(why)
-            raise RecordingError(why) from error
