@@ -35,6 +35,7 @@ class Server:
     """An app's servers, TLS with HTTP/1.1 and HTTP/2, for all of `HOSTS`; a context manager.
 
     `issuer` made their certificate, and can make more; `peers` are the ports that asked.
+    `elsewhere` are further hosts of a test, or some of these that another server stands for.
 
     ``/echo`` answers with the request's body, ``/bytes?n=9`` with so many bytes, ``/chunks?n=9``
     with that many pieces of unknown total length, ``/events?n=9&every=0.1`` with an event stream,
@@ -44,6 +45,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.log: list[Served] = []
         self.peers: set[int] = set()  # the ports that requests came from
+        self.elsewhere: dict[str, tuple[str, int]] = {}
         self.authority = folder / "server-ca.pem"
         self._certificate = folder / "server.pem"
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=100)
@@ -59,7 +61,7 @@ class Server:
     @property
     def remap(self) -> dict[str, tuple[str, int]]:
         """Where a proxy finds the hosts."""
-        return dict.fromkeys(HOSTS, self.address)
+        return {**dict.fromkeys(HOSTS, self.address), **self.elsewhere}
 
     def __enter__(self) -> Server:
         self._thread.start()
@@ -149,7 +151,8 @@ class Server:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 return
-            content = event.get("text") or event.get("bytes") or b""
+            text = event.get("text")  # "" is a message, too
+            content: str | bytes = event["bytes"] if text is None else text
             key = "text" if isinstance(content, str) else "bytes"
             raw = content.encode() if isinstance(content, str) else content
             self.log.append(Served("WS", url, (), raw, 101, b""))

@@ -1,7 +1,7 @@
 """A Chromium as a Pixel 7 inside a phone's namespace: opens a page there and runs a script on it.
 
-Run as a script (in the namespace), it takes a `Visit` as JSON on standard input and prints what the
-script returned.
+Without a namespace it is behind a proxy. Run as a script (in the namespace), it takes a `Visit` as
+JSON on standard input and prints what the script returned.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Visit:
     these hosts are spoken to over HTTP/3 from the first request on: Chromium accepts no CA but a
     public one over QUIC otherwise. `local` is permission to reach from pages of the internet (over
     HTTP/3 all count as such) addresses that look like a local network's, such as fd00::/8.
+    `proxy` is the URL of the one it is to use.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Visit:
     settle_ms: int = 300  # what has no answer to wait for, such as a beacon, gets out meanwhile
     screenshot: str = ""
     local: bool = False
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,23 @@ class Browser:
         return json.loads(said)
 
 
-def open_page(phone: Namespace, visit: Visit) -> Browser:
-    """Begin a visit in the namespace; more than one phone can be on its way at once."""
+def open_page(phone: Namespace | None, visit: Visit) -> Browser:
+    """Begin a visit in the namespace; more than one phone can be on its way at once.
+
+    Without a namespace, nothing but the visit's proxy stands between it and the network.
+    """
+    assert phone or visit.proxy
     if find_chromium() is None:
         reason = "no Chromium on this machine (apt-get install chromium)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    process = phone.popen(sys.executable, __file__)
+    if phone:
+        process = phone.popen(sys.executable, __file__)
+    else:
+        pipe = subprocess.PIPE
+        command = [sys.executable, __file__]
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     assert process.stdin
     process.stdin.write(json.dumps(asdict(visit)))
     process.stdin.close()
@@ -105,6 +116,7 @@ def _main() -> None:
             locale=visit.locale,
             timezone_id=visit.time_zone,
             permissions=["local-network-access"] if visit.local else None,
+            proxy={"server": visit.proxy} if visit.proxy else None,
         )
         context.set_default_timeout(_PAGE_MS)
         page = context.new_page()
