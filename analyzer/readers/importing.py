@@ -97,6 +97,8 @@ def import_files(
     """
     arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures, arm_label)
     if beside is not None:
+        if asked.keys:
+            raise UserError("of a witness only names are wanted", "leave out --keys, or --beside")
         if beside.arm.label != arm_label:
             raise UserError(f"{beside.id} is of another arm", "leave out --arm")
         asked = replace(asked, during=time_of(beside), app=asked.app or study.app)

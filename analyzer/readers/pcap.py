@@ -1,8 +1,9 @@
 """Packet captures, pcap and pcapng: the names of hosts and how many bytes went each way.
 
-Nothing is decrypted but the greeting of QUIC, whose keys are public. A session of packets therefore
-has no exchanges: it says whom the phone talked to, never what it said. Fragments of IP are not put
-together, and tunnels inside packets are not followed: their bytes are counted by address.
+Without a log of TLS secrets, nothing is decrypted but the greeting of QUIC, whose keys are public:
+a session of packets then has no exchanges and says whom the phone talked to, never what it said.
+With one, HTTP over TLS is read as well (HTTP/3 and WebSocket messages are not). Fragments of IP are
+not put together, and tunnels inside packets are not followed: their bytes are counted by address.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import ClassVar
 
 from analyzer.errors import UserError
 from analyzer.models import Problem
-from analyzer.readers import READERS, Asked, Reading
+from analyzer.readers import READERS, Asked, Reading, Record, is_time
 from analyzer.readers.pcap_files import MAGICS, PacketFile
 from analyzer.readers.pcap_files import Record as PacketRecord
 from analyzer.readers.pcap_flows import Flows
+from analyzer.readers.pcap_keys import KeyLog, read_keys
+from analyzer.readers.pcap_opened import OpenedCapture
 from analyzer.readers.pcap_walk import Walked, walk
 
 _NAMED = 4  # devices that a problem names; of more it says how many
@@ -28,7 +31,7 @@ _NAMED = 4  # devices that a problem names; of more it says how many
 class PcapReader:
     """Reads a capture as a whole before it gives the first event: totals need the last packet."""
 
-    heeds: ClassVar[frozenset[str]] = frozenset({"during", "phones"})
+    heeds: ClassVar[frozenset[str]] = frozenset({"during", "phones", "keys"})
 
     def __init__(self) -> None:
         self.asked = Asked()
@@ -39,7 +42,38 @@ class PcapReader:
 
     def read(self, path: Path) -> Reading:
         """Read every packet; `UserError` if there is none, or none of the phone's."""
+        if self.asked.during is None:  # of a witness only names are wanted
+            keys = read_keys(path, self.asked.keys)
+            if keys.secrets:
+                return _opened(path, self.asked, keys)
         return read_packets(path, self.asked)
+
+
+def _opened(path: Path, asked: Asked, keys: KeyLog) -> Reading:
+    """Read a capture whose secrets are known: twice, as connections that were read have no names
+    left to tell.
+    """
+    reading = Reading("packets", tools=(("libpcap", "packet capture"),))
+    with path.open("rb", buffering=0) as file:
+        times = (moment for _, _, moment, *_ in PacketFile(file) if is_time(moment))
+        reading.started = min(times, default=None)
+    phones = _addresses(asked.phones)
+    capture = OpenedCapture(path, keys, phones, reading.started or 0.0)
+
+    def records() -> Iterator[Record]:
+        yield from capture.exchanges()
+        flows = Flows(phones, read=capture.read)
+        with path.open("rb", buffering=0) as file:
+            packets = PacketFile(file)
+            walked = walk(packets, flows)
+        reading.read = walked.read
+        reading.total = walked.packets if packets.whole else None
+        yield from flows.events(reading.started or 0.0)
+        yield from capture.problems()
+        yield from _problems(flows, walked, asked, 0)
+
+    reading.records = records()
+    return reading
 
 
 def read_packets(path: Path, asked: Asked, recorder: Collection[bytes] = ()) -> Reading:

@@ -85,11 +85,18 @@ class Flows:
     that sent it: what a side sends while it is not `watched` has only to be counted.
 
     With `phones` (addresses, 4 or 16 bytes), only their connections and questions are told, and
-    none of those with an address of the `recorder`.
+    none of those with an address of the `recorder`. Connections that were `read` by other means
+    (the client's key in `tcp`) are not told either.
     """
 
-    def __init__(self, phones: Collection[bytes] = (), recorder: Collection[bytes] = ()) -> None:
+    def __init__(
+        self,
+        phones: Collection[bytes] = (),
+        recorder: Collection[bytes] = (),
+        read: Collection[bytes] = (),
+    ) -> None:
         self._phones = frozenset(phones)
+        self._read = read
         self._recorder = frozenset(recorder)
         self.clients: Counter[bytes] = Counter()  # address -> bytes of its connections, at the end
         self.tcp: dict[bytes, Side] = {}
@@ -301,7 +308,7 @@ class Flows:
             for table in (self.tcp, self.udp, self._other):
                 if table.get(side.key) is side:
                     del table[side.key]
-        if self._phones and not self._told(flow):
+        if flow.client.key in self._read or (self._phones and not self._told(flow)):
             return
         host = flow.name or flow.asked or self._names.get(flow.server.address, "")
         reason = flow.reason if flow.name else "dns"
