@@ -18,11 +18,11 @@ from analyzer.bundle import store
 from analyzer.errors import UserError
 
 STEP = 16 * 1024 * 1024  # bytes written ahead after which they are moved, while others are written
-MOST = 64 * 1024 * 1024  # bytes after which the writer waits, that the file may begin anew
+MOST = 64 * 1024 * 1024  # bytes after which the file has to begin anew; the writer waits for that
 EVERY = 8  # commits between two looks at the file
 _PASSES = 2  # the second takes what was written meanwhile: where there is a gap, that is all
-_TRIES = 10
-_PAUSE_S = 0.02
+_TRIES = 5
+_PAUSE_S = 0.005
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -38,10 +38,13 @@ class Checkpoints:
         self._ahead = f"{database}-wal"
         self._next = STEP
         self._commits = 0
+        self._anew = False
         self._thread: threading.Thread | None = None
 
     def look(self) -> None:
         """Begin a checkpoint if it is time; to be called after each commit."""
+        if self._anew:  # only little is left to be moved, but nobody may write meanwhile
+            self.finish()
         self._commits += 1
         if self._commits % EVERY:
             return
@@ -51,6 +54,8 @@ class Checkpoints:
             return
         if size < self._next - STEP:  # it has begun anew
             self._next = STEP
+        if size >= 2 * MOST:  # the disk does not keep up
+            self.finish()
         if size >= self._next and not (self._thread and self._thread.is_alive()):
             self._next = size + STEP
             self._thread = threading.Thread(
@@ -69,7 +74,8 @@ class Checkpoints:
                 for _ in range(_PASSES):
                     if self._moved(database, "PASSIVE"):
                         return
-                for _ in range(_TRIES if anew else 0):  # it fails where somebody reads or writes
+                self._anew = anew
+                for _ in range(_TRIES if anew else 0):  # it fails while somebody reads
                     if self._moved(database, "RESTART"):
                         return
                     time.sleep(_PAUSE_S)
@@ -77,6 +83,8 @@ class Checkpoints:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
             if code & 0xFF not in _BUSY:
                 self.failure = error
+        finally:
+            self._anew = False
 
     def _moved(self, database: sqlite3.Connection, how: str) -> bool:
         """Move what can be moved; whether that was all."""
