@@ -202,7 +202,8 @@ def test_from_the_wrong_country_nothing_leaves_until_it_is_right_again(
     assert answers == [200, 502, 200]
     assert [each.url for each in server.log] == [f"{API}/bytes?n=0", f"{API}/bytes?n=2"]
     assert len(teller.asked) > before_the_end
-    assert teller.peers | server.peers == proxy.ports
+    assert server.peers
+    assert teller.peers | server.peers <= proxy.ports  # the last one may have been cut off
     values = [each.value for each in read_measured(running.path) if each.topic == "exit_country"]
     assert {"KE", "DE"} == set(values)
     assert read_session(running.path).egress == "disputed"
