@@ -1,9 +1,9 @@
 """What recording costs: the recorder beside `mitmdump` with and without ``-w``, on loopback.
 
-A client posts 1.5 kB over eight kept connections (HTTPS) and gets 10 kB, with a declared length or
-in chunks. Server, client and proxy are processes of their own; each proxy gets the same requests in
-turn. Seconds are those of the client; processor time is the proxy's (where /proc tells it), which
-other programs disturb less.
+A client posts 1.5 kB over eight kept connections (HTTPS) and gets 10 kB, with a declared length, in
+chunks, or over HTTP/2 (its server speaks it, too). Server, client and proxy are processes of their
+own; each proxy gets the same requests in turn. Seconds are those of the client; processor time is
+the proxy's (where /proc tells it), which other programs disturb less.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from analyzer.bundle import list_bundles, read_session
 
 REQUESTS = 4000
 ROUNDS = 5
+_WAYS = {"length": "declared length", "chunked": "chunked answers", "h2": "HTTP/2"}
 _KINDS = ("mitmdump", "mitmdump -w", "evenhand")
 
 
@@ -51,7 +52,7 @@ def benchmark(requests: int = REQUESTS, rounds: int = ROUNDS) -> str:
         certificate = issuer.issue_cert("localhost")
         certificate.private_key_and_cert_chain_pem.write_to_path(server_pem)
         with _process("server", server_pem) as server:
-            for way in ("length", "chunked"):
+            for way in _WAYS:
                 costs: dict[str, list[Cost]] = {kind: [] for kind in _KINDS}
                 for number in range(rounds):
                     for kind in _KINDS[number % 3 :] + _KINDS[: number % 3]:
@@ -85,8 +86,7 @@ def _check(work: Path, expected: int) -> None:
 
 
 def _table(way: str, costs: dict[str, list[Cost]]) -> list[str]:
-    told = {"length": "declared length", "chunked": "chunked answers"}[way]
-    lines = ["", f"{told:18} {'requests/s: median (least to most)':>36} {'CPU ms each':>12}"]
+    lines = ["", f"{_WAYS[way]:18} {'requests/s: median (least to most)':>36} {'CPU ms each':>12}"]
     for kind, found in costs.items():
         rates = sorted(each.rate for each in found)
         spread = f"{statistics.median(rates):,.0f} ({rates[0]:,.0f} to {rates[-1]:,.0f})"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import random
 import ssl
 import sys
 from pathlib import Path
@@ -13,9 +15,21 @@ from addons.runner import record_lanes
 from analyzer.bundle import new_session
 from analyzer.models import Arm
 from analyzer.study import CompareSettings, Study
+from benchmarks import recording_h2
 
-_SENT = bytes(range(256)) * 6  # 1.5 kB
 _CONNECTIONS = 8
+_SENT_BYTES = 1536
+_ANSWER_BYTES = 10_000
+# Half a megabyte that shrinks to about one half, to take pieces from.
+_TEXT = random.Random(0).randbytes(2**18).hex().encode()
+_numbers = itertools.count()
+
+
+def _piece(length: int) -> bytes:
+    """Return so many bytes that were not there before: nothing is saved by storing once."""
+    number = next(_numbers)
+    start = 997 * number % (len(_TEXT) - length)
+    return b"%08d" % number + _TEXT[start : start + length - 8]
 
 
 class _Answers(asyncio.Protocol):
@@ -24,25 +38,29 @@ class _Answers(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._got = b""
-        self._number = 0
+        self._h2: recording_h2.Answers | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if transport.get_extra_info("ssl_object").selected_alpn_protocol() == "h2":
+            self._h2 = recording_h2.Answers(transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._h2:
+            self._h2.received(data, _piece(_ANSWER_BYTES))
+            return
         self._got += data
         while True:
             head, found, rest = self._got.partition(b"\r\n\r\n")
-            if not found or len(rest) < len(_SENT):
+            if not found or len(rest) < _SENT_BYTES:
                 return
-            self._got = rest[len(_SENT) :]
+            self._got = rest[_SENT_BYTES:]
             self._answer(chunked=b" /chunked " in head)
 
     def _answer(self, *, chunked: bool) -> None:
         assert self._transport
-        self._number += 1
-        body = (b"%08d" % self._number) * 1250  # no two alike: nothing is saved by storing once
+        body = _piece(_ANSWER_BYTES)
         kind = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
         if chunked:
             pieces = [body[start : start + 2500] for start in range(0, len(body), 2500)]
@@ -57,6 +75,7 @@ class _Answers(asyncio.Protocol):
 async def _serve(certificate: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    context.set_alpn_protocols(["h2", "http/1.1"])
     loop = asyncio.get_running_loop()
     server = await loop.create_server(_Answers, "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -65,12 +84,11 @@ async def _serve(certificate: str) -> None:
 
 async def _ask(proxy: int, trust: str, server: int, way: str, requests: int) -> None:
     context = ssl.create_default_context(cafile=trust)
-    counts = await asyncio.gather(
-        *(_one(proxy, context, server, way, requests // _CONNECTIONS) for _ in range(_CONNECTIONS))
-    )
-    rest = requests - sum(counts)
-    done = sum(counts) + (await _one(proxy, context, server, way, rest) if rest else 0)
-    print(done, flush=True)
+    context.set_alpn_protocols(["h2" if way == "h2" else "http/1.1"])
+    shares = [requests // _CONNECTIONS] * _CONNECTIONS
+    shares[0] += requests - sum(shares)
+    counts = await asyncio.gather(*(_one(proxy, context, server, way, each) for each in shares))
+    print(sum(counts), flush=True)
 
 
 async def _one(proxy: int, context: ssl.SSLContext, server: int, way: str, requests: int) -> int:
@@ -78,18 +96,21 @@ async def _one(proxy: int, context: ssl.SSLContext, server: int, way: str, reque
     writer.write(b"CONNECT localhost:%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % server)
     await reader.readuntil(b"\r\n\r\n")
     await writer.start_tls(context, server_hostname="localhost")
+    bodies = [_piece(_SENT_BYTES) for _ in range(requests)]
+    if way == "h2":
+        return await recording_h2.ask(reader, writer, f"localhost:{server}", bodies)
     path = b"/chunked" if way == "chunked" else b"/"
-    for _ in range(requests):
+    for body in bodies:
         writer.write(
             b"POST %b HTTP/1.1\r\nHost: localhost:%d\r\nContent-Length: %d\r\n\r\n"
-            % (path, server, len(_SENT))
-            + _SENT
+            % (path, server, len(body))
+            + body
         )
         head = await reader.readuntil(b"\r\n\r\n")
         if b"chunked" in head:
             await reader.readuntil(b"0\r\n\r\n")
         else:
-            await reader.readexactly(10_000)
+            await reader.readexactly(_ANSWER_BYTES)
     writer.close()
     return requests
 
