@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sys
 import time
@@ -127,15 +128,16 @@ def test_it_ends_at_once_and_properly_while_the_phone_talks(
     assert_all_is_stored(talk.seen(), running.path)
 
 
+@pytest.mark.parametrize("seed", range(3))
 def test_a_killed_recording_has_all_that_the_phone_saw_completed(
-    tmp_path: Path, server: Server
+    tmp_path: Path, server: Server, seed: int
 ) -> None:
     with (
         recorder(tmp_path, server) as running,
         phone_namespace(running.config()) as phone,
         Talk(phone, running.authority, tmp_path / "log") as talk,
     ):
-        time.sleep(1)
+        time.sleep(random.Random(seed).random())
         assert running.end(signal.SIGKILL) == ""
     session = recover(running.path)
     assert not session.complete
