@@ -12,6 +12,7 @@ import pytest
 from analyzer.cli.health import find_chromium
 
 if TYPE_CHECKING:
+    from capture_rig import Server
     from playwright.sync_api import Browser
 
 
@@ -53,6 +54,28 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"{path} differs: see --update-golden"
 
     return check
+
+
+@pytest.fixture(scope="module")
+def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the proxy of a file of tests keeps its certificate authority."""
+    return tmp_path_factory.mktemp("conf")
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app's servers, for a file of tests."""
+    from capture_rig import Server
+
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    """The app's servers, whose log is that of this test."""
+    shared_server.log.clear()
+    return shared_server
 
 
 @pytest.fixture(scope="module")

@@ -35,23 +35,6 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return compiled(tmp_path_factory.mktemp("okhttp"))
 
 
-@pytest.fixture(scope="module")
-def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("conf")
-
-
-@pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    shared_server.log.clear()
-    return shared_server
-
-
 @pytest.fixture
 def inner(server: Server) -> Iterator[TlsTap]:
     with TlsTap(server, PINNED) as running:

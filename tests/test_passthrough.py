@@ -39,23 +39,6 @@ API = "https://api.app.example"
 PINNED = "pinned.other.example"
 
 
-@pytest.fixture(scope="module")
-def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("conf")
-
-
-@pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    shared_server.log.clear()
-    return shared_server
-
-
 @pytest.fixture
 def tap(server: Server) -> Iterator[Tap]:
     with Tap(server.address) as running:

@@ -43,18 +43,6 @@ for line in sys.argv[1:]:
 NXDOMAIN = "3"
 
 
-@pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    shared_server.log.clear()
-    return shared_server
-
-
 @pytest.fixture
 def running(tmp_path: Path, server: Server) -> Iterator[Recorder]:
     with recorder(tmp_path, server) as running:
