@@ -63,6 +63,12 @@ if TYPE_CHECKING:
     help="Take only the packets of this IP address (several: it has several); default: all.",
 )
 @click.option(
+    "--keys",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="The TLS secrets of the packets (an SSLKEYLOGFILE); default: those inside the file.",
+)
+@click.option(
     "--app",
     default="",
     metavar="ID",
