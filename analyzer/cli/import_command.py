@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--keys",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="The TLS secrets of the packets (an SSLKEYLOGFILE); default: those inside the file.",
 )
