@@ -21,7 +21,7 @@ from addons.packets import KEYS, record_packets
 from analyzer.bundle import verify
 from analyzer.errors import UserError
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Coverage, Event
+from analyzer.models import Coverage, Event, Exchange
 from analyzer.packets import PACKETS, PacketRecorder, check_interface
 from analyzer.pipeline import analyse_bundle
 from analyzer.readers import Asked
@@ -204,6 +204,12 @@ def test_what_passes_by_the_proxy_is_a_blind_spot_of_its_session(
     assert (recorder.sealed.complete, recorder.sealed.partial) == (True, ())
     addresses = {each.value for each in read_measured(bundle) if each.topic == "recorder_address"}
     assert "127.0.0.1" in addresses
+
+    reader = PcapReader()
+    reader.asked = Asked(phones=(PHONE,), keys=bundle / KEYS)
+    [exchange] = [each for each in reader.read(bundle / PACKETS) if isinstance(each, Exchange)]
+    assert (exchange.url, exchange.request_body) == ("https://api.app.example/echo", b"hello")
+    assert (exchange.status, exchange.response_body) == (200, b"hello")
 
     analysed = analyse_bundle(bundle, a_study(tmp_path), load_knowledge())
     found: dict[str, Coverage] = {each.host: each for each in analysed.coverage}

@@ -228,9 +228,14 @@ def test_a_lost_packet_leaves_its_connection_unread_and_counted(
     server: Server, tmp_path: Path
 ) -> None:
     wire, keys = a_talk(server, tmp_path, http2=False)
-    middle = len(wire.packets) // 2
-    records = read(pcap(*wire.packets[:middle], *wire.packets[middle + 1 :]), tmp_path, keys)
+    uploads = [at for at, each in enumerate(wire.packets) if len(each) == 1440]
+    gap = uploads[len(uploads) // 3]
+    records = read(pcap(*wire.packets[:gap], *wire.packets[gap + 1 :]), tmp_path, keys)
     assert [each.complete for each in of_kind(records, Exchange)] == [False]
+    assert [each.host for each in of_kind(records, Event)] == [HOST]
+    assert [each.detail for each in of_kind(records, Problem)] == [
+        "1 connections: packets of it are missing"
+    ]
 
 
 def test_a_cut_packet_leaves_its_connection_unread_and_counted(

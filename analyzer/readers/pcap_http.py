@@ -136,6 +136,7 @@ class _Http1:
         self._held = held
         self._talks: deque[Talk] = deque()
         self._asking: Talk | None = None
+        self._answered: list[Talk] = []  # while their requests go on
         self._requests = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
         self._answers: h11.Connection | None = None
         self._early = b""  # of the server, before its request was read
@@ -157,6 +158,7 @@ class _Http1:
             else:
                 self._ask(moment, data)
             data = b""
+            yield from self._answered_and_asked()
         self._early += data
         yield from self._answer()
 
@@ -166,10 +168,17 @@ class _Http1:
             with suppress(h11.ProtocolError):  # it has a length, and was not all there
                 self._answers.receive_data(b"")
                 yield from self._take(self._talks[0], self._answers)
-        yield from self._talks
+        yield from (*self._answered, *self._talks)
+        self._answered.clear()
         self._talks.clear()
 
+    def _answered_and_asked(self) -> Iterator[Talk]:
+        yield from (talk for talk in self._answered if talk.request_whole)
+        self._answered = [talk for talk in self._answered if not talk.request_whole]
+
     def _ask(self, moment: float, data: bytes) -> None:
+        if not data:  # to h11 that would be the end
+            return
         self._requests.receive_data(data)
         while True:
             event = self._requests.next_event()
@@ -221,8 +230,8 @@ class _Http1:
                 talk.response_whole = True
                 self._early = answers.trailing_data[0]
                 self._answers = None
-                self._talks.popleft()
-                yield talk
+                self._answered.append(self._talks.popleft())
+                yield from self._answered_and_asked()
                 if self._other:
                     self.unread = len(self._upgrading), len(self._early)
                 if self._upgrading and not self._other:
@@ -257,7 +266,7 @@ class _Side2:
     """One side of HTTP/2."""
 
     def __init__(self) -> None:
-        self.waiting = b""
+        self.waiting = bytearray()
         self.decoder = Decoder(max_header_list_size=_MAX_HEAD)
         self.decoder.max_allowed_table_size = _MAX_HEAD  # the other side's settings allow less
         self.block: tuple[int, bool, bool] | None = None  # stream, its last, a promise
@@ -272,13 +281,14 @@ class _Http2:
         self._held = held
         self._sides = {True: _Side2(), False: _Side2()}
         self._talks: dict[int, Talk] = {}
+        self._last = 0  # the client's latest stream
 
     def feed(self, moment: float, data: bytes, *, from_client: bool) -> Iterator[Talk]:
         side = self._sides[from_client]
         side.waiting += data
         at = 0
         while at + 9 <= len(side.waiting):
-            frame, length = Frame.parse_frame_header(memoryview(side.waiting[at : at + 9]))
+            frame, length = Frame.parse_frame_header(memoryview(bytes(side.waiting[at : at + 9])))
             if length > _MAX_FRAME:
                 raise Unreadable(_NOT_HTTP)
             if at + 9 + length > len(side.waiting):
@@ -287,13 +297,13 @@ class _Http2:
                 frame,
                 DataFrame | HeadersFrame | ContinuationFrame | PushPromiseFrame | RstStreamFrame,
             ):
-                frame.parse_body(memoryview(side.waiting[at + 9 : at + 9 + length]))
+                frame.parse_body(memoryview(bytes(side.waiting[at + 9 : at + 9 + length])))
                 yield from self._frame(moment, side, frame, from_client=from_client)
             at += 9 + length
-        side.waiting = side.waiting[at:]
+        del side.waiting[:at]
 
     def end(self) -> Iterator[Talk]:
-        yield from self._talks.values()
+        yield from (talk for talk in self._talks.values() if talk.method)
         self._talks.clear()
 
     def _frame(
@@ -308,7 +318,7 @@ class _Http2:
                     yield from self._over(stream, from_client=from_client)
         elif isinstance(frame, RstStreamFrame):
             if talk := self._talks.pop(stream, None):
-                yield talk
+                yield from (talk,) if talk.method else ()
         elif isinstance(frame, HeadersFrame | PushPromiseFrame | ContinuationFrame):
             if not isinstance(frame, ContinuationFrame):
                 side.block = stream, last, isinstance(frame, PushPromiseFrame)
@@ -324,44 +334,43 @@ class _Http2:
                     for name, value, *_ in side.decoder.decode(side.head, raw=True)
                 ]
                 if not promise:
-                    yield from self._head(moment, stream, fields, from_client=from_client)
+                    self._head(moment, stream, fields, from_client=from_client)
                 if last and not promise:
                     yield from self._over(stream, from_client=from_client)
 
-    def _head(
-        self, moment: float, stream: int, fields: list[_Raw], *, from_client: bool
-    ) -> Iterator[Talk]:
+    def _head(self, moment: float, stream: int, fields: list[_Raw], *, from_client: bool) -> None:
         pseudo = {name: value.decode("latin-1") for name, value in fields if name[:1] == b":"}
         headers = _headers([each for each in fields if each[0][:1] != b":"])
-        talk = self._talks.get(stream)
-        if from_client and talk is None:
+        # A capture may show an answer before its request.
+        if stream > self._last and (from_client or stream % 2) and stream not in self._talks:
             if len(self._talks) >= _MAX_STREAMS:
                 raise Unreadable("it has too many streams")
-            talk = self._talks[stream] = Talk(moment, "h2", pseudo.get(b":method", ""))
+            self._talks[stream] = Talk(moment, "h2")
+        talk = self._talks.get(stream)
+        if talk is None:
+            return
+        if from_client and not talk.method:
+            self._last = max(self._last, stream)
+            talk.method, talk.request_headers = pseudo.get(b":method", "GET"), headers
             host = pseudo.get(b":authority") or next(
                 (value for name, value in headers if name == "host"), self._server
             )
             talk.url = f"{pseudo.get(b':scheme', 'https')}://{host}{pseudo.get(b':path', '')}"
-            talk.request_headers = headers
-        elif talk is None:
-            return
         elif from_client:
             talk.request_headers += headers
         elif b":status" not in pseudo:
             talk.response_headers += headers
         elif pseudo[b":status"].isdecimal() and int(pseudo[b":status"]) >= 200:
             talk.status, talk.response_headers = int(pseudo[b":status"]), headers
-        yield from ()
 
     def _over(self, stream: int, *, from_client: bool) -> Iterator[Talk]:
-        """One side has said all; with the server's the exchange is over."""
+        """One side has said all; when both have, the exchange is over."""
         talk = self._talks.get(stream)
         if talk is None:
             return
-        if from_client:
-            talk.request_whole = True
-        else:
-            talk.response_whole = True
+        talk.request_whole |= from_client
+        talk.response_whole |= not from_client
+        if talk.request_whole and talk.response_whole:
             del self._talks[stream]
             yield talk
 

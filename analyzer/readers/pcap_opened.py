@@ -16,7 +16,7 @@ from analyzer.readers.pcap_keys import KeyLog
 from analyzer.readers.pcap_streams import Connection, Piece, Streams
 from analyzer.readers.pcap_tls import TlsConnection, Unreadable
 
-_TLS_HELLO = b"\x16\x03"
+_TLS_HELLO = b"\x16"
 _CONNECT = b"CONNECT "
 _MAX_HEAD = 64 * 1024
 _LOST = "packets of it are missing"
@@ -37,8 +37,9 @@ class _Open:
     def inside(self, data: bytes, *, from_client: bool) -> bytes:
         """Return `data` without what a client and its proxy say before TLS begins."""
         if self.is_tls is None and data:
-            self.is_tls = from_client and data[:1] in _TLS_HELLO[:1] + _CONNECT[:1]
-            if self.is_tls and data[:1] == _CONNECT[:1]:
+            asks = from_client and data[:1] == _CONNECT[:1]
+            self.is_tls = asks or data[:1] == _TLS_HELLO
+            if asks:
                 self._heads = {True: b"", False: b""}
         if self._heads is None or from_client not in self._heads:
             return data
@@ -128,6 +129,9 @@ class OpenedCapture:
             return
         for talk in state.http.end():
             yield self._exchange(state, connection, talk)
+        if connection.has_gap:
+            self._whys[_LOST] += 1
+            self._unread.add(connection.key)
         if connection.key in self._unread:  # the rest of it is told with its host
             self.read.discard(connection.key)
             return

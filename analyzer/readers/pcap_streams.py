@@ -16,6 +16,7 @@ FIN, RST = 0x01, 0x04
 _MAX_CONNECTIONS = 8192
 _MAX_EARLY = 4 << 20  # bytes of one side that came before those they follow
 _MAX_EARLY_ALL = 64 << 20
+_MAX_EARLY_PIECES = 4096
 _ports = Struct(">HH").pack
 
 
@@ -39,6 +40,11 @@ class Connection:
     began: float
     sides: dict[bool, _Side] = field(default_factory=dict)
     done: bool = False  # nobody wants to hear more of it, or a part is lost
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether something came whose place is not known, because what is before it did not."""
+        return any(side.early for side in self.sides.values())
 
 
 @dataclass(slots=True)
@@ -93,7 +99,8 @@ class Streams:
         if packet.flags & FIN:
             side.ends = (packet.sequence + packet.length) & 0xFFFFFFFF
         data = self._in_order(side, packet)
-        if side.size > _MAX_EARLY or self._early > _MAX_EARLY_ALL:
+        many = len(side.early) > _MAX_EARLY_PIECES
+        if many or side.size > _MAX_EARLY or self._early > _MAX_EARLY_ALL:
             yield self._lose(connection, moment, from_client)
             return
         if data:

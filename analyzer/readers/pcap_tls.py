@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -81,7 +81,7 @@ class _Opener:
 class _Side:
     """One side of a connection, as far as it was read."""
 
-    waiting: bytes = b""  # not yet read
+    waiting: bytearray = field(default_factory=bytearray)  # not yet read
     messages: bytes = b""  # of the handshake, not yet whole
     opener: _Opener | None = None
     secret: bytes = b""  # of TLS 1.3, for its next keys
@@ -112,7 +112,7 @@ class TlsConnection:
         side = self._sides[from_client]
         at = 0
         while at + 5 <= len(side.waiting):
-            header = side.waiting[at : at + 5]
+            header = bytes(side.waiting[at : at + 5])
             kind, length = header[0], int.from_bytes(header[3:5])
             if not 20 <= kind <= 24 or header[1] != 3 or length > _MAX_RECORD:
                 raise Unreadable("it is not TLS")
@@ -122,12 +122,12 @@ class TlsConnection:
                 break
             if from_client and self._client_random and self._suite is None:
                 break
-            body = side.waiting[at + 5 : at + 5 + length]
+            body = bytes(side.waiting[at + 5 : at + 5 + length])
             at += 5 + length
             content = self._record(side, from_client, header, kind, body)
             if content:
                 yield from_client, content
-        side.waiting = side.waiting[at:]
+        del side.waiting[:at]
 
     def _record(
         self, side: _Side, from_client: bool, header: bytes, kind: int, body: bytes
