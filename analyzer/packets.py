@@ -163,6 +163,7 @@ class _Recording:
         self.socket = kind(iface=interface, promisc=False)
         with contextlib.suppress(AttributeError, OSError):
             self.socket.ins.setsockopt(socket.SOL_SOCKET, _FORCED_BUFFER, _BUFFER)
+        self.dropped()  # asking begins the count anew: until now there was hardly a buffer
         self.addresses = sorted(
             {each for known in conf.ifaces.values() for ips in known.ips.values() for each in ips}
         )
