@@ -6,6 +6,7 @@ no raw value is in what comes out.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ from analyzer.readers.bundle import (
 from analyzer.readers.witnessing import packets_beside, unseen_bytes
 from analyzer.region.evidence import Evidence
 from analyzer.region.measured import measured_facts
-from analyzer.study import Persona, Study
+from analyzer.study import SETUP, Persona, Study
 from analyzer.trust import judge
 
 Found = TypeVar("Found", Match, Signal)
@@ -90,7 +91,11 @@ def analyse_bundle(
     matches: list[tuple[Match, str, Destination]] = []
     signals: list[tuple[Signal, str, Destination]] = []
     problems = [Placed("", problem) for problem in extractor.problems]
+    steps = read_steps(path)
+    began = _began(steps)
     for exchange in read_exchanges(path):
+        if exchange.t_s < began:
+            continue
         place = place_of(exchange.url)
         destination = hosts.destination(place[0])
         decoded = decode(exchange)
@@ -103,10 +108,12 @@ def analyse_bundle(
         hosts.exchange(destination.host, exchange, decoded.problems)
         evidence.exchange(place, exchange, decoded.leaves, found.matches)
     for event in read_events(path):
-        hosts.event(event)
+        if event.t_s >= began:
+            hosts.event(event)
     connections = read_connections(path)
     for connection, state in zip(connections, judge(connections), strict=True):
-        hosts.connection(connection, state)
+        if connection.t_s >= began:
+            hosts.connection(connection, state)
     for told in packets_beside(path):
         if isinstance(told, Event):
             hosts.witness(told)
@@ -119,7 +126,7 @@ def analyse_bundle(
             problems.append(Placed("", unseen))
     return Analysed(
         session=session,
-        phases=tuple(name for _, name in read_steps(path)),
+        phases=tuple(name for _, name in steps if name != SETUP),
         exchanges=hosts.exchanges,
         findings=tuple(
             Finding(identifier, session.id, phase, match, destination)
@@ -136,6 +143,19 @@ def analyse_bundle(
             *evidence.seen(session.id),
         ),
     )
+
+
+def _began(steps: Sequence[tuple[float, str]]) -> float:
+    """Return when the phone was ready: what came before, in the phase `SETUP`, is no evidence.
+
+    >>> _began([(0.0, "set-up"), (42.0, "launch")]), _began([(0.0, "launch")])
+    (42.0, 0.0)
+    >>> _began([(0.0, "set-up")])
+    inf
+    """
+    if not steps or steps[0][1] != SETUP:
+        return 0.0
+    return next((t_s for t_s, name in steps if name != SETUP), math.inf)
 
 
 def persona_of(study: Study, session: Session) -> Persona:

@@ -14,6 +14,7 @@ from analyzer.expectation import Expectation, canonical_zone, expect, parse_tag
 from analyzer.models import Arm, Consent
 
 FILE = "study.toml"
+SETUP = "set-up"  # a phase before the study's own: what happens in it is no evidence
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of an arm
 COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")

@@ -97,6 +97,13 @@ def test_a_study_that_cannot_be_right_is_bad(
     assert found.fix
 
 
+def test_a_study_that_nobody_has_edited_is_a_note(tmp_path: Path) -> None:
+    done("init", tmp_path / "study")
+    found = check("study", tmp_path / "study")
+    assert found.state == "note"
+    assert found.fix == "write the app's own name and domains into study.toml"
+
+
 def test_a_folder_that_is_not_there_yet_is_judged_by_what_there_is(tmp_path: Path) -> None:
     for folder in (tmp_path / "a" / "b" / "c", Path("gone/away")):
         assert check("rights", folder).state == check("disk", folder).state == "ok"

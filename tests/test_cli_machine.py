@@ -143,7 +143,7 @@ def test_what_may_not_be_written_or_read_is_named(tmp_path: Path) -> None:
             done("analyze", "--force", "--jobs", 1, root=root)
             done("report", "KE", "DE", root=root)
             done("init", tmp_path / "new")
-            for words in (("doctor",), ("verify",), ("recover",), ("step", "x"), ("diff",)):
+            for words in (("doctor",), ("verify",), ("recover",), ("step", "use"), ("diff",)):
                 run(*words, root=root)
             for path in (root, *root.rglob("*")):
                 path.chmod(0o555 if path.is_dir() else 0o444)
@@ -166,7 +166,7 @@ def test_what_may_not_be_written_or_read_is_named(tmp_path: Path) -> None:
                 assert line == f"{database}: Permission denied: check the rights"
             bundle.chmod(0)
             with as_nobody():
-                for words in (("verify",), ("recover",), ("analyze",), ("step", "x")):
+                for words in (("verify",), ("recover",), ("analyze",), ("step", "use")):
                     line = mistake(*words, root=root)
                     assert line.endswith(": Permission denied: check the rights")
             (root / "captures").chmod(0)

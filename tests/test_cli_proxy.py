@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import re
 import signal
 import socket
@@ -22,6 +23,7 @@ from recording import study
 
 from analyzer.bundle import list_bundles, read_session, verify
 from analyzer.cli import recording_screen
+from analyzer.cli.recording_plan import possible_mode
 from analyzer.readers.bundle import read_exchanges, read_steps
 from analyzer.study import Study
 
@@ -191,27 +193,36 @@ def test_two_phones_are_recorded_at_once_and_their_steps_are_aligned(
     assert max(moments) - min(moments) < 0.002  # of the start, only milliseconds are written
 
 
-def test_wireguard_is_the_way_unless_its_port_is_taken(
+def test_wireguard_is_the_way_and_never_quietly_another(
     found: Study, confdir: Path, free_ports: int
 ) -> None:
-    words = ("--arm", "KE-13", "--host", "127.0.0.1", "--port", free_ports, "--no-page")
-    more = ("--confdir", confdir, "--study", found.root)
-    process = program("proxy", *words, *more)
+    where = ("--host", "127.0.0.1", "--port", free_ports, "--confdir", confdir)
+    words = ("proxy", "--arm", "KE-13", "--no-page", *where)
+    process = program(*words, "--study", found.root)
     assert process.stdout
     assert process.stdout.readline().startswith("Recording KE-13")
     assert f"WireGuard at 127.0.0.1:{free_ports} (UDP)" in process.stdout.readline()
     end(process)
+    [path] = list_bundles(found.captures)
+    assert read_session(path).mode == "wireguard"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", free_ports))
-        process = program("proxy", *words, *more)
-        assert process.stdout
-        assert process.stdout.readline().startswith("Recording KE-13")
-        assert f"proxy for the phone: 127.0.0.1 port {free_ports}" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=30)
-    assert f"no WireGuard, as UDP port {free_ports} cannot be used" in complaints
-    modes = [read_session(path).mode for path in list_bundles(found.captures)]
-    assert sorted(modes) == ["regular", "wireguard"]
+        line = mistake(*words, root=found.root)
+    assert line.startswith(f"UDP port {free_ports} is in use, perhaps by another recording: name")
+    assert list_bundles(found.captures) == [path]
+
+
+def test_where_no_tunnel_can_be_the_phone_joins_by_its_proxy_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    assert possible_mode("127.0.0.1", None) == (
+        "regular",
+        "UDP port 51820 cannot be used (Permission denied)",
+    )
 
 
 def test_what_changes_the_app_or_its_traffic_is_in_the_session(found: Study, confdir: Path) -> None:
@@ -300,6 +311,7 @@ def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
         (("--arm", "KE-13", "--upstream", "socks5://127.0.0.1:9"), "mitmproxy cannot use a SOCKS"),
         (("--arm", "KE-13", "--geo-db", "junk.mmdb"), "--geo-db alone says nothing"),
         (("--arm", "KE-13", "--check-url", "ftp://x"), "the check url cannot be asked"),
+        (("--arm", "KE-13", "--packets", "no-such"), "this machine has no network interface"),
         (("--arm", "KE-13", "--app", "no package"), "'no package' is not an Android package"),
         (
             ("--arm", "KE-13", "--usb", "--arm", "DE-13"),

@@ -90,7 +90,7 @@ def test_a_folder_that_lost_its_description_is_still_a_session(found: Study) -> 
 def test_captures_that_are_no_folder_are_a_mistake(found: Study, tmp_path: Path) -> None:
     root = study(tmp_path / "other").root
     (root / "captures").touch()
-    for words in (("verify",), ("recover",), ("analyze",), ("step", "x")):
+    for words in (("verify",), ("recover",), ("analyze",), ("step", "use")):
         line = mistake(*words, root=root)
         assert line == f"{root / 'captures'} cannot be read: Not a directory"
 
@@ -198,14 +198,18 @@ def test_step_marks_a_phase_in_the_sessions_that_are_being_recorded(found: Study
     ]
     said = done("step", "use", root=found.root).splitlines()
     assert said == [f"{writer.path.name}: use" for writer in writers]
-    result = run("step", " second use ", "--arm", "KE-13", root=found.root)
-    assert the_line(result.stderr).startswith(
-        "note: 'second use' is not among the study's phases (first launch, use); sessions compare"
+    line = mistake("step", "usr", root=found.root)
+    assert line.startswith(
+        "'usr' is not among the study's phases (first launch, use): sessions compare only where"
     )
+    done("step", " second use ", "--new", "--arm", "KE-13", root=found.root)
     for words, complaint in (
-        ((" ",), "that is not a name for a step: use up to 200 characters on one line"),
-        (("a\nb",), "that is not a name for a step: use up to 200 characters on one line"),
-        (("x" * 201,), "that is not a name for a step: use up to 200 characters on one line"),
+        ((" ", "--new"), "that is not a name for a step: use up to 200 characters on one line"),
+        (("a\nb", "--new"), "that is not a name for a step: use up to 200 characters on one line"),
+        (
+            ("x" * 201, "--new"),
+            "that is not a name for a step: use up to 200 characters on one line",
+        ),
         (("use", "--arm", "XX"), "no arm 'XX' in study.toml: use one of DE-13, KE-13"),
         ((), "Missing argument 'NAME': see `evenhand step --help`"),
     ):

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recording import EMAIL, GAID, post, record
 
+from analyzer.bundle import BundleWriter, new_session
 from analyzer.errors import UserError
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Event
 from analyzer.pipeline import Analysed, analyse_bundle, exchange_order, identify
-from analyzer.study import Study
+from analyzer.study import SETUP, Study
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,28 @@ def places(found: Analysed) -> list[tuple[str, str, str, str]]:
         (each.phase, each.destination.owner, each.match.data_type, each.match.method)
         for each in found.findings
     ]
+
+
+def test_what_happens_while_the_phone_is_set_up_is_no_evidence(
+    study: Study, knowledge: Knowledge
+) -> None:
+    session = new_session(study, study.arms["KE-13"], origin="proxy")
+    writer = BundleWriter.create(study.captures, session, phase=SETUP)
+    writer.add_exchange(post(host="early.waymark.example", t_s=1.0))
+    writer.add_event(Event(1.5, "tls_refused", "app.waymark.example", "early", 0, 0))
+    number = writer.connections.open(
+        t_s=2.0, phone="10.0.0.1", transport="tcp", host="late.example"
+    )
+    writer.connections.change(number, outcome="refused")
+    writer.add_step("use", 5.0)
+    writer.add_exchange(post(t_s=6.0))
+    writer.close("stopped")
+    analysed = analyse_bundle(writer.path, study, knowledge)
+    assert analysed.exchanges == 1
+    assert analysed.phases == ("use",)
+    assert {each.phase for each in analysed.findings} == {"use"}
+    [host] = analysed.coverage
+    assert (host.host, host.refused, host.ca_refused) == ("app.waymark.example", 0, 0)
 
 
 def test_what_was_sent_becomes_findings_with_place_and_owner(

@@ -139,6 +139,9 @@ def _study(folder: Path) -> Check:
     if strange:
         fix = "see `evenhand knowledge list types` and `evenhand knowledge list countries`"
         return Check("study", "bad", f"{FILE} names {', '.join(strange)}, which nobody knows", fix)
+    if study.app.startswith("com.example.") or "example.com" in study.first_party:
+        fix = f"write the app's own name and domains into {FILE}"
+        return Check("study", "note", f"app {study.app} is still the example's", fix)
     return Check("study", "ok", f"{study.name}, arms {', '.join(study.arms)}")
 
 

@@ -118,6 +118,19 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Do not pass on what refuses to be read: apps that pin will not work.",
 )
+@click.option(
+    "--packets",
+    "interface",
+    default="",
+    metavar="IFACE",
+    help="Also record the packets of this network interface, with the TLS secrets (as root).",
+)
+@click.option(
+    "--setup",
+    is_flag=True,
+    help="Begin with a phase for setting the phone up: what happens in it is left out of "
+    "every analysis. `evenhand step` begins the study's first phase.",
+)
 @click.option("--usb", is_flag=True, help="Lead an Android phone here through its USB cable (adb).")
 @click.option(
     "--instrumented",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UserError
 from analyzer.models import Session
+from analyzer.study import SETUP
 
 if TYPE_CHECKING:
     from addons.exits import ExitCheck
@@ -46,6 +48,8 @@ class Wanted:
     refuse_quic: bool
     passthrough: bool
     instrumented: str
+    setup: bool  # the phone is yet to be set up
+    interface: str  # whose packets are recorded, too; "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ class Plan:
 
 
 def possible_mode(host: str, port: int | None) -> tuple[Mode, str]:
-    """Return WireGuard if its UDP port can be had, else the regular proxy and why."""
+    """Return WireGuard if its UDP port can be had, else the regular proxy and why.
+
+    `UserError` where the port is in use: the phones of two arms have to come the same way.
+    """
     wanted = port or FIRST_PORT["wireguard"]
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -66,6 +73,11 @@ def possible_mode(host: str, port: int | None) -> tuple[Mode, str]:
     except socket.gaierror:
         pass  # the proxy says so itself
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UserError(
+                f"UDP port {wanted} is in use, perhaps by another recording",
+                "name all arms in one command, or choose another --port, or --mode regular",
+            ) from None
         return "regular", f"UDP port {wanted} cannot be used ({error.strerror})"
     return "wireguard", ""
 
@@ -81,6 +93,7 @@ def plan(study: Study, wanted: Wanted) -> Plan:
     arms = [study.arm(label) for label in wanted.arms]
     upstreams = _upstreams(wanted)
     check = _exit_check(wanted)
+    packets = _packets(wanted.interface)
     confdir = wanted.confdir.expanduser()
     prepare_authority(confdir, 2048)
     lanes: list[Lane] = []
@@ -102,7 +115,7 @@ def plan(study: Study, wanted: Wanted) -> Plan:
         lanes.append(
             Lane(
                 session=_session(study, arm.label, wanted),
-                phase=study.phases[0],
+                phase=SETUP if wanted.setup else study.phases[0],
                 mode=join.mitmproxy_mode.rpartition("@")[0],
                 host=wanted.host,
                 port=port,
@@ -110,7 +123,7 @@ def plan(study: Study, wanted: Wanted) -> Plan:
                 learn=wanted.passthrough,
                 upstream=upstreams.get(arm.label, upstreams.get("")),
                 exit_check=check,
-                extra=(_check_page(study, arm.label, wanted, confdir / AUTHORITY),),
+                extra=(_check_page(study, arm.label, wanted, confdir / AUTHORITY), *packets),
             )
         )
     return Plan(tuple(lanes), tuple(joins))
@@ -149,6 +162,17 @@ def _check_page(study: Study, arm: str, wanted: Wanted, authority: Path) -> Addo
         )
 
     return make
+
+
+def _packets(interface: str) -> tuple[AddonFactory, ...]:
+    """Return what records the packets of `interface` beside all lanes; nothing for ""."""
+    if not interface:
+        return ()
+    from addons.packets import record_packets
+    from analyzer.packets import check_interface
+
+    check_interface(interface)
+    return (record_packets(interface),)
 
 
 def _upstreams(wanted: Wanted) -> dict[str, Upstream]:

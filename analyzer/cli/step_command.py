@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import complain, example, open_study, study_option
+from analyzer.cli.options import example, open_study, study_option
 
 
 @click.command(
     "step",
     short_help="Mark the next phase of the running session.",
-    epilog=example('evenhand step consent\nevenhand step "second use" --arm KE-13'),
+    epilog=example('evenhand step consent\nevenhand step "second use" --new --arm KE-13'),
 )
 @click.argument("name")
 @click.option(
@@ -21,14 +21,20 @@ from analyzer.cli.options import complain, example, open_study, study_option
     metavar="ARM",
     help="Only the session of this arm; default: every session being recorded.",
 )
+@click.option("--new", is_flag=True, help="Take a name that is not among the study's phases.")
 @study_option
-def command(name: str, arm: str | None, study_dir: Path) -> None:
+def command(name: str, arm: str | None, new: bool, study_dir: Path) -> None:
     """Mark that phase NAME begins now, in every session that `evenhand proxy` is recording."""
     from analyzer.bundle import add_step, read_session, running_bundles
     from analyzer.errors import UserError
 
     study = open_study(study_dir)
     name = name.strip()
+    if name not in study.phases and not new:
+        raise UserError(
+            f"{name!r} is not among the study's phases ({', '.join(study.phases)})",
+            "sessions compare only where their phases have the same names; --new takes it anyway",
+        )
     if arm is not None:
         study.arm(arm)
     running = [
@@ -42,9 +48,3 @@ def command(name: str, arm: str | None, study_dir: Path) -> None:
     for path in running:
         add_step(path, name, at=now)
         click.echo(f"{path.name}: {name}")
-    if name not in study.phases:
-        known = ", ".join(study.phases)
-        complain(
-            f"note: {name!r} is not among the study's phases ({known}); "
-            "sessions compare only where their phases have the same names"
-        )
