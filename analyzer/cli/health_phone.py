@@ -8,7 +8,7 @@ import shutil
 import socket
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,13 +32,22 @@ def examine_phones(folder: Path, confdir: Path, tunnel_port: int = TUNNEL_PORT) 
     return [
         _tunnel(tunnel_port),
         _ipv6(),
-        _authority(confdir.expanduser()),
-        *_left_on_phones(),
+        *_readable("certificate authority", lambda: [_authority(confdir.expanduser())]),
+        *_readable("left on a phone", _left_on_phones),
         _adb(),
-        _databases(found_databases()),
+        *_readable("country databases", lambda: [_databases(found_databases())]),
         _packets(),
-        *_crashed(folder),
+        *_readable("sessions", lambda: _crashed(folder)),
     ]
+
+
+def _readable(what: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """Return the checks of `look`, or that this user may not see what they are about."""
+    try:
+        return list(look())
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return [Check(what, "bad", told, "check the rights, or run it as the user who records")]
 
 
 def _tunnel(port: int) -> Check:
