@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import okhttp_rig
 import pytest
 from capture_rig import Recording, Server, patterned
 from netns_recorder import recorder
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.capture
 API = "https://api.app.example"
 PINNED = "pinned.other.example"
 UP, DOWN = patterned(300_000), patterned(2_000_000)
-NOTICED_S = 1.0  # until a client that has hung up without a word is known to have
+NOTICED_S = 3.0  # until a client that has hung up without a word is known to have
 # What TLS 1.3 adds: handshake, certificate and tickets; then 22 bytes to each record, and records
 # have some kilobytes, 16 at most.
 HANDSHAKE = 4096
@@ -132,3 +133,15 @@ def test_a_real_pin_is_noticed_passed_on_and_counted_behind_a_tunnel(
         assert running.end() == "terminated"
     assert verify(running.path) == []
     the_bytes_agree(running.path, tap, inner)
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
+)
+def test_where_there_is_no_okhttp_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(okhttp_rig, "JARS", (tmp_path / "okhttp.jar",))
+    with pytest.raises(outcome, match="libokhttp-java"):
+        compiled(tmp_path)
