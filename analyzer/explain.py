@@ -139,6 +139,6 @@ def _change(comparison: Comparison, delta: Delta, turning: int | None) -> str:
         return f"{turning} {sessions} of one side that went the other way would leave it undecided."
     lower = comparison.b if delta.effect > 0 else comparison.a
     return (
-        f"Had it been seen in {turning} more {sessions} of {lower.name}, it would no longer count"
+        f"Had it been seen in {turning} more {sessions} of {lower.title}, it would no longer count"
         " as a difference."
     )

@@ -41,8 +41,9 @@ def tally(connections: Sequence[Connection]) -> dict[str, int]:
     """Count what became of the connections of one session, as `Session.counts` has it.
 
     ``connections_<state>`` for each `TrustState` that occurs, ``hosts`` that were asked for,
-    ``hosts_unread`` of which nothing at all was read, and the bytes that passed unread. The
-    recorder's own pages are left out.
+    ``hosts_unread`` to which no connection could be decrypted (or was without encryption), and the
+    bytes that passed unread. Whether the bodies inside could be read is another question, which
+    only `coverage` answers. The recorder's own pages are left out.
     """
     told = [
         (each, state)

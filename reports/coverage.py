@@ -65,11 +65,11 @@ class SideCoverage:
     def sentence(self) -> str:
         """Say it in one sentence, without the connections."""
         none = self.hosts - self.whole - self.part
-        told = f"{self.whole} of {amounts.number(self.hosts, 'host')} could be read"
+        told = f"of {self.whole} of {amounts.number(self.hosts, 'host')} everything could be read"
         if self.part:
-            told += f", {self.part} in part"
+            told += f", of {self.part} a part"
         if none:
-            told += f", {none} not at all"
+            told += f", of {none} nothing"
         if self.share is None:
             return told
         passed = f"; {amounts.size(self.bytes_unread)} passed unread" if self.bytes_unread else ""

@@ -32,7 +32,8 @@ def _trail(out: Out, trail: Trail) -> None:
     )
     out.fact("found in", f"{trail.part.replace('_', ' ')} {trail.path}")
     out.fact("value", _value(trail))
-    out.fact("rule", f"{trail.rule_id} ({trail.method or 'signal'}, grade {trail.grade})")
+    grade = f"{trail.grade}: {words.GRADES[trail.grade]}" if trail.grade in words.GRADES else ""
+    out.fact("rule", f"{trail.rule_id} ({trail.method or 'signal'}, grade {grade or trail.grade})")
     out.fact("because", trail.reason)
     out.fact("source", trail.source + ("" if trail.verified else " (not verified)"))
     out.fact("to", f"{trail.host}: {trail.owner or 'owner unknown'} ({trail.owner_reason})")
@@ -43,7 +44,7 @@ def _trail(out: Out, trail: Trail) -> None:
 
 def _value(trail: Trail) -> str:
     if trail.verdict:
-        return f"{trail.shape}: {words.STATES[trail.verdict]}"
+        return words.state(trail.verdict, [trail.shape])
     how = "" if trail.transformed in {"", "raw"} else f", {trail.transformed}"
     return f"hidden; shape {trail.shape}{how}; digest {trail.digest}"
 
@@ -67,7 +68,10 @@ def _delta(out: Out, trail: DeltaTrail) -> None:
     if delta.contrast is not None:
         beyond = words.interval(delta.contrast.low, delta.contrast.high)
         adults = f"{words.share(delta.contrast.adult_a)} and {words.share(delta.contrast.adult_b)}"
-        text = f"{words.points(delta.contrast.effect)} points, {beyond}; seen of adults in {adults}"
+        text = (
+            f"difference of differences {words.points(delta.contrast.effect)} points (of -200 to"
+            f" +200), 95% interval {beyond}; seen of adults in {adults}"
+        )
         out.fact("less adults", text)
     out.fact("verdict", words.verdict(delta, trail.a.title, trail.b.title))
     out.fact("change", trail.change)

@@ -1,18 +1,23 @@
-"""The key findings of a comparison, as sentences that need no statistics to be read."""
+"""The key findings of a comparison, as sentences that need no statistics to be read.
+
+What findings have in common is said once: on which side they are seen, in how many sessions, and
+whether that is a matter of children. Under it stand the recipients with what each of them gets.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from analyzer.comparison import Comparison, Side, Which
+from analyzer.comparison import Comparison, Recipient, Side, Which
 from analyzer.knowledge import Knowledge
 from analyzer.models import Count, Delta, DeltaKind, Party
 from reports import words
 
 _OF_A = frozenset({"only_a", "more_a"})
 _ONLY = frozenset({"only_a", "only_b"})
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +29,42 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
-    """One recipient and what it gets on one side only, or more often than on the other."""
+class Clause:
+    """Things that one recipient gets in the same phases.
+
+    `phases`, `seen` and `against` are empty where the headline says them for all.
+    """
+
+    entries: tuple[Item, ...]
+    phases: tuple[str, ...]
+    seen: str
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """One recipient, and what it gets."""
 
     recipient: str
     party: Party
     purposes: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What is seen on one side only, or more often than on the other, and who gets it."""
+
     which: Which  # the side on which it is seen more often
     side: str  # its title
     other: str  # title of the other side
     only: bool  # never seen on the other side
     beyond: bool | None  # more than adults differ; None without adult controls
-    state: str  # what the signals do for the child; "" for data
-    entries: tuple[Item, ...]
-    seen: str  # "6 of 6", "4 to 6 of 6" sessions
+    state: str  # verdict of the signals; "" for data
+    phases: tuple[str, ...]  # of everything under it; empty where they differ
+    seen: str  # "6 of 6" sessions, of everything under it; "" where it differs
     against: str  # the same of the other side
-    phases: tuple[str, ...]
+    recipients: tuple[Recipients, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +76,7 @@ class Headlines:
 
 
 class _Alike(NamedTuple):
-    """What rows have in common that share a sentence; in the order of the sentences."""
+    """What rows have in common that stand under one headline."""
 
     kind: DeltaKind
     only_adults_differ: bool
@@ -59,33 +84,40 @@ class _Alike(NamedTuple):
     only: bool
     beyond: bool | None
     state: str
-    phases: tuple[str, ...]  # of each of the things that are named, all of them
 
 
 def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
-    """Return the sentences for all rows that differ, third parties first."""
+    """Return the headlines for all rows that differ; under each, third parties first."""
     data: list[Headline] = []
     signals: list[Headline] = []
     order = tuple(dict.fromkeys(phase for row in comparison.sessions for phase in row.phases))
-    for recipient, rows in words.by_recipient(comparison):
-        for alike, group in _grouped(rows, order).items():
-            mine, other = _sides(comparison, alike.which)
-            headline = Headline(
-                recipient=words.recipient_name(recipient.owner, recipient.sites),
-                party=recipient.party,
-                purposes=recipient.purposes,
-                which=alike.which,
-                side=mine.title,
-                other=other.title,
-                only=alike.only,
-                beyond=alike.beyond,
-                state=alike.state,
-                entries=_entries(group, knowledge),
-                seen=_range([row.a if alike.which == "a" else row.b for row in group]),
-                against=_range([row.b if alike.which == "a" else row.a for row in group]),
-                phases=alike.phases,
+    for alike, groups in _alike(comparison).items():
+        mine, other = _sides(comparison, alike.which)
+        recipients = tuple(
+            Recipients(
+                words.recipient_name(recipient.owner, recipient.sites),
+                recipient.party,
+                recipient.purposes,
+                tuple(_clauses(rows, alike.which, order, knowledge)),
             )
-            (data if alike.kind == "data" else signals).append(headline)
+            for recipient, rows in groups
+        )
+        clauses = [clause for each in recipients for clause in each.clauses]
+        phases = _common(clause.phases for clause in clauses) or ()
+        counts = _common((clause.seen, clause.against) for clause in clauses) or ("", "")
+        headline = Headline(
+            which=alike.which,
+            side=mine.title,
+            other=other.title,
+            only=alike.only,
+            beyond=alike.beyond,
+            state=alike.state,
+            phases=phases,
+            seen=counts[0],
+            against=counts[1],
+            recipients=tuple(_less(each, phases, counts) for each in recipients),
+        )
+        (data if alike.kind == "data" else signals).append(headline)
     return Headlines(tuple(data), tuple(signals))
 
 
@@ -101,31 +133,87 @@ def signal_label(signal: str, knowledge: Knowledge) -> str:
     return known.title if known else signal
 
 
-def _grouped(rows: Iterable[Delta], order: Sequence[str]) -> Mapping[_Alike, list[Delta]]:
-    """Return rows that can share a sentence: it holds for each thing and phase that it names."""
-    things: dict[tuple[_Alike, str], list[Delta]] = {}
+def shown_values(row: Delta, comparison: Comparison, knowledge: Knowledge) -> list[str]:
+    """Return to what a signal was set in the examples of `row`, where that is more than a shape."""
+    known = knowledge.signals.get(row.subject)
+    if known is None:
+        return []
+    listed = {*known.protective, *known.non_protective, *known.no_signal}
+    return [
+        each.shape
+        for each in comparison.evidence
+        if each.id in row.examples and (known.decode or each.shape in listed)
+    ]
+
+
+def _alike(comparison: Comparison) -> Mapping[_Alike, list[tuple[Recipient, list[Delta]]]]:
+    """Return the rows that differ by headline, then by recipient."""
+    found: dict[_Alike, list[tuple[Recipient, list[Delta]]]] = {}
+    for recipient, rows in words.by_recipient(comparison):
+        mine: dict[_Alike, list[Delta]] = {}
+        for row in rows:
+            if row.verdict in words.DIFFERENT:
+                beyond = words.beyond_adults(row)
+                alike = _Alike(
+                    kind=row.kind,
+                    only_adults_differ=beyond is False,
+                    which="a" if row.verdict in _OF_A else "b",
+                    only=row.verdict in _ONLY,
+                    beyond=beyond,
+                    state=row.state,
+                )
+                mine.setdefault(alike, []).append(row)
+        for alike, group in mine.items():
+            found.setdefault(alike, []).append((recipient, group))
+    # What goes beyond adults comes first; otherwise in the order of the rows.
+    return dict(sorted(found.items(), key=lambda each: each[0].only_adults_differ))
+
+
+def _clauses(
+    rows: Iterable[Delta], which: Which, order: Sequence[str], knowledge: Knowledge
+) -> Iterable[Clause]:
+    """Return `rows` of one recipient by phases: each holds for each thing and phase it names."""
+    things: dict[str, list[Delta]] = {}
     for row in rows:
-        if row.verdict in words.DIFFERENT:
-            beyond = words.beyond_adults(row)
-            alike = _Alike(
-                kind=row.kind,
-                only_adults_differ=beyond is False,
-                which="a" if row.verdict in _OF_A else "b",
-                only=row.verdict in _ONLY,
-                beyond=beyond,
-                state=row.state,
-                phases=(),
-            )
-            things.setdefault((alike, row.subject), []).append(row)
-    groups: dict[_Alike, list[Delta]] = {}
-    for (alike, _), found in things.items():
+        things.setdefault(row.subject, []).append(row)
+    groups: dict[tuple[str, ...], list[Delta]] = {}
+    for found in things.values():
         phases = sorted(
             {row.phase for row in found},
             key=lambda phase: order.index(phase) if phase in order else len(order),
         )
-        groups.setdefault(alike._replace(phases=tuple(phases)), []).extend(found)
-    # What goes beyond adults comes first; otherwise in the order of the rows.
-    return dict(sorted(groups.items(), key=lambda group: group[0].only_adults_differ))
+        groups.setdefault(tuple(phases), []).extend(found)
+    for told, group in groups.items():
+        yield Clause(
+            entries=_entries(group, knowledge),
+            phases=told,
+            seen=_range([row.a if which == "a" else row.b for row in group]),
+            against=_range([row.b if which == "a" else row.a for row in group]),
+        )
+
+
+def _common(values: Iterable[T]) -> T | None:
+    """Return the one value that all of `values` are; None where they differ."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def _less(recipient: Recipients, phases: tuple[str, ...], counts: tuple[str, str]) -> Recipients:
+    """Return `recipient` without what the headline says of everything under it."""
+    return Recipients(
+        recipient.recipient,
+        recipient.party,
+        recipient.purposes,
+        tuple(
+            Clause(
+                entries=each.entries,
+                phases=() if phases else each.phases,
+                seen="" if counts[0] else each.seen,
+                against="" if counts[1] else each.against,
+            )
+            for each in recipient.clauses
+        ),
+    )
 
 
 def _sides(comparison: Comparison, which: Which) -> tuple[Side, Side]:

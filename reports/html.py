@@ -19,7 +19,8 @@ from analyzer.knowledge import Knowledge
 from analyzer.models import Delta, DeltaKind
 from reports import words
 from reports.coverage import host_lines, side_coverage
-from reports.headlines import headlines, label, signal_label
+from reports.headlines import headlines, label, shown_values, signal_label
+from reports.location import location, unverified
 from reports.matrix import matrix
 from reports.opening import opening
 from reports.proofs import proofs
@@ -35,6 +36,10 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
     laws = {law.id: law for law in knowledge.laws}
     cited = sorted({law for row in comparison.deltas for law in row.law if law in laws})
     days = sorted(row.started[:10] for row in comparison.sessions)
+
+    def country(code: str) -> str:
+        return words.country(code, knowledge)
+
     return _template().render(
         comparison=comparison,
         a=comparison.a,
@@ -58,8 +63,11 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
         ],
         knowledge=knowledge,
         days=" to ".join(dict.fromkeys([*days[:1], *days[-1:]])),
-        measured=lambda side: words.measured(side, knowledge),
-        country=lambda code: words.country(code, knowledge),
+        located={"a": location(comparison, "a", country), "b": location(comparison, "b", country)},
+        unverified=unverified(comparison, country),
+        grades=words.GRADES,
+        values_of=lambda row: shown_values(row, comparison, knowledge),
+        country=country,
         label=lambda data_type: label(data_type, knowledge),
         signal_label=lambda signal: signal_label(signal, knowledge),
     )
@@ -112,14 +120,14 @@ def _template() -> Template:
         "probability": words.probability,
         "percent": words.percent,
         "words": lambda text: text.replace("_", " "),
+        "sentence": lambda text: text[:1].upper() + text[1:],
     }
     environment.globals |= {
         "interval": words.interval,
         "verdict": words.verdict,
         "name_of": words.recipient_name,
         "number": amounts.number,
-        "signals_that": words.signals,
-        "states": words.STATES,
+        "state": words.state,
         "marks": _MARKS,
     }
     return environment.get_template("report.html.j2")

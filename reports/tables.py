@@ -7,13 +7,15 @@ opens the table.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from analyzer.errors import UserError
 from analyzer.extract.shapes import visible
 from analyzer.models import Contrast, Delta
 from reports import words
+from reports.location import unverified
 
 # A cell that begins with one of these, plain or full-width, is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -63,6 +66,8 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"{amounts.number(comparison.a.sessions, 'session')} against {comparison.b.sessions}.",
         "k/n: seen in k of n sessions. Difference and 95% interval in percentage points.",
     ]
+    if told := unverified(comparison):
+        lines.append(f"\n> **Location not verified:** {_cell(told)}")
     lines += [f"\n> **Warning:** {_cell(warning)}" for warning in comparison.warnings]
     rows = comparison.deltas
     if rows and all(row.verdict == "insufficient" for row in rows):
@@ -70,7 +75,7 @@ def comparison_markdown(comparison: Comparison) -> str:
             f"\n> **No verdict:** none of {amounts.number(len(rows), 'row')} could be decided."
         )
     adults = any(row.contrast for row in rows)
-    beyond = " less adults |" if adults else ""
+    beyond = " difference of differences |" if adults else ""
     for recipient, mine in words.by_recipient(comparison):
         name = words.recipient_name(recipient.owner, recipient.sites)
         lines += [
@@ -87,16 +92,24 @@ def comparison_markdown(comparison: Comparison) -> str:
 def write_table(frame: pd.DataFrame, path: Path) -> int:
     """Write `frame` to `path` in the format that its ending names; return the number of rows.
 
-    `UserError` where the ending is not .csv, .json or .parquet, or where the disk refuses.
+    The file is readable by its owner only, and appears whole or not at all. `UserError` where the
+    ending is not .csv, .json or .parquet, or where the disk refuses.
     """
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         known = ", ".join(_WRITERS)
         raise UserError(f"{path.name} has no known ending", f"use one of {known}")
+    part = path.with_name(f"{path.name}.part")
     try:
-        write(frame, path)
+        handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            write(frame, file)
+        part.replace(path)
     except OSError as error:
         raise UserError(f"{path} cannot be written", error.strerror or str(error)) from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
     return len(frame)
 
 
@@ -177,19 +190,19 @@ def _cell(text: str) -> str:
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    _harmless(frame).to_csv(path, index=False, lineterminator="\n")
+def _write_csv(frame: pd.DataFrame, file: BinaryIO) -> None:
+    _harmless(frame).to_csv(file, index=False, lineterminator="\n")
 
 
-def _write_json(frame: pd.DataFrame, path: Path) -> None:
-    path.write_text(frame.to_json(orient="records", indent=2) + "\n", encoding="utf-8")
+def _write_json(frame: pd.DataFrame, file: BinaryIO) -> None:
+    file.write((frame.to_json(orient="records", indent=2) + "\n").encode())
 
 
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False, compression="zstd")
+def _write_parquet(frame: pd.DataFrame, file: BinaryIO) -> None:
+    frame.to_parquet(file, index=False, compression="zstd")
 
 
-_WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+_WRITERS: dict[str, Callable[[pd.DataFrame, BinaryIO], None]] = {
     ".csv": _write_csv,
     ".json": _write_json,
     ".parquet": _write_parquet,

@@ -54,7 +54,8 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     _noise(out, comparison.noise)
     for alternative in comparison.alternatives:
         out.line(_alternative(alternative))
-    out.line(_summary(comparison), "bold")
+    for counts in _summary(comparison):
+        out.line(counts, "bold")
     if hidden:
         out.line(f"The same on both sides and not shown here: {hidden} (--all shows them)", "dim")
 
@@ -162,7 +163,7 @@ class _Columns:
         names[2] += "" if self.narrow else " [95% interval]"
         names.append("q")
         if self.controlled and not self.narrow:
-            names.append("less adults' difference (*: beyond it)")
+            names.append("difference of differences: less that of adults (*: beyond it)")
         return ", ".join([*names, "row"])
 
 
@@ -234,11 +235,18 @@ def _alternative(alternative: Alternative) -> str:
     return f"with {alternative.name} instead: {changed} would be another"
 
 
-def _summary(comparison: Comparison) -> str:
-    rows = comparison.deltas
+def _summary(comparison: Comparison) -> list[str]:
+    """Count the rows by verdict, data and signals apart, as the page does."""
+    data = [row for row in comparison.deltas if row.kind == "data"]
+    signals = [row for row in comparison.deltas if row.kind == "signal"]
+    found = [_counted("kind of transmission", "kinds of transmission", data)]
+    return [*found, *([_counted("signal", "signals", signals)] if signals else [])]
+
+
+def _counted(one: str, several: str, rows: Sequence[Delta]) -> str:
     different = sum(row.verdict in words.DIFFERENT for row in rows)
     same = sum(row.verdict == "same" for row in rows)
     return (
-        f"{amounts.number(len(rows), 'row')}: {different} different, {same} the same, "
-        f"{len(rows) - different - same} insufficient"
+        f"{len(rows)} {one if len(rows) == 1 else several}: {different} different, {same} the same,"
+        f" {len(rows) - different - same} insufficient"
     )

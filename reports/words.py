@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.comparison import Comparison, Recipient, SessionRow, Side
+from analyzer.comparison import Comparison, Recipient, SessionRow
 from analyzer.knowledge import Knowledge
 from analyzer.models import Count, Delta
 
@@ -16,17 +16,20 @@ MARKS = {
     "only_b": "+",
     "insufficient": "?",
 }
-STATES = {
-    "protective": "protects the child",
-    "non_protective": "does not protect the child",
-    "no_signal": "is there, but says nothing",
-    "contradictory": "contradicts what else is sent",
+# A signal's name often says what it means where it protects ("COPPA applies"), so what is told of
+# it is always its value.
+_VALUES = {
+    "protective": "a value that protects the child",
+    "non_protective": "a value that does not protect the child",
+    "no_signal": "a value that says nothing either way",
+    "contradictory": "a value that contradicts what else is sent",
 }
-_STATES_OF_MANY = {
-    "protective": "signals that protect the child",
-    "non_protective": "signals that do not protect the child",
-    "no_signal": "signals that are there, but say nothing",
-    "contradictory": "signals that contradict what else is sent",
+GRADES = {
+    "S": "source read",
+    "D": "the vendor's documentation",
+    "R": "a published client",
+    "O": "observed",
+    "K": "general knowledge",
 }
 _GROUPS = {
     "profile": "person and account",
@@ -37,6 +40,7 @@ _GROUPS = {
 }
 DIFFERENT = frozenset({"only_a", "more_a", "more_b", "only_b"})
 NOT_KNOWN = "unknown"
+FALSE_START = "if they are false starts, move captures/<id> out and run `evenhand analyze`"
 
 
 def share(count: Count) -> str:
@@ -90,9 +94,16 @@ def subject(delta: Delta) -> str:
     return f"{delta.subject} {delta.state}" if delta.state else delta.subject
 
 
-def signals(state: str, count: int) -> str:
-    """Return what `count` signals of one `state` are called."""
-    return f"a signal that {STATES[state]}" if count == 1 else _STATES_OF_MANY[state]
+def state(verdict: str, values: Iterable[str] = ()) -> str:
+    """Return what a signal of this `verdict` is set to; with its `values`, where they are known.
+
+    >>> state("non_protective")
+    'set to a value that does not protect the child'
+    >>> state("protective", ["1", "true"])
+    'set to 1 or true, a value that protects the child'
+    """
+    shown = " or ".join(dict.fromkeys(values))
+    return f"set to {shown}, {_VALUES[verdict]}" if shown else f"set to {_VALUES[verdict]}"
 
 
 def group(name: str) -> str:
@@ -121,6 +132,8 @@ def cause(reason: str) -> str:
     """
     if reason.startswith("the shares differ"):
         return "neither a difference nor near enough to each other to be called the same"
+    if FALSE_START in reason:
+        return f"there are sessions without an exchange: {FALSE_START}"
     if "it may have been sent where it could not be read" in reason:
         return "it may have been sent where it could not be read"
     return reason
@@ -150,20 +163,6 @@ def country(code: str, knowledge: Knowledge) -> str:
     """Return the name of a country; its code where the knowledge has none."""
     known = knowledge.countries.get(code)
     return known.name if known else code
-
-
-def measured(side: Side, knowledge: Knowledge) -> str:
-    """Return where (and for an arm, at which age) `side` was recorded; "" where its title says it.
-
-    A bloc is never more than the countries of it that were recorded.
-    """
-    where = ", ".join(country(code, knowledge) for code in side.countries)
-    if side.kind == "country":
-        return ""
-    if side.kind == "bloc":
-        return f"measured in {where}"
-    ages = ", ".join(dict.fromkeys(str(arm.age) for arm in side.arms))
-    return f"{where}, declared age {ages}"
 
 
 def session_names(sessions: Iterable[SessionRow]) -> dict[str, str]:

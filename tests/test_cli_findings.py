@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -278,6 +279,13 @@ def test_findings_and_deltas_are_exported_without_values(
     assert said == f"Wrote {len(read(deltas))} rows to {deltas}\n"
     assert {"a_k", "a_n", "verdict", "enough"} <= set(read(deltas).columns)
     for path in (findings, deltas):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.chmod(0o644)
+        path.write_bytes(b"old")
+    done("export", "findings", "-o", findings, "--force", root=found)
+    done("export", "deltas", "KE", "DE", "-o", deltas, "--force", root=found)
+    for path in (findings, deltas):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert GAID.encode() not in path.read_bytes()
         assert EMAIL.encode() not in path.read_bytes()
 

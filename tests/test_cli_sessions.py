@@ -101,11 +101,11 @@ def test_captures_that_are_no_folder_are_a_mistake(found: Study, tmp_path: Path)
 def test_verify_checks_every_session_or_those_that_are_named(found: Study) -> None:
     said = done("verify", root=found.root).splitlines()
     ids = [path.name for path in list_bundles(found.captures)]
-    assert said == [*(f"intact  {name}" for name in ids), "3 of 3 sessions intact"]
-    assert done("verify", ids[0], "KE-13-r02", root=found.root).endswith("2 of 2 sessions intact\n")
+    assert said == [*(f"intact  {name}" for name in ids), "3 intact"]
+    assert done("verify", ids[0], "KE-13-r02", root=found.root).endswith("\n2 intact\n")
     named = [found.captures / name for name in ids[:2]]
-    assert done("verify", *named).endswith("2 of 2 sessions intact\n")
-    assert done("verify", root=study(found.root.parent / "new").root) == "0 of 0 sessions intact\n"
+    assert done("verify", *named).endswith("\n2 intact\n")
+    assert done("verify", root=study(found.root.parent / "new").root) == "0 intact\n"
 
 
 def test_verify_exits_with_1_where_something_was_changed(found: Study) -> None:
@@ -115,7 +115,7 @@ def test_verify_exits_with_1_where_something_was_changed(found: Study) -> None:
     said = done("verify", root=found.root, code=1)
     assert f"BROKEN  {first.name}\n        capture.sqlite was changed after the" in said
     assert f"BROKEN  {second.name}\n        note.txt was added after the" in said
-    assert said.endswith("1 of 3 sessions intact\n")
+    assert said.endswith("\n1 intact, 2 broken\n")
     result = run("verify", "--json", root=found.root)
     assert (result.exit_code, result.stderr) == (1, "")
     told_of = {each["session"]: each for each in json.loads(result.stdout)}
@@ -127,7 +127,34 @@ def test_verify_exits_with_1_where_something_was_changed(found: Study) -> None:
 def test_verify_says_that_a_session_was_never_closed(found: Study) -> None:
     record(found, "DE-13", 2, [post()], close=False)
     said = done("verify", "DE-13-r02", root=found.root, code=1)
-    assert "It was never closed: there is no readable SHA256SUMS (see `evenhand recover`)." in said
+    [session] = [path.name for path in list_bundles(found.captures) if "DE-13-r02" in path.name]
+    assert said == f"cut off  {session}  (evenhand recover)\n0 intact, 1 cut off\n"
+    result = run("verify", "DE-13-r02", "--json", root=found.root)
+    [row] = json.loads(result.stdout)
+    assert (row["state"], row["intact"]) == ("cut_off", False)
+    assert row["faults"] == [
+        "It was never closed: there is no readable SHA256SUMS (see `evenhand recover`)."
+    ]
+
+
+def test_a_closed_session_that_lost_its_checksums_is_broken_and_not_cut_off(found: Study) -> None:
+    first, *_ = list_bundles(found.captures)
+    (first / "SHA256SUMS").unlink()
+    said = done("verify", root=found.root, code=1)
+    assert f"BROKEN  {first.name}\n        It was not sealed" in said
+    assert said.endswith("\n2 intact, 1 broken\n")
+
+
+def test_what_is_recorded_now_is_counted_apart_and_no_trouble(found: Study) -> None:
+    session = new_session(found, found.arm("DE-13"), origin="proxy")
+    writer = BundleWriter.create(found.captures, session, phase="first launch")
+    assert done("verify", root=found.root).endswith("\n3 intact, 1 being recorded\n")
+    record(found, "DE-13", 8, [post()], close=False)
+    said = done("verify", root=found.root, code=1)
+    assert said.endswith("\n3 intact, 1 cut off, 1 being recorded\n")
+    states = [each["state"] for each in json.loads(run("verify", "--json", root=found.root).stdout)]
+    assert sorted(states) == ["cut_off", "intact", "intact", "intact", "recording"]
+    writer.close("done")
 
 
 @pytest.mark.parametrize("command", ["verify", "recover"])
@@ -179,9 +206,9 @@ def test_what_is_being_recorded_is_left_alone(found: Study) -> None:
     line = mistake("recover", session.id, root=found.root)
     assert line == f"{session.id} is still being recorded: end the recording first (Ctrl-C)"
     said = done("verify", root=found.root)
-    assert f"open    {session.id}\n        It is still being recorded.\n" in said
+    assert f"being recorded  {session.id}\n" in said
     writer.close("done")
-    assert done("verify", root=found.root).endswith("4 of 4 sessions intact\n")
+    assert done("verify", root=found.root).endswith("\n4 intact\n")
 
 
 # step
@@ -245,8 +272,26 @@ def test_a_session_is_exported_for_its_owner_without_its_secrets(
     text = target.read_text(encoding="utf-8")
     assert GAID in text
     assert "hunter2" not in text
-    run("export", "session", "DE", "-o", target, "--keep-secrets", root=found.root)
+    run("export", "session", "DE", "-o", target, "--keep-secrets", "--force", root=found.root)
     assert "hunter2" in target.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("session", "DE", "-o", "x.har"), ("findings", "-o", "x.csv"), ("deltas", "-o", "x.json")],
+)
+def test_an_export_overwrites_nothing_unless_told_to(
+    words: tuple[str, ...], found: Study, tmp_path: Path
+) -> None:
+    target = tmp_path / words[-1]
+    target.write_text("mine", encoding="utf-8")
+    line = mistake("export", *words[:-1], target, root=found.root)
+    assert line == f"{target} exists: name another file, or overwrite it with --force"
+    assert target.read_text(encoding="utf-8") == "mine"
+    link = tmp_path / f"link{target.suffix}"
+    link.symlink_to(tmp_path / "nowhere")
+    line = mistake("export", *words[:-1], link, "--force", root=found.root)
+    assert line == f"{link} is no file: name a new one"
 
 
 def test_a_session_is_exported_as_a_flow_dump(found: Study, tmp_path: Path) -> None:

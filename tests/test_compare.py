@@ -84,7 +84,7 @@ def test_one_imported_session_for_each_side_never_makes_a_claim() -> None:
     found = diff(frames(sessions(1, "DE-13", "KE-13", origin="har", egress=""), rows))
     assert {each.verdict for each in found.deltas} == {"insufficient"}
     assert {each.reason for each in found.deltas} == {
-        "too few sessions: DE has 1, KE has 1, and 5 a side are needed"
+        "too few sessions: Germany has 1, Kenya has 1, and 5 a side are needed"
     }
     assert [each.enough for each in found.deltas] == [5, 5]
     assert {(each.a.n, each.b.n) for each in found.deltas} == {(1, 1)}
@@ -95,7 +95,7 @@ def test_an_incomplete_session_is_blind_for_everyone() -> None:
     found = diff(frames(cut + sessions(6, "KE-13"), findings("KE-13", range(1, 7))))
     delta = row(found, "id.advertising")
     assert delta.verdict == "insufficient"
-    assert "in 3 of 6 sessions of DE it may have been sent" in delta.reason
+    assert "in 3 of 6 sessions of Germany it may have been sent" in delta.reason
     assert found.blind_spots[0].reasons == ("3 sessions were not recorded to the end",)
     assert any("were not recorded to their end" in warning for warning in found.warnings)
 
@@ -183,13 +183,13 @@ def test_a_changed_capture_is_named_in_every_comparison() -> None:
         ({"phases": ["use", "more"]}, "The list of steps is not the same"),
         ({"origin": "har"}, "The way of recording is not the same"),
         ({"consent": "refused"}, "The consent differs too"),
-        ({"age": 16}, "The declared age differs too: 13 for DE, 16 for KE"),
+        ({"age": 16}, "The declared age differs too: 13 for Germany, 16 for Kenya"),
         ({"tools": [["mitmproxy", "12.0"]]}, "The version of mitmproxy is not the same"),
         ({"mode": "wireguard"}, "The way of recording is not the same"),
         ({"policy": ["QUIC refused"]}, "The recorder's policy is not the same"),
-        ({"egress": "disputed"}, "The region of 6 of 6 sessions of KE is disputed"),
+        ({"egress": "disputed"}, "The region of 6 of 6 sessions of Kenya is disputed"),
         ({"ended": "2026-11-30T10:00:00Z"}, "The sessions are not equally long"),
-        ({"block": "other"}, "No time block has sessions of both DE and KE"),
+        ({"block": "other"}, "No time block has sessions of both Germany and Kenya"),
     ],
 )
 def test_what_differs_beside_the_sides_is_said_loudly(change: Row, warning: str) -> None:

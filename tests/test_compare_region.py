@@ -75,11 +75,11 @@ def test_what_is_disputed_or_contradicted_is_said_aloud_and_stays_in() -> None:
     found = diff(MIXED)
     assert found.warnings == (
         (
-            "The region of 1 of 6 sessions of KE is contradicted (KE-13-r04):"
+            "The region of 1 of 6 sessions of Kenya is contradicted (KE-13-r04):"
             " the languages that the app sent are de-DE, the arm is in KE."
         ),
         (
-            "The region of 1 of 6 sessions of KE is disputed (KE-13-r03):"
+            "The region of 1 of 6 sessions of Kenya is disputed (KE-13-r03):"
             f" the databases do not agree where the traffic left: KE ({A}), MU ({B})."
         ),
     )

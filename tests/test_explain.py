@@ -137,7 +137,7 @@ def test_a_difference_says_what_would_turn_it(
     assert found.seen_a == found.blind_a == ()
     assert found.turning == 2  # 1 of 6 against 6 of 6 has p = 0.015, 2 of 6 has 0.06
     assert found.change == (
-        "Had it been seen in 2 more sessions of DE, it would no longer count as a difference."
+        "Had it been seen in 2 more sessions of Germany, it would no longer count as a difference."
     )
 
 

@@ -19,6 +19,7 @@ from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.frames import Frames, analyse, load_frames
 from analyzer.models import Count
+from reports import words
 
 
 def diff(found: Frames, a: str = "DE", b: str = "KE") -> Comparison:
@@ -100,7 +101,7 @@ def test_where_every_session_was_instrumented_they_are_compared_and_it_is_said(
 ) -> None:
     found = diff(frames(sessions(6, "DE-13", "KE-13", **how)))
     assert found.excluded == ()
-    assert any("6 of 6 sessions of KE were instrumented" in each for each in found.warnings)
+    assert any("6 of 6 sessions of Kenya were instrumented" in each for each in found.warnings)
 
 
 def test_a_witness_is_no_session_of_its_own() -> None:
@@ -121,10 +122,57 @@ def test_a_session_without_an_exchange_is_blind_for_everyone() -> None:
     found = diff(frames(rows, findings("KE-13", range(1, 7))))
     [delta] = found.deltas
     assert delta.verdict == "insufficient"
-    assert "in 4 of 6 sessions of DE it may have been sent" in delta.reason
+    remedy = "if they are false starts, move captures/"
+    assert f"in 4 of 6 sessions of Germany there is no exchange: {remedy}<id> out" in delta.reason
+    assert (
+        words.cause(delta.reason) == f"there are sessions without an exchange: {remedy}<id> out"
+        " and run `evenhand analyze`"
+    )
+    [warning] = found.warnings
+    assert warning == (
+        f"4 of 6 sessions of Germany hold no exchange: {remedy}DE-13-r01, captures/DE-13-r02,"
+        " captures/DE-13-r03 and 1 more out and run `evenhand analyze`."
+    )
     [spot] = found.blind_spots
     assert (spot.k, spot.n) == (4, 6)
     assert spot.reasons == ("4 sessions hold no exchange that could be read",)
+
+
+def test_sessions_without_an_exchange_are_not_blamed_for_what_others_hide() -> None:
+    rows = sessions(6, "DE-13", "KE-13")
+    rows[0]["exchanges"] = 0
+    for each in rows[1:4]:
+        each["complete"] = False
+    found = diff(frames(rows, findings("KE-13", range(1, 7))))
+    [delta] = found.deltas
+    assert "in 4 of 6 sessions of Germany it may have been sent" in delta.reason
+    assert "false start" not in delta.reason
+    assert any(
+        "1 of 6 sessions of Germany holds no exchange: if it is a false start, move"
+        " captures/DE-13-r01 out" in each
+        for each in found.warnings
+    )
+
+
+def test_one_false_start_that_turns_sameness_is_named_too() -> None:
+    rows = sessions(24, "DE-13", "KE-13")
+    for each in rows[:6]:
+        each["exchanges"] = 0
+    [delta] = diff(frames(rows, findings("KE-13", [1]))).deltas
+    assert (delta.verdict, "there is no exchange" in delta.reason) == ("insufficient", True)
+    for each in rows[:6]:
+        each["exchanges"] = 1
+    [delta] = diff(frames(rows, findings("KE-13", [1]))).deltas
+    assert delta.verdict == "same"
+
+
+def test_an_adult_control_without_an_exchange_is_named() -> None:
+    rows = sessions(6, "DE-13", "DE-30", "KE-13", "KE-30")
+    assert diff(frames(rows)).warnings == ()
+    for each in rows[6:8]:
+        each["exchanges"] = 0
+    [warning] = diff(frames(rows)).warnings
+    assert warning.startswith("2 of 6 adult controls of Germany hold no exchange: if they are")
 
 
 def test_where_every_session_is_left_out_the_reason_is_told() -> None:

@@ -92,7 +92,7 @@ def test_it_reads_the_same_without_javascript(show: Callable[..., Shown]) -> Non
     with_it = show("adult controls").page.locator("body").inner_text()
     without = show("adult controls", java_script_enabled=False).page.locator("body").inner_text()
     assert without == with_it
-    assert "The difference goes beyond that between the adult controls" in without
+    assert "Each of these differences goes beyond that between the adult controls" in without
 
 
 def test_captured_markup_is_text_and_nothing_of_it_runs(show: Callable[..., Shown]) -> None:
@@ -122,6 +122,33 @@ def test_a_telephone_scrolls_tables_but_never_the_page_sideways(
         !each.closest('.scroll') && !each.closest('.sr')
         && each.getBoundingClientRect().right > 391).map(each => each.outerHTML.slice(0, 99))"""
     assert shown.ask(outside) == []
+
+
+def test_headings_of_the_matrix_keep_their_words_whole(show: Callable[..., Shown]) -> None:
+    # A word that is broken has more than one box.
+    broken = """[...document.querySelectorAll('.matrix thead .name')].flatMap(each => {
+        const walker = document.createTreeWalker(each, NodeFilter.SHOW_TEXT), found = [];
+        while (walker.nextNode()) for (const word of walker.currentNode.data.matchAll(/\\S+/g)) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, word.index);
+            range.setEnd(walker.currentNode, word.index + word[0].length);
+            if (range.getClientRects().length > 1) found.push(word[0]);
+        }
+        return found;
+    })"""
+    for name in ("a difference", "many recipients"):
+        for width in (390, 1280):
+            shown = show(name, viewport={"width": width, "height": 844})
+            assert shown.page.locator(".matrix thead .name").count() > 0
+            assert shown.ask(broken) == []
+
+
+def test_on_a_telephone_a_few_recipients_fit_beside_each_other(
+    show: Callable[..., Shown],
+) -> None:
+    shown = show("a difference", viewport={"width": 390, "height": 844})
+    matrix = "document.querySelector('.matrix')"
+    assert shown.ask(f"{matrix}.scrollWidth <= {matrix}.parentElement.clientWidth")
 
 
 @pytest.mark.parametrize("name", COMPARISONS)

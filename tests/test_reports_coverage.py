@@ -25,7 +25,8 @@ def test_hosts_are_read_in_part_or_not_at_all() -> None:
     ]
     found = side_coverage(rows, "a")
     assert found.sentence == (
-        "1 of 3 hosts could be read, 1 in part, 1 not at all; 67% of the bytes; 100 B passed unread"
+        "of 1 of 3 hosts everything could be read, of 1 a part, of 1 nothing; 67% of the bytes;"
+        " 100 B passed unread"
     )
     assert found.connections == (
         ("decrypted", 2),
@@ -45,7 +46,7 @@ def test_whatever_hides_something_keeps_a_host_from_being_read_completely(what: 
 def test_a_side_that_nobody_saw_anything_of_has_no_share() -> None:
     assert side_coverage([], "b").share is None
     assert side_coverage([row("refused", refused=1)], "a").sentence == (
-        "0 of 1 host could be read, 1 not at all"
+        "of 0 of 1 host everything could be read, of 1 nothing"
     )
 
 

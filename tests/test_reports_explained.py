@@ -88,7 +88,7 @@ def difference() -> DeltaTrail:
         unseen_b=(),
         blind_b=(),
         turning=7,
-        change="Had it been seen in 7 more sessions of eea, it would no longer be a difference.",
+        change="Had it been seen in 7 more sessions of Eea, it would no longer be a difference.",
         examples=(TRAIL,),
     )
 
@@ -126,8 +126,8 @@ def test_the_value_stays_hidden_behind_shape_and_digest(show: Show) -> None:
 
 def test_a_signal_says_what_it_does_and_how_sure_its_rule_is(show: Show) -> None:
     text = show(of(SIGNAL))
-    assert "0: does not protect the child" in text
-    assert "waymark/session#advertising_id (signal, grade S)" in text
+    assert "set to 0, a value that does not protect the child" in text
+    assert "waymark/session#advertising_id (signal, grade S: source read)" in text
     assert "https://waymark.example/docs (not verified)" in text
     assert "owner unknown" in text
     assert "the capture was changed" in text

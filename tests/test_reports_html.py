@@ -17,9 +17,10 @@ import reporting
 import synthetic
 from reporting import BIDI, HOSTILE, Page
 
-from analyzer.comparison import Comparison
+from analyzer.comparison import Comparison, RegionProof
 from analyzer.extract.shapes import visible
-from analyzer.models import Arm
+from analyzer.knowledge import load_knowledge
+from analyzer.models import Arm, Count
 from reports.html import render_html
 
 COMPARISONS: dict[str, Callable[[], Comparison]] = {
@@ -94,15 +95,50 @@ def test_nothing_is_loaded_and_nothing_runs(kenya: Page) -> None:
 
 def test_the_key_finding_is_told_in_a_sentence(kenya: Page) -> None:
     assert (
-        "Waymark (third party, attribution) was sent id.advertising only in Kenya:"
-        " in 6 of 6 sessions, against 0 of 6 in Germany (phase use)."
+        "Sent only in Kenya: in 6 of 6 sessions, against 0 of 6 in Germany (phase use)"
+        " Waymark (third party, attribution): id.advertising "
     ) in kenya.words()
 
 
 def test_a_signal_is_told_by_what_it_does(kenya: Page) -> None:
     text = kenya.words()
-    assert "a signal that protects the child, adjust.ff_coppa, only in Germany: in 6 of 6" in text
-    assert "a signal that does not protect the child, adjust.ff_coppa, only in Kenya" in text
+    assert "Set to a value that protects the child, only in Germany: in 6 of 6 sessions" in text
+    assert "Set to a value that does not protect the child, only in Kenya: in 6 of 6" in text
+    assert text.count("Waymark (third party, attribution): adjust.ff_coppa") == 2
+
+
+def test_a_value_is_told_where_it_is_one_and_not_where_only_its_shape_is_known() -> None:
+    comparison = reporting.sent_only_in_kenya()
+    known = load_knowledge()
+    text = Page(render_html(comparison, known)).words()
+    assert "adjust.ff_coppa set to 1, a value that does not protect the child" in text
+    assert "adjust.ff_coppa set to 1, a value that protects the child" in text
+    shapes = tuple(
+        replace(each, shape="text:<=64") if each.kind == "signal" else each
+        for each in comparison.evidence
+    )
+    text = Page(render_html(replace(comparison, evidence=shapes), known)).words()
+    assert "adjust.ff_coppa set to a value that does not protect the child" in text
+
+
+def test_what_findings_have_in_common_is_said_once() -> None:
+    found = page(reporting.many_recipients(12))
+    text = found.words()
+    assert text.count("Sent only in Kenya: in 6 of 6 sessions, against 0 of 6 in Germany") == 1
+    listed = text[text.index("Sent only") : text.index("A kind of transmission is")]
+    assert listed.count("(third party, attribution): id.advertising") == 12
+    assert "sessions" not in listed[listed.index("(phase use)") :]
+
+
+def test_where_findings_differ_each_says_its_own_numbers_and_phases() -> None:
+    comparison = reporting.sent_only_in_kenya()
+    [row] = [row for row in comparison.deltas if row.subject == "id.advertising"]
+    other = replace(row, id="d1", subject="id.device", phase="launch", b=Count(5, 6), examples=())
+    text = page(replace(comparison, deltas=(*comparison.deltas, other))).words()
+    assert (
+        "Sent only in Kenya Waymark (third party, attribution): id.advertising: in 6 of 6" in text
+    )
+    assert "id.device: in 5 of 6 sessions, against 0 of 6 in Germany (phase launch)" in text
 
 
 def test_what_could_not_be_decided_says_why_and_what_would_do(kenya: Page) -> None:
@@ -132,15 +168,54 @@ def test_the_question_is_asked_only_where_these_sides_can_answer_it() -> None:
 
 def test_a_bloc_is_no_more_than_the_countries_that_were_measured() -> None:
     text = page(reporting.with_adults()).words()
-    assert "Global_Majority (measured in Kenya)" in text
-    assert "Measured in Kenya: 1 of its 2 countries." in text
+    assert "Global_Majority (set up as Kenya; location not verified)" in text
+    assert "Set up as Kenya; location not verified. 1 of its 2 countries." in text
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_no_place_is_called_measured_where_nothing_was(name: str) -> None:
+    found = page(COMPARISONS[name]())
+    text = found.words()
+    n = COMPARISONS[name]().a.sessions
+    count = f"{n} session{'s' if n != 1 else ''}"
+    assert re.search(r"measured in (Germany|Kenya|Eea|Global)", text, re.IGNORECASE) is None
+    assert text.index("Location not verified.") < text.index("Key findings")
+    assert f"was shown in 0 of {count} of {COMPARISONS[name]().a.title} (set up as Germany)" in text
+
+
+def test_a_proven_location_is_told_as_such_and_needs_no_warning() -> None:
+    comparison = reporting.sent_only_in_kenya()
+    both = replace(comparison, regions=tuple(_shown(each) for each in comparison.regions))
+    text = page(both).words()
+    assert "Location not verified" not in text
+    assert "Kenya (as Kenya, where the traffic was shown to leave from)" in text
+    one = replace(
+        comparison,
+        regions=tuple(_shown(e) if e.side == "a" else e for e in comparison.regions),
+    )
+    text = page(one).words()
+    assert "Kenya (set up as Kenya; location not verified)" in text
+    assert "was shown in 0 of 6 sessions of Kenya (set up as Kenya)." in text
+
+
+def test_a_location_that_is_proven_of_some_or_contradicted_says_of_how_many() -> None:
+    comparison = reporting.sent_only_in_kenya()
+    *others, last, odd = comparison.regions
+    mixed = (*map(_shown, others), replace(last, verdict="contradicted"), odd)
+    text = page(replace(comparison, regions=mixed)).words()
+    assert "set up as Kenya; location verified in 4 of 6 sessions, contradicted in 1)" in text
+    assert "was shown in 4 of 6 sessions of Kenya (set up as Kenya; contradicted in 1)." in text
+
+
+def _shown(proof: RegionProof) -> RegionProof:
+    return replace(proof, verdict="proven")
 
 
 @pytest.mark.parametrize(
     ("children", "told", "not_told"),
     [
-        (True, "The difference goes beyond that between the adult controls", "Not shown to go"),
-        (False, "Not shown to go beyond the difference between the adult", "The difference goes"),
+        (True, "Each of these differences goes beyond that between the adult", "Not shown to go"),
+        (False, "Not shown to go beyond the difference between the adult", "Each of these"),
     ],
 )
 def test_what_adults_show_too_is_not_told_as_a_matter_of_children(

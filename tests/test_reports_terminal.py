@@ -163,10 +163,16 @@ def test_the_other_definition_of_a_bloc_says_how_much_would_change(show: Show) -
         assert f"with wb instead: {told}\n" in show(comparison)
 
 
+def test_data_and_signals_are_counted_apart_as_on_the_page(show: Show) -> None:
+    lines = show(reporting.sent_only_in_kenya()).splitlines()
+    assert "3 kinds of transmission: 1 different, 1 the same, 1 insufficient" in lines
+    assert "2 signals: 2 different, 0 the same, 0 insufficient" in lines
+
+
 def test_nothing_found_is_no_row(show: Show) -> None:
     text = show(reporting.nothing_found())
     assert rows_of(text) == []
-    assert "0 rows: 0 different, 0 the same, 0 insufficient" in text
+    assert "0 kinds of transmission: 0 different, 0 the same, 0 insufficient" in text
     assert "No verdict" not in text
 
 

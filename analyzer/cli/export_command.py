@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -13,6 +15,13 @@ from analyzer.cli.options import (
     open_study,
     sides_argument,
     study_option,
+)
+from analyzer.errors import UserError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+force_option: Callable[[F], F] = click.option(
+    "--force", is_flag=True, help="Overwrite the file if it is there."
 )
 
 
@@ -28,7 +37,8 @@ from analyzer.cli.options import (
 def command() -> None:
     """Write findings, differences or a session in the formats of other programs.
 
-    Findings and differences (deltas) as CSV, JSON or Parquet; a session as HAR or .mitm.
+    Findings and differences (deltas) as CSV, JSON or Parquet; a session as HAR or .mitm. What is
+    written can be read by its owner only.
     """
 
 
@@ -46,13 +56,15 @@ def command() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to; its ending (.csv, .json, .parquet) says in which format.",
 )
+@force_option
 @study_option
-def findings(output: Path, study_dir: Path) -> None:
+def findings(output: Path, force: bool, study_dir: Path) -> None:
     """Write every finding of the study, one per row, with digests in place of values."""
     from analyzer.frames import load_frames
     from analyzer.knowledge import load_knowledge
     from reports.tables import write_table
 
+    _spare(output, force)
     frames = load_frames(open_study(study_dir), load_knowledge())
     rows = write_table(frames.findings, output)
     click.echo(f"Wrote {rows} findings to {click.format_filename(output)}")
@@ -71,14 +83,16 @@ def findings(output: Path, study_dir: Path) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to; its ending (.csv, .json, .parquet) says in which format.",
 )
+@force_option
 @study_option
-def deltas(sides: tuple[str, str], output: Path, study_dir: Path) -> None:
+def deltas(sides: tuple[str, str], output: Path, force: bool, study_dir: Path) -> None:
     """Write every row of the comparison of A with B: counts, interval, p, q, verdict.
 
     Default: eea with global_majority.
     """
     from reports.tables import deltas_frame, write_table
 
+    _spare(output, force)
     comparison, _ = compared(open_study(study_dir), *sides)
     rows = write_table(deltas_frame(comparison), output)
     click.echo(f"Wrote {rows} rows to {click.format_filename(output)}")
@@ -102,8 +116,9 @@ def deltas(sides: tuple[str, str], output: Path, study_dir: Path) -> None:
     is_flag=True,
     help="Keep passwords, tokens and cookies; default: they are blacked out.",
 )
+@force_option
 @study_option
-def session(session: str, output: Path, keep_secrets: bool, study_dir: Path) -> None:
+def session(session: str, output: Path, keep_secrets: bool, force: bool, study_dir: Path) -> None:
     """Write the SESSION (its id, or the id's beginning) as HAR or as a mitmproxy flow dump.
 
     What the format cannot hold is said on stderr: a bundle holds more than either.
@@ -111,7 +126,18 @@ def session(session: str, output: Path, keep_secrets: bool, study_dir: Path) -> 
     from analyzer.bundle import find_bundle
     from analyzer.exporters import export_session
 
+    _spare(output, force)
     path = find_bundle(open_study(study_dir).captures, session)
     for loss in export_session(path, output, redact=not keep_secrets):
         complain(f"not in {output.name}: {loss}")
     click.echo(f"Wrote {click.format_filename(output)}")
+
+
+def _spare(output: Path, force: bool) -> None:
+    """Raise `UserError` if writing `output` would destroy a file, or anything that is none."""
+    if not output.exists() and not output.is_symlink():
+        return
+    if not output.is_file():
+        raise UserError(f"{output} is no file", "name a new one")
+    if not force:
+        raise UserError(f"{output} exists", "name another file, or overwrite it with --force")

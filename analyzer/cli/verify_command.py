@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import click
 
@@ -14,6 +15,23 @@ from analyzer.cli.options import (
     json_option,
     study_option,
 )
+
+_State = Literal["intact", "broken", "cut_off", "recording"]
+_TOLD: dict[_State, tuple[str, str]] = {
+    "intact": ("intact", "green"),
+    "broken": ("BROKEN", "red"),
+    "cut_off": ("cut off", "yellow"),
+    "recording": ("being recorded", "yellow"),
+}
+_TROUBLE = frozenset({"broken", "cut_off"})
+
+
+class _Checked(NamedTuple):
+    """One bundle, what it is, and a sentence for each thing that is wrong with it."""
+
+    path: Path
+    state: _State
+    faults: list[str]
 
 
 @click.command(
@@ -28,41 +46,64 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
     """Check sessions against their SHA256SUMS, their counts and SQLite's own check.
 
     Each SESSION is a folder, or an id of the study, or how that begins. Default: every session of
-    the study. Exit code 0 if none is broken, 1 if one is; a session that is still being
-    recorded is neither intact nor broken.
+    the study. Exit code 0 if none is broken or cut off, 1 if one is; a session that is still being
+    recorded is neither.
     """
-    from analyzer.bundle import verify
-    from analyzer.bundle.sealing import is_locked
     from analyzer.errors import UserError
 
-    found: list[tuple[Path, list[str]]] = []
-    recording: set[Path] = set()
+    found: list[_Checked] = []
     for path in chosen_bundles(bundles, study_dir):
-        if is_locked(path):
-            recording.add(path)
         try:
-            found.append((path, verify(path)))
+            found.append(_checked(path))
         except UserError as error:
             if bundles:
                 raise
-            found.append((path, [f"{error}."]))
-    broken = sum(bool(faults) for path, faults in found if path not in recording)
+            found.append(_Checked(path, "broken", [f"{error}."]))
     if as_json:
         echo_json(
             [
-                {"session": path.name, "path": str(path), "intact": not faults, "faults": faults}
-                for path, faults in found
+                {
+                    "session": each.path.name,
+                    "path": str(each.path),
+                    "state": each.state,
+                    "intact": each.state == "intact",
+                    "faults": each.faults,
+                }
+                for each in found
             ]
         )
     else:
-        for path, faults in found:
-            mark = ("BROKEN", "red") if faults else ("intact", "green")
-            if path in recording:
-                mark = ("open  ", "yellow")
-            click.echo(f"{click.style(mark[0], fg=mark[1])}  {click.format_filename(path.name)}")
-            for fault in faults:
-                click.echo(f"        {fault}")
-        intact = len(found) - broken - len(recording)
-        click.echo(f"{intact} of {len(found)} sessions intact")
-    if broken:
+        for each in found:
+            _say(each)
+        states = [each.state for each in found]
+        counts = {told: states.count(state) for state, (told, _) in _TOLD.items()}
+        click.echo(
+            ", ".join(f"{n} {told.lower()}" for told, n in counts.items() if n or told == "intact")
+        )
+    if any(each.state in _TROUBLE for each in found):
         raise SystemExit(1)
+
+
+def _checked(path: Path) -> _Checked:
+    """Check one bundle; `UserError` where it is none."""
+    from analyzer.bundle import read_session, verify
+    from analyzer.bundle.sealing import is_locked, is_sealed
+
+    if is_locked(path):
+        return _Checked(path, "recording", [])
+    faults = verify(path)
+    if not faults:
+        return _Checked(path, "intact", [])
+    # One whose end was written had its SHA256SUMS: that somebody removed them is no crash.
+    if not is_sealed(path) and read_session(path).ended is None:
+        return _Checked(path, "cut_off", faults)
+    return _Checked(path, "broken", faults)
+
+
+def _say(each: _Checked) -> None:
+    told, colour = _TOLD[each.state]
+    remedy = "  (evenhand recover)" if each.state == "cut_off" else ""
+    name = click.format_filename(each.path.name)
+    click.echo(f"{click.style(told, fg=colour)}  {name}{remedy}")
+    for fault in each.faults if each.state == "broken" else ():
+        click.echo(f"        {fault}")

@@ -9,6 +9,7 @@ from analyzer.compare.recorded import Recorded
 from analyzer.comparison import Excluded, Side
 
 _LISTED = 3
+_SEVERAL = ("hold", "they are false starts")
 
 
 def cautions(
@@ -26,8 +27,8 @@ def cautions(
         of_a, of_b = _values(sessions_a, value), _values(sessions_b, value)
         if of_a != of_b:
             found.append(
-                f"The {what} is not the same on both sides: {_told(of_a)} for {side_a.name},"
-                f" {_told(of_b)} for {side_b.name}."
+                f"The {what} is not the same on both sides: {_told(of_a)} for {side_a.title},"
+                f" {_told(of_b)} for {side_b.title}."
             )
     found += _factors(a, b)
     found += _durations(a, b)
@@ -35,13 +36,13 @@ def cautions(
         touched = [each.id for each in sessions if each.instruments]
         if touched:
             found.append(
-                f"{len(touched)} of {len(sessions)} sessions of {side.name} were instrumented"
+                f"{len(touched)} of {len(sessions)} sessions of {side.title} were instrumented"
                 f" ({_told(touched)}), which changes what an app does."
             )
         broken = [each.id for each in sessions if not each.complete]
         if broken:
             found.append(
-                f"{len(broken)} of {len(sessions)} sessions of {side.name} were not recorded to"
+                f"{len(broken)} of {len(sessions)} sessions of {side.title} were not recorded to"
                 f" their end ({_told(broken)}): what is missing from them may have been sent."
             )
     contents = {each.content: each.id for each in sessions_a if each.content}
@@ -49,15 +50,35 @@ def cautions(
         if each.content in contents:
             found.append(
                 f"{contents[each.content]} and {each.id} are the same recording: it is no evidence"
-                f" of both {side_a.name} and {side_b.name}."
+                f" of both {side_a.title} and {side_b.title}."
             )
     blocks_a = {each.block for each in sessions_a}
     if blocks_a.isdisjoint(each.block for each in sessions_b):
         found.append(
-            f"No time block has sessions of both {side_a.name} and {side_b.name}: a difference"
+            f"No time block has sessions of both {side_a.title} and {side_b.title}: a difference"
             " between them could be one between days, and none can be claimed."
         )
     return tuple(found)
+
+
+def false_starts(
+    side: Side, sessions: Sequence[Recorded], controls: Sequence[Recorded]
+) -> list[str]:
+    """Return a sentence if sessions hold no exchange: they keep rows from any verdict.
+
+    They may be false starts, or sessions in which nothing could be read: only who recorded them
+    knows. Of the adult `controls` they stand for adults of whom nothing is sent.
+    """
+    found = []
+    for what, among in (("sessions", sessions), ("adult controls", controls)):
+        empty = [f"captures/{each.id}" for each in among if not each.exchanges]
+        if empty:
+            hold, they = ("holds", "it is a false start") if len(empty) == 1 else _SEVERAL
+            found.append(
+                f"{len(empty)} of {len(among)} {what} of {side.title} {hold} no exchange:"
+                f" if {they}, move {_told(empty)} out and run `evenhand analyze`."
+            )
+    return found
 
 
 def _tool(name: str) -> Callable[[Recorded], str]:
@@ -88,7 +109,7 @@ def _factors(a: tuple[Side, Sequence[Recorded]], b: tuple[Side, Sequence[Recorde
     if len(differing) < 2:
         return []
     return [
-        f"The {what} differs too: {_told(of_a)} for {a[0].name}, {_told(of_b)} for {b[0].name};"
+        f"The {what} differs too: {_told(of_a)} for {a[0].title}, {_told(of_b)} for {b[0].title};"
         " a difference may come from it."
         for what, of_a, of_b in differing
         if what != "country"
@@ -104,7 +125,7 @@ def _durations(a: tuple[Side, Sequence[Recorded]], b: tuple[Side, Sequence[Recor
     of_a, of_b = (median(each) for each in lengths)
     if max(of_a, of_b) <= 2 * min(of_a, of_b):
         return []
-    told = f"{of_a:.0f} s for {a[0].name}, {of_b:.0f} s for {b[0].name} (median)"
+    told = f"{of_a:.0f} s for {a[0].title}, {of_b:.0f} s for {b[0].title} (median)"
     return [
         f"The sessions are not equally long: {told}; a longer one has more time to send something."
     ]

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from analyzer import __version__, statistics
 from analyzer.compare.blindness import Blindness, blindness
-from analyzer.compare.cautions import cautions
+from analyzer.compare.cautions import cautions, false_starts
 from analyzer.compare.evidence import (
     coverage_rows,
     evidence,
@@ -59,7 +59,11 @@ class _Sessions:
 
     @property
     def group(self) -> Group:
-        return Group(self.side.name, {each.id: each.block for each in self.compared})
+        return Group(
+            self.side.title,
+            {each.id: each.block for each in self.compared},
+            frozenset(each.id for each in self.compared if not each.exchanges),
+        )
 
     @property
     def ids(self) -> frozenset[str]:
@@ -121,6 +125,8 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         noise=noise_floor(sorted(part, key=_in_order), material.seen),
         warnings=(
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
+            *false_starts(left.side, left.compared, left.controls),
+            *false_starts(right.side, right.compared, right.controls),
             *region_cautions(left.side, right.side, regions),
             *planted_apart(
                 (left.side, left.compared), (right.side, right.compared), material.searched

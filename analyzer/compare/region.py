@@ -63,7 +63,7 @@ def region_cautions(a: Side, b: Side, proofs: Sequence[RegionProof]) -> list[str
             if those:
                 reasons = dict.fromkeys(each for proof in those for each in proof.contradictions)
                 found.append(
-                    f"The region of {len(those)} of {len(mine)} sessions of {side.name} is"
+                    f"The region of {len(those)} of {len(mine)} sessions of {side.title} is"
                     f" {verdict} ({_some([proof.session for proof in those], ', ')}):"
                     f" {_some(list(reasons), '; ')}."
                 )

@@ -54,7 +54,7 @@ def planted_apart(
     told = []
     for data_type in lacking:
         sides = [
-            f"{side.name} in {sum(data_type not in found[each.id] for each in sessions)} of"
+            f"{side.title} in {sum(data_type not in found[each.id] for each in sessions)} of"
             f" {len(sessions)} sessions"
             for side, sessions in (a, b)
             if any(data_type not in found[each.id] for each in sessions)

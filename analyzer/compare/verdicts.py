@@ -23,6 +23,7 @@ class Group:
 
     name: str
     blocks: Mapping[str, str]  # session -> block
+    empty: frozenset[str] = frozenset()  # sessions without an exchange: perhaps false starts
 
     @property
     def n(self) -> int:
@@ -201,30 +202,44 @@ class _Bench:
         fewer = row.row.seen_b if more_in_a else row.row.seen_a
         hidden = row.row.hidden_b if more_in_a else row.row.hidden_a
         unsearched = row.row.unsearched_b if more_in_a else row.row.unsearched_a
-        if hidden:
-            seen_a = row.row.seen_a | (frozenset() if more_in_a else hidden)
-            seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
-            effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
-            stands = effect > 0 if more_in_a else effect < 0
-            if not stands or _p(self._a, self._b, seen_a, seen_b) > self._critical:
-                reason = self._may_hide(lower, hidden, unsearched, "there is no difference")
-                return "insufficient", reason, None
+        if hidden and not self._stands(row, hidden):
+            if self._stands(row, hidden - lower.empty):
+                return "insufficient", _false_starts(lower), None
+            reason = self._may_hide(lower, hidden, unsearched, "there is no difference")
+            return "insufficient", reason, None
         # "Only" would also say that it was not sent in the sessions that could not be read.
         if fewer or hidden:
             return "more_a" if more_in_a else "more_b", "", None
         return "only_a" if more_in_a else "only_b", "", None
 
+    def _stands(self, row: _Tested, hidden: frozenset[str]) -> bool:
+        """Whether a difference is one if it was also sent in the `hidden` sessions of the lower."""
+        more_in_a = row.effect > 0
+        seen_a = row.row.seen_a | (frozenset() if more_in_a else hidden)
+        seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
+        effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
+        stands = effect > 0 if more_in_a else effect < 0
+        return stands and _p(self._a, self._b, seen_a, seen_b) <= self._critical
+
     def _same(self, row: _Tested) -> tuple[Verdict, str, int | None]:
-        hidden_a, hidden_b = row.row.hidden_a, row.row.hidden_b
-        for side, hidden, unsearched, k_a, k_b in (
-            (self._a, hidden_a, row.row.unsearched_a, row.a.k + len(hidden_a), row.b.k),
-            (self._b, hidden_b, row.row.unsearched_b, row.a.k, row.b.k + len(hidden_b)),
+        observed = row.row
+        for side, hidden, unsearched in (
+            (self._a, observed.hidden_a, observed.unsearched_a),
+            (self._b, observed.hidden_b, observed.unsearched_b),
         ):
-            worst = _interval(Count(k_a, row.a.n), Count(k_b, row.b.n))
-            if hidden and not worst.within(self._settings.margin):
+            if hidden and not self._stays_same(row, side, hidden):
+                if self._stays_same(row, side, hidden - side.empty):
+                    return "insufficient", _false_starts(side), None
                 reason = self._may_hide(side, hidden, unsearched, "the sides may differ")
                 return "insufficient", reason, None
         return "same", "", None
+
+    def _stays_same(self, row: _Tested, side: Group, hidden: frozenset[str]) -> bool:
+        """Whether the sides are the same if it was also sent in the `hidden` sessions of `side`."""
+        k_a = row.a.k + (len(hidden) if side is self._a else 0)
+        k_b = row.b.k + (len(hidden) if side is self._b else 0)
+        worst = _interval(Count(k_a, row.a.n), Count(k_b, row.b.n))
+        return worst.within(self._settings.margin)
 
     def _may_hide(
         self, side: Group, hidden: frozenset[str], unsearched: frozenset[str], then: str
@@ -263,6 +278,15 @@ class _Bench:
             margin=self._settings.margin,
             least=max(least, have + 1) if have >= least else least,
         )
+
+
+def _false_starts(side: Group) -> str:
+    """Say that sessions without an exchange are what keeps a row from its verdict."""
+    return (
+        f"in {len(side.empty)} of {side.n} sessions of {side.name} there is no exchange:"
+        " if they are false starts, move captures/<id> out and run `evenhand analyze`;"
+        " if not, it may have been sent where it could not be read"
+    )
 
 
 def _p(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) -> float:
