@@ -10,17 +10,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from mitmproxy.dns import DNSFlow, ResourceRecord
-from mitmproxy.net.dns import classes, op_codes, response_codes, types
+from mitmproxy.dns import DNSFlow
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons.guard import Guard, hook
+from addons.names import plain
+from addons.synthetic import SyntheticAddresses
 
 Address = tuple[str, int]
 ELSEWHERE = "refused: this session stays on this machine"
-# RFC 2544's and RFC 4193's: nobody has them on the internet.
-_IPV4 = ipaddress.IPv4Network("198.18.0.0/15")
-_IPV6 = ipaddress.IPv6Network("fd00:198:18::/64")
 
 
 class Loopback:
@@ -37,10 +35,7 @@ class Loopback:
         self.guard = guard
         self._servers = dict(servers)
         self._asked: dict[str, Address] = {}
-        # One for each host: a browser would share a connection between hosts of one address.
-        self._ipv4 = {host: _IPV4[number] for number, host in enumerate(servers, 1)}
-        self._ipv6 = {host: _IPV6[number] for number, host in enumerate(servers, 1)}
-        self._names = {str(ip): host for host, ip in (*self._ipv4.items(), *self._ipv6.items())}
+        self._addresses = SyntheticAddresses()
 
     @hook
     def dns_request(self, flow: DNSFlow) -> None:
@@ -48,19 +43,9 @@ class Loopback:
 
         This has to come before mitmproxy's own resolver, which would ask the internet.
         """
-        request, question = flow.request, flow.request.question
-        if question is None or request.op_code != op_codes.QUERY or question.class_ != classes.IN:
-            flow.response = request.fail(response_codes.NOTIMP)
-            return
-        host = question.name.lower().rstrip(".")
-        if host not in self._servers:
-            flow.response = request.fail(response_codes.NXDOMAIN)
-        elif question.type == types.A:
-            flow.response = request.succeed([ResourceRecord.A(question.name, self._ipv4[host])])
-        elif question.type == types.AAAA:
-            flow.response = request.succeed([ResourceRecord.AAAA(question.name, self._ipv6[host])])
-        else:
-            flow.response = request.succeed([])  # HTTPS among them: nothing offers HTTP/3 or ECH
+        question = flow.request.question
+        exists = question is not None and plain(question.name) in self._servers
+        flow.response = self._addresses.answer(flow.request, exists=exists)
 
     @hook
     def server_connect(self, data: ServerConnectionHookData) -> None:
@@ -70,7 +55,7 @@ class Loopback:
             return
         server.error = ELSEWHERE  # unless we come to the end of this
         asked = server.address[0]
-        names = (self._names.get(asked, asked), server.sni, data.client.sni)
+        names = (self._addresses.name_of(asked) or asked, server.sni, data.client.sni)
         known = [name.lower() for name in names if name and name.lower() in self._servers]
         if known:
             self._asked[server.id] = server.address

@@ -1,7 +1,8 @@
 """Leads a phone's traffic through an HTTP proxy in another country, and lets nothing else out.
 
 Names, not addresses, go to that proxy: what a name means depends on where one asks. HTTP, other
-TLS and raw TCP all use its CONNECT. What cannot (UDP, thus QUIC) is refused.
+TLS and raw TCP all use its CONNECT. What cannot (UDP, thus QUIC) is refused. No lookup leaves this
+machine either: each name gets an address that stands for it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Literal
 from mitmproxy import ctx
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.connection import Client
+from mitmproxy.dns import DNSFlow
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers import ServerTLSLayer, TCPLayer
@@ -24,6 +26,7 @@ from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons.guard import Guard, hook
+from addons.synthetic import SyntheticAddresses
 from analyzer.errors import UserError
 
 WRONG_COUNTRY = "would leave from the wrong country"
@@ -94,6 +97,17 @@ class ThroughUpstream:
         self.guard = guard
         self._upstream = upstream
         self._name_of = name_of
+        self._addresses = SyntheticAddresses()
+
+    @hook
+    def dns_request(self, flow: DNSFlow) -> None:
+        """Answer every lookup, whichever resolver it was for, unless another addon has.
+
+        mitmproxy's own resolver, which comes after all of ours, would ask that of this machine.
+        Whether the name exists is for the proxy to find out.
+        """
+        if flow.response is None:
+            flow.response = self._addresses.answer(flow.request, exists=True)
 
     @hook
     def next_layer(self, data: NextLayer) -> None:
@@ -135,7 +149,8 @@ class ThroughUpstream:
         request, client = flow.request, flow.client_conn
         host = request.host
         if _is_address(host):
-            host = client.sni or self._name_of(client) or host
+            # What an address of ours stands for is what was asked; SNI need not be (fronting).
+            host = self._addresses.name_of(host) or client.sni or self._name_of(client) or host
         request.authority = f"[{host}]:{request.port}" if ":" in host else f"{host}:{request.port}"
         if "Host" in request.headers:
             request.headers["Host"] = request.authority

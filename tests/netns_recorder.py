@@ -73,10 +73,10 @@ def recorder(
 ) -> Iterator[Recorder]:
     """Record in bundles under `root`/captures until the end of the block.
 
-    The hosts of `server` lead to it, all others nowhere. `lanes` are the fields of each `Lane` that
-    JSON can hold (of `extra`, names such as "addons.checkpage:make"; of `upstream`, the URL); the
-    first is of the arm KE-13, the second of DE-13. `options` are `record_lanes`'s. With `machine`
-    it runs in that namespace.
+    The hosts of `server` lead to it, all others nowhere (unless `remap` is given as None). `lanes`
+    are the fields of each `Lane` that JSON can hold (of `extra`, names such as
+    "addons.checkpage:make"; of `upstream`, the URL); the first is of the arm KE-13, the second of
+    DE-13. `options` are `record_lanes`'s. With `machine` it runs in that namespace.
     """
     require_namespaces()
     confdir = root / "conf"
@@ -88,7 +88,7 @@ def recorder(
         "lanes": [
             {"mode": f"wireguard:{file}", **lane} for file, lane in zip(files, lanes, strict=True)
         ],
-        "remap": server.remap,
+        "remap": options.pop("remap", server.remap),
         "authority": str(server.authority),
         "options": options,
     }
@@ -119,6 +119,7 @@ def main() -> None:
         session = a_session(root, arm=arm)
         lanes.append(Lane(session=session, phase="first launch", extra=extra, **fields))
     names = [lane.session.id for lane in lanes]
+    remap: dict[str, tuple[str, int]] | None = given["remap"]
 
     def ready(ports: tuple[int, ...]) -> None:
         print(json.dumps({"ports": ports, "sessions": names}), flush=True)  # noqa: T201
@@ -127,7 +128,7 @@ def main() -> None:
         root / "captures",
         lanes,
         confdir=Path(given["confdir"]),
-        remap={host: (ip, port) for host, (ip, port) in given["remap"].items()},
+        remap=remap and {host: (ip, port) for host, (ip, port) in remap.items()},
         upstream_ca=Path(given["authority"]),
         ready=ready,
         low_disk=0,

@@ -37,8 +37,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
+@pytest.mark.parametrize("remapped", [True, False])
 def test_everything_a_tunnelled_phone_says_leaves_under_its_name_or_not_at_all(
-    tmp_path: Path, server: Server
+    tmp_path: Path, server: Server, remapped: bool
 ) -> None:
     with (
         Echo() as raw,
@@ -52,7 +53,11 @@ def test_everything_a_tunnelled_phone_says_leaves_under_its_name_or_not_at_all(
             credentials="user:pass",
         ) as proxy,
         recorder(
-            tmp_path, server, lanes=({"upstream": f"http://user:pass@127.0.0.1:{proxy.port}"},)
+            tmp_path,
+            server,
+            lanes=({"upstream": f"http://user:pass@127.0.0.1:{proxy.port}"},),
+            # Without it, names that exist nowhere are known to the upstream proxy alone.
+            remap=server.remap if remapped else None,
         ) as running,
         phone_namespace(running.config()) as phone,
     ):
