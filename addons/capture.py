@@ -2,7 +2,8 @@
 
 A request is stored before the server has all of it, its answer before the phone has all of it, a
 WebSocket message before it is forwarded. So whatever either side has seen completed is in the file,
-even if the process is killed at that moment.
+even if the process is killed at that moment. Of what flows on unfinished, the head is in the file
+before it is forwarded, and the body but for its last second (see `Tee`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from analyzer.models import Headers
 
 PROXY_PAGE = "mitm.it"  # mitmproxy's own page with its certificate: not the app's traffic
 OWN = "evenhand"  # in the metadata of a flow that the recorder itself answers: not the app's either
+_BODILESS = ("GET", "HEAD", "OPTIONS", "DELETE")  # mostly
 _TRANSPORTS = {"HTTP/2.0": "h2", "HTTP/2": "h2", "HTTP/3": "h3"}
 # What mitmproxy says of a broken exchange (in part in the words of the other side), in fixed words.
 _CAUSES = (
@@ -64,18 +66,25 @@ class Capture:
 
     @hook
     def requestheaders(self, flow: HTTPFlow) -> None:
-        """Decide whether the request's body is small enough to be held back."""
+        """Hold the request's body back if it is small, else store the head and let it flow."""
         if OWN in flow.metadata:
             return
         flight = self._flights[flow.id] = _Flight()
-        if not is_small(flow.request):
-            flight.up = flow.request.stream = Tee(
+        request = flow.request
+        # (mitmproxy cannot stream what is answered already.)
+        if not is_small(request) and request.host != PROXY_PAGE and flow.response is None:
+            flight.up = request.stream = Tee(
                 self.guard,
                 "request body",
+                begin=functools.partial(self._begin, flow, flight, None),
                 keep=functools.partial(self._keep_request, flow, flight),
                 end=functools.partial(self._end_request, flow, flight),
-                message=flow.request,
+                message=request,
             )
+            # Of HTTP/2 it is not said here whether a body will come at all: a GET has none, and
+            # its end is the next that is read.
+            if request.method not in _BODILESS or request.http_version.startswith("HTTP/1"):
+                self._begin(flow, flight, None)
 
     @hook
     def request(self, flow: HTTPFlow) -> None:
@@ -92,7 +101,7 @@ class Capture:
 
     @hook
     def responseheaders(self, flow: HTTPFlow) -> None:
-        """Decide whether the answer's body is small enough to be held back."""
+        """Hold the answer's body back if it is small, else store the head and let it flow."""
         response = flow.response
         if response is None or OWN in flow.metadata or is_small(flow.request, response):
             return
@@ -100,10 +109,12 @@ class Capture:
         flight.down = response.stream = Tee(
             self.guard,
             "response body",
+            begin=functools.partial(self._begin_answer, flow, flight),
             keep=functools.partial(self._keep_response, flow, flight),
             end=functools.partial(self._answer, flow, flight),
             message=response,
         )
+        self._begin_answer(flow, flight)
 
     @hook
     def response(self, flow: HTTPFlow) -> None:
@@ -159,43 +170,48 @@ class Capture:
             self._flights.pop(flow.id, None)
 
     def _keep_request(self, flow: HTTPFlow, flight: _Flight, data: bytes) -> None:
-        if not flight.number:
-            self._begin(flow, flight, None)
+        self._begin(flow, flight, None)
         self._writer.add_chunk(flight.number, data, from_client=True)
 
     def _keep_response(self, flow: HTTPFlow, flight: _Flight, data: bytes) -> None:
-        if not flight.number:
-            self._begin(flow, flight, None)
-        if not flight.answering and flow.response:
-            self._writer.begin_answer(
-                flight.number,
-                t_s=self._writer.seconds(flow.response.timestamp_start),
-                status=flow.response.status_code,
-                headers=_headers(flow.response.headers),
-                server_ip=_server_ip(flow),
-            )
-            flight.answering = True
+        self._begin_answer(flow, flight)
         self._writer.add_chunk(flight.number, data, from_client=False)
+
+    def _begin_answer(self, flow: HTTPFlow, flight: _Flight) -> None:
+        self._begin(flow, flight, None)
+        if flight.answering or flow.response is None:
+            return
+        flight.answering = True
+        self._writer.begin_answer(
+            flight.number,
+            t_s=self._writer.seconds(flow.response.timestamp_start),
+            status=flow.response.status_code,
+            headers=_headers(flow.response.headers),
+            server_ip=_server_ip(flow),
+        )
 
     def _end_request(self, flow: HTTPFlow, flight: _Flight) -> None:
         if flight.requested:
             return
         if flight.number and flight.up:
-            flight.up.flush()
             self._writer.finish_request(
-                flight.number, trailers=_headers(flow.request.trailers), cut=flight.up.cut
+                flight.number,
+                last=flight.up.rest(),
+                trailers=_headers(flow.request.trailers),
+                cut=flight.up.cut,
             )
-        elif not flight.number:
-            body = flight.up.rest() if flight.up else b""
-            self._begin(flow, flight, body or flow.request.raw_content or b"")
+        else:
+            self._begin(flow, flight, flow.request.raw_content or b"")
         flight.requested = True
 
     def _begin(self, flow: HTTPFlow, flight: _Flight, body: bytes | None) -> None:
+        if flight.number:
+            return
         request = flow.request
         flight.number = self._writer.begin_exchange(
             t_s=self._writer.seconds(request.timestamp_start),
             method=request.method,
-            url=request.pretty_url,
+            url=_url(flow),
             headers=_headers(request.headers),
             body=body,
             trailers=_headers(request.trailers),
@@ -206,8 +222,7 @@ class Capture:
 
     def _answer(self, flow: HTTPFlow, flight: _Flight, *, failed: str = "") -> None:
         response = flow.response
-        if not flight.number:
-            self._begin(flow, flight, None)
+        self._begin(flow, flight, None)
         body: bytes | None
         if flight.down and flight.down.kept:
             flight.down.flush()
@@ -239,6 +254,20 @@ def _headers(fields: WireHeaders | None) -> Headers:
         (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
         for name, value in fields.fields
     )
+
+
+def _url(flow: HTTPFlow) -> str:
+    """The URL that was asked for; of a request that mitmproxy refuses to read, as far as known."""
+    request = flow.request
+    if request.first_line_format == "authority":
+        return f"https://{request.authority}"
+    if request.scheme:
+        return request.pretty_url
+    request = request.copy()
+    request.scheme = "https" if flow.client_conn.tls else "http"
+    request.data.port = request.port or (443 if flow.client_conn.tls else 80)
+    request.data.host = request.host or flow.client_conn.sni or ""
+    return request.pretty_url
 
 
 def _server_ip(flow: HTTPFlow) -> str | None:

@@ -2,11 +2,13 @@
 
 mitmproxy holds a body back until it is whole: no event stream would ever arrive, and a long video
 would be kept in memory twice. So every body that is not known to be small is teed. What a tee has
-let pass is in the bundle already, whatever happens next.
+let pass is in the bundle within a second, whatever happens next, and its end before it is told.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 
 from mitmproxy.http import Request, Response
@@ -19,6 +21,7 @@ from analyzer.bundle import KEEP
 # nothing is kept, and nothing was forwarded.
 SMALL = 16 * 1024
 COLLECT = 256 * 1024
+LATEST_S = 1.0  # after which a piece that has passed is in the bundle, also if no other follows
 # Streams whose every piece is complete in itself.
 _LIVE = (
     "text/event-stream",
@@ -44,8 +47,9 @@ def is_small(request: Request, response: Response | None = None) -> bool:
 class Tee:
     """A stream function for mitmproxy: given a body piece by piece, b"" at its end.
 
-    A copy is collected here, and handed to `keep` when `COLLECT` bytes have come together; of a
-    `live` body (of which each piece means something) at once, before it is forwarded. A body of
+    A copy is collected here, and handed to `keep` when `COLLECT` bytes have come together or
+    `LATEST_S` have passed; of a `live` body (of which each piece means something) at once, before
+    it is forwarded. `begin` is called before the first piece is let through. A body of
     declared `length` is whole for its reader with its last piece: that one is held back until
     `end` has recorded it. (Any other body ends with a mark that mitmproxy sends after its hook.)
     `cut` counts the bytes beyond `KEEP`, which pass without being kept.
@@ -56,6 +60,7 @@ class Tee:
         guard: Guard,
         name: str,
         *,
+        begin: Callable[[], None],
         keep: Callable[[bytes], None],
         end: Callable[[], None],
         message: Request | Response,
@@ -64,6 +69,7 @@ class Tee:
         self.kept = False  # whether `keep` was called
         self._guard = guard
         self._watch = guard.watch(name)
+        self._begin = begin
         self._keep = keep
         self._end = end
         self._length = _declared_length(message)
@@ -73,6 +79,7 @@ class Tee:
         self._held: list[bytes] = []
         self._collected: list[bytes] = []
         self._size = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self, data: bytes) -> list[bytes]:
         """Return the pieces to forward now; none once the recording has failed."""
@@ -95,6 +102,9 @@ class Tee:
         rest = b"".join(self._collected)
         self._collected.clear()
         self._size = 0
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
         return rest
 
     def flush(self) -> None:
@@ -104,6 +114,8 @@ class Tee:
             self._keep(rest)
 
     def _take(self, data: bytes) -> None:
+        if not self._seen:
+            self._begin()
         room = max(0, KEEP - self._seen)
         self._seen += len(data)
         self.cut += max(0, len(data) - room)
@@ -111,6 +123,15 @@ class Tee:
             self._collected.append(data[:room])
             self._size += min(len(data), room)
             if self._live or self._size >= COLLECT:
+                self.flush()
+            elif not self._timer:
+                with contextlib.suppress(RuntimeError):  # no loop, so nothing is under way either
+                    self._timer = asyncio.get_running_loop().call_later(LATEST_S, self._late)
+
+    def _late(self) -> None:
+        self._timer = None
+        if not self._guard.stopped:
+            with self._watch:
                 self.flush()
 
 

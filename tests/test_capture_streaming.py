@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bundle_rig import a_study, a_writer
-from mitmproxy.http import Headers, HTTPFlow, Message
+from mitmproxy.http import Headers, HTTPFlow, Message, Request, Response
 from mitmproxy.test import tflow, tutils
 
 from addons.capture import Capture
@@ -27,10 +28,15 @@ def guard(writer: BundleWriter) -> Guard:
     return Guard(writer, lambda _: None)
 
 
+def nothing() -> None:
+    """Neither begins nor ends."""
+
+
 def a_tee(
     guard: Guard, message: Message, keep: Callable[[bytes], None], end: Callable[[], None]
 ) -> Tee:
-    return Tee(guard, "body", keep=keep, end=end, message=message)  # type: ignore[arg-type]
+    assert isinstance(message, Request | Response)
+    return Tee(guard, "body", begin=nothing, keep=keep, end=end, message=message)
 
 
 def answer(**headers: str) -> Message:
@@ -75,6 +81,31 @@ def test_pieces_that_mean_something_are_kept_at_once(
     tee = a_tee(guard, answer(content_type=kind), kept.append, lambda: None)
     tee(b"one")
     assert kept == ([b"one"] if at_once else [])
+
+
+def test_what_has_passed_is_kept_a_second_later_though_nothing_follows(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("addons.streaming.LATEST_S", 0.05)
+    kept: list[bytes] = []
+
+    async def pass_two() -> None:
+        tee = a_tee(guard, answer(), kept.append, lambda: None)
+        whole = a_tee(guard, answer(), kept.append, lambda: None)
+        tee(b"one ")
+        tee(b"two")
+        whole(b"ended")
+        assert whole.rest() == b"ended"
+        assert kept == []
+        await asyncio.sleep(0.15)
+        assert kept == [b"one two"]
+        assert tee.kept
+        tee(b"three")
+        guard.stop()
+        await asyncio.sleep(0.15)
+
+    asyncio.run(pass_two())
+    assert kept == [b"one two"]
 
 
 def test_no_more_than_a_little_is_held_in_memory(guard: Guard) -> None:
@@ -187,3 +218,47 @@ def test_a_stream_that_breaks_off_keeps_what_has_passed(writer: BundleWriter, gu
     assert (exchange.request_body, exchange.response_body) == (b"asked", b"half an ans")
     assert not exchange.complete
     assert b"secret" not in (writer.path / "capture.sqlite").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("method", "length", "begun"),
+    [(b"POST", [], 1), (b"GET", [], 0), (b"POST", [(b"content-length", b"9")], 0)],
+)
+def test_a_request_that_may_flow_is_stored_before_any_of_it_is_forwarded(
+    writer: BundleWriter,
+    guard: Guard,
+    method: bytes,
+    length: list[tuple[bytes, bytes]],
+    begun: int,
+) -> None:
+    capture = Capture(writer, guard)
+    flow = grpc()
+    flow.request.data.method = method
+    flow.request.headers = Headers(length)
+    capture.requestheaders(flow)
+    assert writer.counts["exchanges"] == begun
+    if not length:
+        stream(flow.request)(b"a piece")
+        assert writer.counts["exchanges"] == 1
+
+
+def test_a_url_has_a_scheme_also_where_the_request_could_not_be_read(
+    writer: BundleWriter, guard: Guard
+) -> None:
+    capture = Capture(writer, guard)
+    for fields in ([(b"host", b"api.app.example")], []):
+        flow = tflow.tflow(err=True)
+        flow.request = tutils.treq(
+            scheme=b"", host="", port=0, authority=b"", headers=Headers(fields), path=b"/smug"
+        )
+        flow.client_conn.tls, flow.client_conn.sni = True, "sni.app.example"
+        capture.error(flow)
+    flow = tflow.tflow(err=True)
+    flow.request = tutils.treq(method=b"CONNECT", scheme=b"", authority=b"api.app.example:8443")
+    capture.error(flow)
+    writer.close("stopped")
+    assert [each.url for each in read_exchanges(writer.path)] == [
+        "https://api.app.example/smug",
+        "https://sni.app.example/smug",
+        "https://api.app.example:8443",
+    ]

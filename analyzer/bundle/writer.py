@@ -165,10 +165,12 @@ class BundleWriter:
         with self._writing:
             self._writing.insert("chunk", exchange=exchange, from_client=from_client, data=data)
 
-    def finish_request(self, exchange: int, *, trailers: Headers = (), cut: int = 0) -> None:
-        """End a request whose body came in chunks; `cut` are the bytes that were not given."""
+    def finish_request(
+        self, exchange: int, *, last: bytes = b"", trailers: Headers = (), cut: int = 0
+    ) -> None:
+        """End a request that came in chunks, `last` the end; `cut` bytes were not given."""
         with self._writing:
-            key, size = self._join(exchange, from_client=True)
+            key, size = self._join(exchange, last, from_client=True)
             self._database.execute(
                 "UPDATE exchange SET request_body=?, request_cut=?, request_trailers=?,"
                 " state=CASE state WHEN 'sending' THEN 'sent' ELSE state END WHERE id=?",
@@ -368,8 +370,10 @@ class BundleWriter:
         self.add_message(handshake, from_client, None, content, exchange.t_s)
         return handshake
 
-    def _join(self, exchange: int, *, from_client: bool) -> tuple[bytes | None, int]:
-        content = store.get_chunks(self._database, exchange, from_client=from_client)
+    def _join(
+        self, exchange: int, last: bytes = b"", *, from_client: bool
+    ) -> tuple[bytes | None, int]:
+        content = store.get_chunks(self._database, exchange, from_client=from_client) + last
         key, _ = store.put_body(self._database, content)
         self._database.execute(
             "DELETE FROM chunk WHERE exchange=? AND from_client=?", (exchange, from_client)
