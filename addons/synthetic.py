@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 
-from mitmproxy.dns import Message, ResourceRecord
+from mitmproxy import dns
 from mitmproxy.net.dns import classes, op_codes, response_codes, types
 
 from addons.names import plain
@@ -41,7 +41,7 @@ class SyntheticAddresses:
             return ""
         return self._names.get(int(found) - int(network.network_address), "")
 
-    def answer(self, request: Message, *, exists: bool) -> Message:
+    def answer(self, request: dns.Message, *, exists: bool) -> dns.Message:
         """Answer the lookup of a name, which may be one that does not exist.
 
         Other types than addresses have no records, HTTPS among them: nothing here offers HTTP/3
@@ -54,10 +54,10 @@ class SyntheticAddresses:
             return request.fail(response_codes.NXDOMAIN)
         if question.type == types.A:
             address = _IPV4[self._number(plain(question.name))]
-            return request.succeed([ResourceRecord.A(question.name, address)])
+            return request.succeed([dns.ResourceRecord.A(question.name, address)])
         if question.type == types.AAAA:
             longer = _IPV6[self._number(plain(question.name))]
-            return request.succeed([ResourceRecord.AAAA(question.name, longer)])
+            return request.succeed([dns.ResourceRecord.AAAA(question.name, longer)])
         return request.succeed([])
 
     def _number(self, name: str) -> int:

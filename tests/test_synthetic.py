@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from mitmproxy.dns import Message
+from mitmproxy import dns
 from mitmproxy.net.dns import classes, op_codes, response_codes, types
 from mitmproxy.test.tflow import tdnsflow
 
 from addons.synthetic import SyntheticAddresses
 
 
-def lookup(name: str, kind: int = types.A) -> Message:
-    request: Message = tdnsflow().request
+def lookup(name: str, kind: int = types.A) -> dns.Message:
+    request: dns.Message = tdnsflow().request
     request.questions[0].name, request.questions[0].type = name, kind
     return request
 

@@ -12,8 +12,9 @@ import pytest
 from capture_rig import Recording, Server
 from connect_proxy import ConnectProxy, Echo
 from mitmproxy.addons import dns_resolver
-from mitmproxy.dns import DNSFlow, Message, Question
-from mitmproxy.net.dns import classes, op_codes, response_codes, types
+from mitmproxy.dns import DNSFlow
+from mitmproxy.net.dns import response_codes, types
+from mitmproxy.test.tflow import tdnsflow
 
 from addons.checkpage import CheckPage
 from addons.guard import Guard
@@ -58,16 +59,12 @@ def free_port() -> int:
 
 def look_up(port: int, name: str, kind: int = types.A) -> tuple[int, list[str]]:
     """Ask the lane's resolver; its code, and the addresses of its answer."""
-    question = Question(name, kind, classes.IN)
-    request = Message(
-        timestamp=0, id=7, query=True, op_code=op_codes.QUERY, authoritative_answer=False,
-        truncation=False, recursion_desired=True, recursion_available=False, reserved=0,
-        response_code=0, questions=[question], answers=[], authorities=[], additionals=[],
-    )  # fmt: skip
+    request = tdnsflow().request
+    request.questions[0].name, request.questions[0].type = name, kind
     with socket.socket(type=socket.SOCK_DGRAM) as phone:
         phone.settimeout(5)
         phone.sendto(request.packed, ("127.0.0.1", port))
-        answer = Message.unpack(phone.recv(4096))
+        answer = type(request).unpack(phone.recv(4096))
     return answer.response_code, [
         str(ipaddress.ip_address(each.data)) if each.type in (types.A, types.AAAA) else "other"
         for each in answer.answers
