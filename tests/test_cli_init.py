@@ -19,6 +19,11 @@ def test_a_new_study_is_valid_and_has_the_four_arms(tmp_path: Path) -> None:
     assert study.name == "pebblo"
     assert f"Wrote {tmp_path / 'pebblo' / 'study.toml'}" in said
     checked = run("doctor", root=tmp_path / "pebblo").stdout
+    assert "note  study: app com.example.app is still the example's" in checked
+    text = (tmp_path / "pebblo" / "study.toml").read_text(encoding="utf-8")
+    edited = text.replace("com.example.app", "com.pebblo").replace("example.com", "pebblo.test", 1)
+    (tmp_path / "pebblo" / "study.toml").write_text(edited, encoding="utf-8")
+    checked = run("doctor", root=tmp_path / "pebblo").stdout
     assert "ok  study: pebblo, arms DE-13, KE-13, DE-30, KE-30" in checked
 
 
