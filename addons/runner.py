@@ -21,7 +21,8 @@ from mitmproxy.master import Master
 from mitmproxy.options import Options
 
 from addons.chain import recorder
-from addons.chunks import gather_chunks
+from addons.crashes import watching
+from addons.http1 import read_all_of_http1
 from addons.http3 import be_patient
 from addons.lanes import Lane, Lanes, Track
 from addons.loopback import Address
@@ -123,7 +124,7 @@ def record_lanes(
     )
     prepare_authority(confdir, options.key_size)
     be_patient()
-    gather_chunks()
+    read_all_of_http1()
     run = _Run(specs, stop, low_disk, SleepWatch(slept))
     loop = asyncio.new_event_loop()
     try:
@@ -238,7 +239,8 @@ class _Run:
         server = master.addons.get("proxyserver")
         if not isinstance(server, Proxyserver):
             raise TypeError("mitmproxy runs without its proxyserver addon")
-        with self._signals():  # to the end: a second Ctrl-C must not break the seal
+        # Signals are caught to the end: a second Ctrl-C must not break the seal.
+        with watching(self._tracks), self._signals():
             await self._ask_exits(_FIRST_EXIT_S)
             watcher = asyncio.create_task(self._watch(server, ready, on_counts))
             watcher.add_done_callback(lambda _: master.shutdown())

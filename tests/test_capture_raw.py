@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from capture_rig import RecordingProcess
-from raw_server import RawServer, raw_client, until
+from capture_rig import Recording, RecordingProcess
+from raw_server import RawServer, answering, raw_client, until
 
 from analyzer.bundle import recover
 from analyzer.models import Exchange
@@ -85,3 +85,84 @@ def test_what_an_app_had_of_an_answer_is_in_a_killed_recording(
         running.process.wait()
     exchange = recovered(running.path)
     assert (exchange.status, exchange.response_body) == (200, BODY)
+
+
+def test_trailers_pass_and_are_recorded(tmp_path: Path, confdir: Path) -> None:
+    got: list[bytes] = []
+    end = b"5;ext=1\r\nhello\r\n0\r\nX-T: tv\r\n\r\n"
+    whole = b"4\r\nlast\r\n0\r\n\r\n"
+    answers = {
+        b"/one": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n" + end,
+        b"/two": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n" + whole,
+    }
+    with (
+        RawServer(tmp_path, answering(answers, got)) as server,
+        Recording(tmp_path, server, confdir) as running,
+        raw_client(running.port, running.authority) as app,
+    ):
+        head = b"POST /one HTTP/1.1\r\n" + HOST + CHUNKED
+        app.sendall(head + b"\r\n4;foo=bar\r\nwxyz\r\n0\r\nX-R: 9\r\nX-S: a b\r\n\r\n")
+        first = until(app, b"0\r\nX-T: tv\r\n\r\n")
+        assert first.endswith(b"\r\n5\r\nhello\r\n0\r\nX-T: tv\r\n\r\n")
+        app.sendall(head.replace(b"/one", b"/two") + b"\r\n1\r\na\r\n0\r\n\r\n")
+        assert until(app, b"0\r\n\r\n").endswith(b"\r\n\r\n" + whole)
+        running.stop()
+    assert got[0].endswith(b"4\r\nwxyz\r\n0\r\nX-R: 9\r\nX-S: a b\r\n\r\n")
+    assert got[1].endswith(b"1\r\na\r\n0\r\n\r\n")
+    one, two = read_exchanges(running.path)
+    assert (one.request_body, one.response_body, one.complete) == (b"wxyz", b"hello", True)
+    assert one.request_headers[-2:] == (("X-R", "9"), ("X-S", "a b"))
+    assert one.response_headers[-1] == ("X-T", "tv")
+    assert (two.request_body, two.response_body, two.complete) == (b"a", b"last", True)
+    assert running.sealed is not None
+    assert running.sealed.complete
+    assert dict(running.sealed.counts)["hook_errors"] == 0
+
+
+@pytest.mark.parametrize("status", [b"103 Early Hints", b"102 Processing", b"100 Continue", b"199"])
+def test_an_informational_answer_is_not_taken_for_the_answer(
+    tmp_path: Path, confdir: Path, status: bytes
+) -> None:
+    def answer(connection: ssl.SSLSocket) -> None:
+        for number in range(2):
+            until(connection, b"\r\n\r\n")
+            early = b"HTTP/1.1 " + status + b"\r\nLink: </a>\r\n\r\n"
+            final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+            if number:
+                connection.sendall(early[:11])
+                time.sleep(0.05)
+                connection.sendall(early[11:] + early)
+                time.sleep(0.05)
+                connection.sendall(final)
+            else:
+                connection.sendall(early + final)
+
+    with (
+        RawServer(tmp_path, answer) as server,
+        Recording(tmp_path, server, confdir) as running,
+        raw_client(running.port, running.authority) as app,
+    ):
+        for _ in range(2):
+            app.sendall(b"GET /early HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert until(app, b"ok") == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        running.stop()
+    assert [(e.status, e.response_body, e.complete) for e in read_exchanges(running.path)] == [
+        (200, b"ok", True),
+        (200, b"ok", True),
+    ]
+
+
+def test_a_request_that_is_refused_as_ambiguous_has_its_whole_url(
+    tmp_path: Path, confdir: Path
+) -> None:
+    with (
+        RawServer(tmp_path, answering({}, [])) as server,
+        Recording(tmp_path, server, confdir) as running,
+        raw_client(running.port, running.authority) as app,
+    ):
+        both = CHUNKED + b"Content-Length: 4\r\n\r\n"
+        app.sendall(b"POST /smug HTTP/1.1\r\n" + HOST + both + b"3\r\nabc\r\n0\r\n\r\n")
+        assert b" 400 " in until(app, b"\r\n")
+        running.stop()
+    [exchange] = read_exchanges(running.path)
+    assert (exchange.url, exchange.status) == ("https://api.app.example/smug", None)

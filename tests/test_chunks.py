@@ -54,6 +54,13 @@ def test_a_wrong_chunk_is_an_error_after_the_data_before_it(wrong: bytes) -> Non
     assert read(GatheringReader(), whole) == [b"abc", error]
 
 
+def test_trailers_are_set_aside_and_the_body_ends_as_without() -> None:
+    reader = GatheringReader()
+    assert read(reader, WIRE[:-2] + b"X-R: 9\r\nx-s:  a\r\n", b"\r\n") == [b"abcdefghi", "end"]
+    assert reader.trailers == ((b"X-R", b"9"), (b"x-s", b"a"))
+    assert GatheringReader().trailers == ()
+
+
 @given(st.lists(st.integers(0, len(WIRE)), max_size=6).map(sorted))
 def test_however_it_is_cut_the_body_is_the_same(cuts: list[int]) -> None:
     pieces = [WIRE[a:b] for a, b in zip([0, *cuts], [*cuts, len(WIRE)], strict=True)]
