@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import click
 import httpx
 import pytest
 from cli_rig import done, mistake, program, told
 from recording import study
 
 from analyzer.bundle import list_bundles, read_session, verify
-from analyzer.cli import recording_screen
 from analyzer.cli.recording_plan import possible_mode
 from analyzer.readers.bundle import read_exchanges, read_steps
 from analyzer.study import Study
@@ -123,7 +121,7 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
 ) -> None:
     with recording(found, confdir, "--device", "Pixel", "--block", "monday") as (process, proxy):
         send(proxy, echo, "first")
-        assert "It is still being recorded" in done("verify", root=found.root)
+        assert "0 intact, 1 being recorded" in done("verify", root=found.root)
         marked = program("step", "use", "--study", found.root)
         said, complaints = marked.communicate(timeout=30)
         assert (marked.returncode, complaints) == (0, ""), complaints
@@ -132,10 +130,10 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
         send(proxy, echo, "second")
         said = end(process)
     assert said == (
-        f"\nClosed {path} (stopped)\n  2 exchanges, 0 messages, 0 events, 2 steps\n"
+        f"\nClosed {path} (stopped)\n  2 requests, 0 messages, 0 events, 2 steps\n"
         "  1 of 1 host could be read\n  connections: 2 without encryption\n"
     )
-    assert done("verify", root=found.root) == f"intact  {path.name}\n1 of 1 sessions intact\n"
+    assert done("verify", root=found.root) == f"intact  {path.name}\n1 intact\n"
     assert [name for _, name in read_steps(path)] == ["first launch", "use"]
     sent = [(each.request_body, each.phase) for each in read_exchanges(path)]
     assert sent == [(b"first", "first launch"), (b"second", "use")]
@@ -156,20 +154,22 @@ def test_two_phones_are_recorded_at_once_and_their_steps_are_aligned(
     try:
         said = iter(process.stdout.readline, "")
         lines = [next(said)]
-        while "set-up and live view" not in lines[-1]:
+        while "Set-up: join a phone" not in lines[-1]:
             lines.append(next(said))
+        lines.append(next(said))
         text = "".join(lines)
+        assert max(len(line.rstrip("\n")) for line in lines if "http" in line) < 80
         for number, country in enumerate(("KE", "DE")):
             assert f"Recording {country}-13-r01" in text
             assert f"proxy for the phone: 127.0.0.1 port {free_ports + number}" in text
             send(f"http://127.0.0.1:{free_ports + number}", echo, country)
         done("step", "use", root=found.root)
-        here = lines[-1].rpartition(" ")[2].strip()
+        here = lines[-1].strip()
         token = here.split("/")[-2]
         with httpx.Client(trust_env=False) as browser:
             for address in (here, f"{here.rpartition(token)[0]}setup/{token}/"):
                 assert browser.get(address).status_code == 200
-            files = re.findall(r"for the phone of (\S+): (\S+)", text)
+            files = re.findall(r"for the phone of (\S+):\n +(http\S+)\n", text)
             assert [arm for arm, _ in files] == ["KE-13", "DE-13"]
             for _, address in files:
                 assert browser.get(address).status_code == 200
@@ -350,26 +350,6 @@ def test_captures_that_cannot_be_written_are_a_mistake(found: Study, confdir: Pa
     found.captures.touch()
     line = mistake("proxy", "--arm", "KE-13", "--confdir", confdir, root=found.root)
     assert line == f"{found.captures} cannot be read: Not a directory"
-
-
-def test_counts_are_shown_on_a_terminal_and_fit_it(
-    found: Study, confdir: Path, echo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(click, "echo", lambda text, **_: shown.append(text))
-    counts = {"exchanges": 1, "messages": 2, "events": 3, "bytes_up": 1_500_000, "bytes_down": 40}
-    monkeypatch.setenv("COLUMNS", "100")
-    recording_screen.say_counts([counts])
-    assert shown.pop().rstrip() == "\r  1 exchange, 2 messages, 1.5 MB up, 40 B down"
-    monkeypatch.setenv("COLUMNS", "40")
-    recording_screen.say_counts([counts])
-    assert len(shown.pop()) == 40
-
-    def gone(*_: object, **__: object) -> None:
-        raise BrokenPipeError
-
-    monkeypatch.setattr(click, "echo", gone)
-    recording_screen.say_counts([counts])  # a recording goes on
 
 
 def test_a_recording_whose_reader_has_gone_is_still_closed(

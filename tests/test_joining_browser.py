@@ -96,9 +96,10 @@ def test_no_page_is_wider_than_its_screen(
         summary.click()
     assert shown.page.evaluate(WIDEST) <= 0
     if name == "set-up":
-        for label in shown.page.locator("section.phone > .tabs > label", has_text="iPhone").all():
-            label.click()
-        assert shown.page.evaluate(WIDEST) <= 0
+        for arm in shown.page.locator(".arms > label").all():
+            arm.click()
+            shown.page.locator("section.phone:visible > .tabs > label", has_text="iPhone").click()
+            assert shown.page.evaluate(WIDEST) <= 0
     assert shown.messages == []
 
 
@@ -133,6 +134,22 @@ def test_tabs_work_without_javascript(show: Callable[..., Shown]) -> None:
     assert not first.get_by_text("Scan from QR code").is_visible()
     assert first.get_by_role("heading", name="iOS 15 and 16").is_visible()
     assert not first.get_by_role("heading", name="iOS 18 and later").is_visible()
+
+
+def test_one_phone_is_shown_at_a_time_each_under_a_tab_of_its_own(
+    show: Callable[..., Shown], joins: tuple[Join, ...]
+) -> None:
+    shown = show("set-up", java_script_enabled=False, **DESK)
+    sections = shown.page.locator("section.phone")
+    assert [each.is_visible() for each in sections.all()] == [True, False, False]
+    shown.page.locator(".arms > label", has_text="X" * 64).click()
+    assert [each.is_visible() for each in sections.all()] == [False, True, False]
+    assert sections.nth(1).get_by_text("Lead the phone here").first.is_visible()
+    box = shown.page.locator("body").bounding_box()
+    assert box is not None
+    assert box["height"] < 2600
+    shown.page.keyboard.press("ArrowLeft")  # the tabs are one group
+    assert [each.is_visible() for each in sections.all()] == [True, False, False]
 
 
 def test_tabs_can_be_reached_by_keyboard(show: Callable[..., Shown]) -> None:

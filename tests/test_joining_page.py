@@ -142,7 +142,7 @@ def test_nothing_can_be_changed(
 def test_addresses_cannot_be_guessed(joins: tuple[Join, ...], tmp_path: Path) -> None:
     tokens = [join.token for join in (*joins, phone(tmp_path), phone(tmp_path))]
     assert len(set(tokens)) == len(tokens)
-    assert all(re.fullmatch("[A-Za-z0-9_-]{24}", token) for token in tokens)
+    assert all(re.fullmatch("[A-Za-z0-9_-]{22}", token) for token in tokens)
 
 
 def test_the_steps_for_the_phone_that_asks_come_alone_and_open(
@@ -173,6 +173,13 @@ def test_the_operator_sees_every_phone_and_where_to_send_it(
     assert page.count("<svg") == 5 + 4 + 2
     assert page.count("IncludedApplications = com.pebblo.app") == 1
     assert "http://phone.check/" in page
+
+
+def test_a_single_phone_needs_no_tab(tmp_path: Path, operator: FlaskClient) -> None:
+    page = setup_app([phone(tmp_path)], token=TOKEN).test_client().get(f"/{TOKEN}/").text
+    assert 'name="arm"' not in page
+    assert "<h1>Set-up: join a phone</h1>" in page
+    assert operator.get(f"/{TOKEN}/").text.count('name="arm"') == 3
 
 
 def test_a_phone_without_a_tunnel_is_led_to_the_proxy(tmp_path: Path) -> None:

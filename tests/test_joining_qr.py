@@ -110,6 +110,16 @@ def test_where_it_would_be_folded_there_is_none(texts: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("what", ["Android", "iPhone", "address"])
+def test_what_a_code_needs_is_what_it_gets_by_with(what: str, texts: dict[str, str]) -> None:
+    columns, rows = qr.needed(texts[what])
+    shown = qr.terminal(texts[what], colour=False, columns=columns, rows=rows)
+    assert shown is not None
+    assert [len(line) for line in shown.split("\n")] == [columns] * rows
+    assert qr.terminal(texts[what], colour=False, columns=columns - 1, rows=rows) is None
+    assert qr.terminal(texts[what], colour=False, columns=columns, rows=rows - 1) is None
+
+
+@pytest.mark.parametrize("what", ["Android", "iPhone", "address"])
 def test_the_picture_can_be_read(what: str, texts: dict[str, str], tmp_path: Path) -> None:
     image = qr.png(texts[what])
     assert scan(image, tmp_path) == [texts[what].rstrip()]

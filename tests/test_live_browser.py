@@ -267,4 +267,4 @@ def test_it_says_when_it_hears_nothing_any_more(show: Show, study: Study) -> Non
     server.shutdown()
     server.server_close()
     shown.wait_for("no longer hears from evenhand")
-    assert figures(shown)["requests"] == "1"
+    assert figures(shown)["request"] == "1"

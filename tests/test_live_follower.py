@@ -20,12 +20,13 @@ from live_rig import (
 )
 from recording import EMAIL, GAID
 
-from analyzer.bundle import add_step
+from analyzer.bundle import BundleWriter, add_step, new_session
 from analyzer.knowledge import load_knowledge
 from analyzer.live import Follower
+from analyzer.live.view import page_view
 from analyzer.models import Event
 from analyzer.pipeline import analyse_bundle
-from analyzer.study import Study
+from analyzer.study import SETUP, Study
 
 
 @pytest.fixture
@@ -206,7 +207,7 @@ def test_the_latest_result_of_each_check_is_shown(recording: Recording, follower
         ("time_zone", "bad"),
         ("certificate", "ok"),
     ]
-    assert ("amber", "The check page found: time zone (Europe/Berlin)") in levels(now)
+    assert ("amber", "The phone is not ready: Time zone") in levels(now)
     assert ("red", "The traffic leaves from DE, the arm says KE") in levels(now)
     writer.add_checkup(PHONE, "time_zone", "ok", "Africa/Nairobi")
     writer.add_measured("exit_country", "KE", "geo:some 2026-06")
@@ -220,8 +221,77 @@ def test_gaps_are_counted_and_told(recording: Recording, follower: Follower) -> 
     recording.writer.add_event(Event(1.0, "gap", "", "the laptop slept", 0, 0))
     recording.writer.add_event(Event(1.0, "dns", "api.pebblo.example", "", 0, 0))
     now = follower.poll()
-    assert now.totals.lost == 1
-    assert levels(now) == [("amber", "1 gaps or errors in the recording")]
+    assert now.totals.gaps == 1
+    assert levels(now) == [("amber", "1 gap in the recording")]
+
+
+def test_a_server_that_does_not_answer_is_no_gap_and_leaves_the_session_complete(
+    recording: Recording, follower: Follower
+) -> None:
+    recording.ask()
+    for at in range(3):
+        reason = "the server could not be reached"
+        recording.writer.add_event(Event(1.0, "error", f"x{at}.example", reason, 0, 0))
+    told = [("note", "3 requests got no answer from their server")]
+    assert levels(follower.poll()) == told
+    recording.connect("gone.example", "failed")
+    recording.connect("phone.check", "failed")  # the recorder's own
+    told = [("note", "4 requests got no answer from their server")]
+    now = follower.poll()
+    assert (now.totals.gaps, now.totals.unanswered, levels(now)) == (0, 4, told)
+    recording.writer.close("stopped")
+    now = follower.poll()
+    assert (now.complete, levels(now)) == (True, told)
+
+
+def test_one_request_without_an_answer_is_told_in_the_singular(
+    recording: Recording, follower: Follower
+) -> None:
+    recording.ask()
+    recording.connect("gone.example", "failed")
+    assert levels(follower.poll()) == [("note", "1 request got no answer from its server")]
+
+
+def test_a_session_that_ended_incomplete_says_why(recording: Recording, follower: Follower) -> None:
+    recording.ask()
+    recording.writer.mark_incomplete("an error in the recorder (x)")
+    assert levels(follower.poll()) == []  # nobody can know before the end
+    recording.writer.close("stopped")
+    [alarm] = follower.poll().alarms
+    assert (alarm.level, alarm.fix) == ("amber", "an error in the recorder (x)")
+    assert alarm.text.startswith("The session is incomplete")
+
+
+def test_only_phases_that_were_marked_are_called_passed(
+    recording: Recording, follower: Follower, study: Study
+) -> None:
+    def phases() -> dict[str, str]:
+        [session] = page_view(study, [follower.poll()])["sessions"]
+        return {each["name"]: each["kind"] for each in session["phases"]}
+
+    assert phases() == {"first launch": "now", "consent": "later", "use": "later"}
+    add_step(recording.path, "elsewhere")
+    assert phases() == {
+        "first launch": "past", "consent": "later", "use": "later", "elsewhere": "now",
+    }  # fmt: skip
+    add_step(recording.path, "use")
+    assert phases() == {"first launch": "past", "consent": "skipped", "use": "now"}
+    add_step(recording.path, "consent")
+    assert phases() == {"first launch": "past", "consent": "now", "use": "past"}
+
+
+def test_the_set_up_of_the_phone_comes_before_the_first_phase(study: Study) -> None:
+    session = new_session(study, study.arm("KE-13"), origin="proxy")
+    writer = BundleWriter.create(study.captures, session, phase=SETUP)
+    follower = Follower(writer.path, study)
+    now = follower.poll()
+    [shown] = page_view(study, [now])["sessions"]
+    assert now.next_phase == "first launch"
+    assert [each["kind"] for each in shown["phases"]] == ["now", "later", "later", "later"]
+    add_step(writer.path, "first launch")
+    [shown] = page_view(study, [follower.poll()])["sessions"]
+    assert [each["name"] for each in shown["phases"]] == [SETUP, *study.phases]
+    assert [each["kind"] for each in shown["phases"]] == ["past", "now", "later", "later"]
 
 
 # first sightings

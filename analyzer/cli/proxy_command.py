@@ -167,7 +167,7 @@ def command(
     from addons.runner import leave, record_lanes
     from analyzer.cli.health import lan_addresses
     from analyzer.cli.recording_plan import Wanted, plan, possible_mode
-    from analyzer.cli.recording_screen import Screen, say_counts, say_end
+    from analyzer.cli.recording_screen import Screen, say_end
     from analyzer.joining.wireguard import APP_ID
 
     study = open_study(study_dir)
@@ -198,7 +198,7 @@ def command(
             planned.lanes,
             confdir=wanted.confdir.expanduser(),
             ready=screen.start,
-            on_counts=say_counts if sys.stderr.isatty() else None,
+            on_counts=screen.say_counts if sys.stderr.isatty() else None,
         )
     for session in done:
         say_end(session, study.captures / session.id)

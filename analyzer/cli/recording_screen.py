@@ -6,7 +6,6 @@ import contextlib
 import functools
 import multiprocessing
 import multiprocessing.process
-import os
 import shutil
 import sys
 import threading
@@ -28,6 +27,10 @@ if TYPE_CHECKING:
     from analyzer.study import Study
 
 
+_PATIENCE_S = 3.0  # for the page, before the codes are drawn
+_NARROW = 80  # columns
+
+
 class Screen:
     """Says how the phones join, and serves the pages: set-up and live view here, files for phones.
 
@@ -37,41 +40,55 @@ class Screen:
     def __init__(
         self, study: Study, planned: Plan, *, invert: bool, codes: bool, pages: bool
     ) -> None:
+        from analyzer.cli.recording_codes import Codes
+        from analyzer.cli.recording_status import RunningLine
+
         self._study = study
         self._planned = planned
-        self._invert = invert
-        self._codes = codes
         self._pages = pages
+        tunnels = [each for each in planned.joins if codes and each.mode == "wireguard"]
+        self._codes = Codes(
+            [(each.arm, each.android_whole) for each in tunnels], invert=invert, page=pages
+        )
+        sessions = [
+            (lane.session.arm.label, study.captures / lane.session.id) for lane in planned.lanes
+        ]
+        self._line = RunningLine(sessions, planned.lanes[0].phase)
+        self._one_at_a_time = threading.Lock()  # a code is not drawn through by the running line
         self._ends = contextlib.ExitStack()
 
     def start(self, _ports: Sequence[int] = ()) -> None:
         """Say everything, once the proxy answers."""
         for lane, join in zip(self._planned.lanes, self._planned.joins, strict=True):
             click.echo(f"Recording {lane.session.id}")
-            self._join(join)
+            _say_join(join)
         if self._pages:
-            self._serve()
+            told = self._serve()
         click.echo("  on the phone, http://phone.check says what is missing")
-        first = self._study.phases[0]
-        click.echo(f"  phase: {first}; next: evenhand step NAME; end: Ctrl-C")
+        first = self._planned.lanes[0].phase
+        # On a terminal, the running line has the phase.
+        phase = "next phase" if sys.stderr.isatty() else f"phase: {first}; next"
+        click.echo(f"  {phase}: evenhand step NAME; end: Ctrl-C")
+        if self._pages:
+            told.start()
+        else:
+            self._codes.draw()
+
+    def say_counts(self, all_counts: Sequence[Mapping[str, int]]) -> None:
+        """Say how it goes, over the last line of stderr; for a terminal."""
+        with self._one_at_a_time:
+            self._codes.draw_if_enlarged()
+            self._line.say(all_counts)
 
     def close(self) -> None:
         """End the pages."""
         self._ends.close()
 
-    def _join(self, join: Join) -> None:
-        if join.mode == "wireguard":
-            click.echo(f"  WireGuard at {join.endpoint} (UDP): scan with the phone's WireGuard app")
-            if self._codes:
-                _code(join.android_whole, self._invert)
-        elif join.mode == "transparent":
-            click.echo(f"  transparent at {join.endpoint}: lead the phone's TCP traffic there")
-        else:
-            kind = "SOCKS5 proxy" if join.mode == "socks5" else "proxy"
-            click.echo(f"  {kind} for the phone: {join.host} port {join.port}")
+    def _serve(self) -> threading.Thread:
+        """Serve the pages: for this machine in a process of its own, for the phones from here.
 
-    def _serve(self) -> None:
-        """Serve the pages: for this machine in a process of its own, for the phones from here."""
+        Return what says where the former are, to be started when all else is said.
+        """
         from analyzer.joining.page import phone_app, setup_app
         from analyzer.joining.serving import serve
         from analyzer.joining.wireguard import endpoint
@@ -100,21 +117,47 @@ class Screen:
         child.start()
         ready.close()
         self._ends.callback(_end, child)
-        threading.Thread(target=_tell, args=(answer, token), daemon=True).start()
         for join in joins:
-            click.echo(f"  for the phone of {join.arm}: {base}/{join.token}/")
+            click.echo(f"  for the phone of {join.arm}:\n{_address(f'{base}/{join.token}/')}")
+        return threading.Thread(target=self._tell, args=(answer, token), daemon=True)
 
+    def _tell(self, answer: Connection, token: str) -> None:
+        """Say where the page is once it is there; the phones are not kept waiting for it long."""
+        with contextlib.suppress(OSError):
+            slow = not answer.poll(_PATIENCE_S)
+            if slow:
+                with self._one_at_a_time:
+                    self._codes.draw()
+            with contextlib.suppress(EOFError):
+                self._say_page(answer.recv(), token)
+            if not slow:
+                with self._one_at_a_time:
+                    self._codes.draw()
 
-def _tell(answer: Connection, token: str) -> None:
-    """Say where the page is once it is there; the phones are not kept waiting for it."""
-    with contextlib.suppress(EOFError, OSError):
-        found = answer.recv()
-        line = f"  no page: {found}"
+    def _say_page(self, found: int | str, token: str) -> None:
+        lines = [f"  no page: {found}"]
         if isinstance(found, int):
-            line = f"  here, set-up and live view: http://127.0.0.1:{found}/{token}/"
+            address = _address(f"http://127.0.0.1:{found}/{token}/")
+            lines = ["  in the browser here, live view and “Set-up: join a phone”:", address]
         if sys.stdout.isatty():  # over the running counts
-            line = f"\r{line:<{shutil.get_terminal_size().columns - 1}}"
-        click.echo(line)
+            lines[0] = f"\r{lines[0]:<{shutil.get_terminal_size().columns - 1}}"
+        with self._one_at_a_time:
+            click.echo("\n".join(lines))
+
+
+def _say_join(join: Join) -> None:
+    if join.mode == "wireguard":
+        click.echo(f"  WireGuard at {join.endpoint} (UDP): join with the phone's WireGuard app")
+    elif join.mode == "transparent":
+        click.echo(f"  transparent at {join.endpoint}: lead the phone's TCP traffic there")
+    else:
+        kind = "SOCKS5 proxy" if join.mode == "socks5" else "proxy"
+        click.echo(f"  {kind} for the phone: {join.host} port {join.port}")
+
+
+def _address(url: str) -> str:
+    """Return an address as a line of its own, which no terminal of 80 columns folds."""
+    return f"  {url}" if len(url) < _NARROW - 2 else url
 
 
 def _end(child: multiprocessing.process.BaseProcess) -> None:
@@ -124,41 +167,13 @@ def _end(child: multiprocessing.process.BaseProcess) -> None:
         child.kill()
 
 
-def _code(data: str, invert: bool) -> None:
-    from analyzer.joining import qr
-
-    size = shutil.get_terminal_size()
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    drawn = qr.terminal(
-        data, colour=colour, invert=invert, columns=size.columns, rows=max(size.lines, 40)
-    )
-    if drawn is None:
-        click.echo("  (this terminal is too narrow for its QR code: see the set-up page)")
-    else:
-        click.echo(drawn)
-
-
-def say_counts(all_counts: Sequence[Mapping[str, int]]) -> None:
-    """Write the running counts of all sessions over the last line of stderr."""
-    told = []
-    for counts in all_counts:
-        sent, got = size(counts["bytes_up"]), size(counts["bytes_down"])
-        told.append(
-            f"{number(counts['exchanges'], 'exchange')}, "
-            f"{number(counts['messages'], 'message')}, {sent} up, {got} down"
-        )
-    line = f"  {' | '.join(told)}"
-    width = shutil.get_terminal_size().columns - 1
-    with contextlib.suppress(OSError):  # a recording does not end because nobody watches
-        click.echo(f"\r{line[:width]:<{min(len(line) + 3, width)}}", nl=False, err=True)
-
-
 def say_end(session: Session, path: Path) -> None:
     """Say how a session ended and what of it could be read."""
     counts = dict(session.counts)
-    told = ("exchange", "message", "event", "step")
+    nouns = {"exchanges": "request", "messages": "message", "events": "event", "steps": "step"}
+    told = [number(counts.get(name, 0), noun) for name, noun in nouns.items()]
     click.echo(f"\nClosed {click.format_filename(path)} ({session.end_reason})")
-    click.echo(f"  {', '.join(number(counts.get(f'{what}s', 0), what) for what in told)}")
+    click.echo(f"  {', '.join(told)}")
     if coverage := coverage_lines(counts):
         click.echo("\n".join(f"  {line}" for line in coverage))
     for sentence in session.partial:

@@ -106,7 +106,7 @@ def prepare_join(
         android_whole=whole,
         ios=ios,
         profile=mobileconfig(study, arm, authority, tunnel),
-        token=secrets.token_urlsafe(18),
+        token=secrets.token_urlsafe(16),
     )
 
 

@@ -33,6 +33,12 @@ def terminal(
     return None
 
 
+def needed(data: str) -> tuple[int, int]:
+    """Return the columns and lines that `terminal` needs at least."""
+    width, height = _code(data).symbol_size(border=min(_QUIET))
+    return int(width), int(height + 1) // 2
+
+
 def svg(data: str) -> str:
     """Return the code as an `svg` element for a page: it scales, and is black on white."""
     return _code(data).svg_inline(border=4, light="#fff", dark="#000", omitsize=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from analyzer.amounts import number, size
+from analyzer.live.checks import title
 from analyzer.live.snapshot import Alarm, Level, Snapshot
 
 _LITTLE: Final = 1_000_000_000  # bytes free on the disk
@@ -58,15 +60,12 @@ def _trust(now: Snapshot) -> list[Alarm]:
 
 
 def _checks(now: Snapshot) -> list[Alarm]:
-    bad = [
-        f"{check.name.replace('_', ' ')}{f' ({check.found})' if check.found else ''}"
-        for phone in now.phones
-        for check in phone.checks
-        if check.state == "bad"
-    ]
+    bad = dict.fromkeys(
+        title(check) for phone in now.phones for check in phone.checks if check.state == "bad"
+    )
     if not bad:
         return []
-    return [Alarm("amber", f"The check page found: {_some(bad)}", _CHECK_PAGE)]
+    return [Alarm("amber", f"The phone is not ready: {_some(list(bad))}", _CHECK_PAGE)]
 
 
 def _country(now: Snapshot) -> list[Alarm]:
@@ -81,7 +80,7 @@ def _country(now: Snapshot) -> list[Alarm]:
 def _disk(now: Snapshot) -> list[Alarm]:
     if now.condition != "recording" or now.free_bytes >= _LITTLE:
         return []
-    text = f"{now.free_bytes / 1e6:.0f} MB left on the disk"
+    text = f"{size(now.free_bytes)} left on the disk"
     return [Alarm("red" if now.free_bytes < _TOO_LITTLE else "amber", text, "make room")]
 
 
@@ -97,9 +96,17 @@ def _pins(now: Snapshot) -> list[Alarm]:
 
 def _recorder(now: Snapshot) -> list[Alarm]:
     found = []
-    if now.totals.lost:
-        text = f"{now.totals.lost} gaps or errors in the recording"
+    gaps, unanswered = now.totals.gaps, now.totals.unanswered
+    if now.condition == "ended" and not now.complete:
+        text = "The session is incomplete: what is not in it may still have been sent"
+        found.append(Alarm("amber", text, "; ".join(now.partial)))
+    elif gaps:
+        text = f"{number(gaps, 'gap')} in the recording"
         found.append(Alarm("amber", text, "the session will count as incomplete"))
+    if unanswered:
+        whose = "its" if unanswered == 1 else "their"
+        text = f"{number(unanswered, 'request')} got no answer from {whose} server"
+        found.append(Alarm("note", text, ""))
     if now.instrumented:
         text = f"The app is instrumented ({now.instrumented})"
         found.append(Alarm("note", text, "compared only with sessions that are, too"))

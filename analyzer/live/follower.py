@@ -28,7 +28,7 @@ from analyzer.live.sightings import Sightings
 from analyzer.live.snapshot import Check, Condition, Fact, Phone, Request, Snapshot, Totals
 from analyzer.models import Checkup, Destination, Measured, Session, TrustState
 from analyzer.pipeline import persona_of
-from analyzer.study import Study
+from analyzer.study import SETUP, Study
 from analyzer.trust import is_own
 
 BUDGET: Final = 0.2  # seconds that a poll reads and searches
@@ -40,7 +40,7 @@ _MOST_SHOWN: Final = 25  # phones
 _LONGEST: Final = 100  # characters of anything that comes from a capture
 _DAMAGED: Final = (sqlite3.Error, ValueError, TypeError, RecursionError)
 _UNREAD_EVENTS: Final = frozenset(("tls_refused", "tls_passthrough", "non_http"))
-_LOST_EVENTS: Final = frozenset(("gap", "error"))
+_MOST_PARTIAL: Final = 10
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -115,7 +115,8 @@ class Follower:
         for connection in batch.connections:
             self._ledger.note(connection)
         for event in batch.events:
-            self._totals["lost"] += event.kind in _LOST_EVENTS
+            self._totals["gaps"] += event.kind == "gap"
+            self._totals["unanswered"] += event.kind == "error" and not is_own(event.host)
             if event.kind in _UNREAD_EVENTS:  # of bundles without connections
                 self._totals["unread_up"] += event.up
                 self._totals["unread_down"] += event.down
@@ -167,10 +168,13 @@ class Follower:
             instrumented=_plain(session.instrumented),
             condition=condition,
             end_reason=_plain(session.end_reason or ""),
+            complete=session.complete,
+            partial=tuple(_plain(each) for each in session.partial[:_MOST_PARTIAL]),
             elapsed_s=max(0.0, ended - instant(session.started)),
             phase=_plain(phase),
             phase_since_s=since,
             phases=self._study.phases,
+            steps=tuple(dict.fromkeys(_plain(name) for _, _, name in self._steps)),
             next_phase=next_phase(self._study, phase),
             phones=self._phones({each.phone for each in every if each.state == "decrypted"}),
             facts=tuple(
@@ -205,7 +209,8 @@ class Follower:
             read_down=self._totals["read_down"],
             unread_up=self._totals["unread_up"] + sum(each.up for each in judged),
             unread_down=self._totals["unread_down"] + sum(each.down for each in judged),
-            lost=self._totals["lost"],
+            gaps=self._totals["gaps"],
+            unanswered=self._totals["unanswered"] + states["failed"],
         )
 
     def _phones(self, trusted: Set[str]) -> tuple[Phone, ...]:
@@ -246,9 +251,13 @@ class Follower:
 def next_phase(study: Study, phase: str) -> str:
     """Return the phase of `study` after `phase`, "" after the last and after one of another name.
 
+    After the set-up of the phone comes the first.
+
     What was marked in between under another name does not count: see `evenhand step`.
     """
     phases = study.phases
+    if phase == SETUP:
+        return phases[0]
     after = phases.index(phase) + 1 if phase in phases else len(phases)
     return phases[after] if after < len(phases) else ""
 

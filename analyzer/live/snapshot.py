@@ -109,7 +109,8 @@ class Totals:
     read_down: int
     unread_up: int
     unread_down: int
-    lost: int  # gaps and errors that the recorder noted
+    gaps: int  # moments at which the recorder could not record
+    unanswered: int  # requests that their server did not answer: the evidence is whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,13 @@ class Snapshot:
     instrumented: str
     condition: Condition
     end_reason: str
+    complete: bool  # of a session that has ended: nothing is missing in it
+    partial: tuple[str, ...]  # what is missing, in words
     elapsed_s: float
     phase: str
     phase_since_s: float
     phases: tuple[str, ...]  # of the study, in order
+    steps: tuple[str, ...]  # names of the phases that were marked, each once, as they came
     next_phase: str  # "" where there is none
     phones: tuple[Phone, ...]
     facts: tuple[Fact, ...]

@@ -5,14 +5,15 @@ Plain texts and numbers only, so that JSON can carry them; nothing here is marku
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Final
 
-from analyzer.amounts import size
-from analyzer.live.snapshot import Phone, Recipient, Request, Sighting, Snapshot
+from analyzer.amounts import number, size
+from analyzer.live.checks import in_order, problems, sentence, title
+from analyzer.live.snapshot import Check, Phone, Recipient, Request, Sighting, Snapshot
 from analyzer.live.watching import next_for_all
 from analyzer.models import CheckState, Method, TrustState
-from analyzer.study import Study
+from analyzer.study import SETUP, Study
 
 View = dict[str, Any]
 
@@ -44,6 +45,21 @@ _MODES: Final = {
     "socks5": "SOCKS",
 }
 _CONDITIONS: Final = {"recording": "recording", "ended": "ended", "crashed": "recorder died"}
+_TOPICS: Final = {
+    "exit_ip": "address of the way out",
+    "exit_country": "country of the way out",
+    "sim_country": "country of the SIM",
+    "sim_operator": "operator of the SIM",
+    "locale": "language",
+    "store_country": "country of the store",
+    "private_dns": "private DNS",
+    "app_version": "version of the app",
+    "app_sha256": "SHA-256 of the app",
+    "os": "system",
+    "device": "phone",
+    "clock_offset_s": "clock, seconds ahead",
+    "doh": "names looked up at",
+}
 MARKS: Final[dict[CheckState, str]] = {"ok": "✓", "bad": "✗", "unknown": "?", "off": "-"}
 _MOST_THIRD: Final = 20
 _MOST_FOUND: Final = 24
@@ -64,7 +80,7 @@ def page_view(study: Study, snapshots: Sequence[Snapshot]) -> View:
         hint = f"For all {running} sessions at the same moment."
     return {
         "study": study.name,
-        "status": f"{_many(running, 'session')} being recorded"
+        "status": f"{number(running, 'session')} being recorded"
         if running
         else "No session is being recorded",
         "running": bool(running),
@@ -93,10 +109,10 @@ def _session(now: Snapshot) -> View:
         "phases": _phases(now),
         "alarms": [{"kind": each.level, "text": each.text, "fix": each.fix} for each in now.alarms],
         "figures": [
-            {"value": f"{totals.exchanges:,}", "label": "requests"},
-            {"value": f"{totals.messages:,}", "label": "messages"},
+            _figure(totals.exchanges, "request"),
+            _figure(totals.messages, "message"),
             {"value": f"{totals.in_flight:,}", "label": "in flight"},
-            {"value": f"{totals.connections:,}", "label": "connections"},
+            _figure(totals.connections, "connection"),
         ],
         "read_width": round(share, 2),
         "none_width": 0 if read + unread else 100,  # drawn over all of the bar
@@ -109,47 +125,78 @@ def _session(now: Snapshot) -> View:
         ],
         "phones": [_phone(phone, now) for phone in now.phones],
         "facts": [
-            {"topic": fact.topic.replace("_", " "), "value": fact.value, "source": fact.source}
+            {
+                "topic": _TOPICS.get(fact.topic, fact.topic.replace("_", " ")),
+                "value": fact.value,
+                "source": fact.source,
+            }
             for fact in now.facts
         ],
-        "first_title": f"The app's own servers: {_many(len(first), 'recipient')}",
+        "first_title": f"The app's own servers: {number(len(first), 'recipient')}",
         "first": [_recipient(row) for row in first[:_MOST_THIRD]],
-        "third_title": f"Others: {_many(len(third), 'recipient')}",
+        "third_title": f"Others: {number(len(third), 'recipient')}",
         "third": [_recipient(row) for row in third[:_MOST_THIRD]],
         "third_more": _more(len(third) - _MOST_THIRD),
+        "recipients": len(now.recipients),
         "requests": [_request(each) for each in now.requests],
         "found": [_sighting(each) for each in now.sightings[:_MOST_FOUND]],
+        "sightings": len(now.sightings) + now.more_sightings,
         "found_more": _more(len(now.sightings) - _MOST_FOUND + now.more_sightings),
         "foot": _foot(now),
     }
 
 
 def _phases(now: Snapshot) -> list[View]:
-    names = now.phases if now.phase in now.phases else (*now.phases, now.phase)
-    at = names.index(now.phase)
-    kinds = [
-        "past" if each < at else "now" if each == at else "later" for each in range(len(names))
-    ]
-    return [{"name": name, "kind": kind} for name, kind in zip(names, kinds, strict=True)]
+    """Tick what was marked, and nothing else: an analysis goes by what is in the bundle."""
+    names = list(now.phases)
+    if SETUP in now.steps:
+        names.insert(0, SETUP)
+    if now.phase not in names:
+        names.append(now.phase)
+    # One of another name says nothing of how far it is in the study's own.
+    reached = max((at for at, name in enumerate(now.phases) if name in now.steps), default=-1)
+    skipped = set(now.phases[: reached + 1]) - set(now.steps)
+    return [{"name": name, "kind": _kind(name, now, skipped)} for name in names]
+
+
+def _kind(name: str, now: Snapshot, skipped: Set[str]) -> str:
+    if name == now.phase:
+        return "now"
+    if name in now.steps:
+        return "past"
+    return "skipped" if name in skipped else "later"
 
 
 def _phone(phone: Phone, now: Snapshot) -> View:
     ago = max(0.0, now.elapsed_s - phone.last_s)
     seen = "" if now.condition != "recording" else f", last seen {clock(ago)} ago"
     trust = "its traffic can be decrypted" if phone.trusted else "nothing decrypted yet"
+    wrong = problems(phone, now.country)
+    if not phone.trusted:
+        short = "nothing decrypted yet"
+    elif wrong:
+        short = f"{number(len(wrong), 'thing')} to do at http://phone.check"
+    else:
+        short = "ready" if phone.checks else "can be read; not checked at http://phone.check yet"
     return {
         "kind": "good" if phone.trusted else "bad",
         "name": f"Phone {phone.address}",
-        "text": f"{trust}, {_many(phone.connections, 'connection')}{seen}",
+        "text": f"{trust}, {number(phone.connections, 'connection')}{seen}",
+        "short": f"{short}{seen}",
+        "problems": wrong,
         "checks": [
             {
                 "kind": each.state,
-                "text": f"{MARKS[each.state]} {each.name.replace('_', ' ')}"
-                + (f": {each.found}" if each.found else ""),
+                "text": f"{MARKS[each.state]} {_titled(each, now.country)}",
             }
-            for each in phone.checks
+            for each in in_order(phone)
         ],
     }
+
+
+def _titled(check: Check, country: str) -> str:
+    told, about = sentence(check, country), title(check)
+    return told if told.startswith(f"{about}: ") else f"{about}: {told}"
 
 
 def _recipient(row: Recipient) -> View:
@@ -207,7 +254,7 @@ def line(now: Snapshot) -> str:
     totals = now.totals
     parts = [
         f"{clock(now.elapsed_s)} {now.phase}",
-        _many(totals.exchanges, "request"),
+        number(totals.exchanges, "request"),
         f"{size(totals.read_up + totals.read_down)} read",
         f"{size(totals.unread_up + totals.unread_down)} unread",
         *(f"{count:,} {STATES[state]}" for state, count in totals.states if state in _BAD),
@@ -235,9 +282,9 @@ def _share(percent: float) -> str:
     return ">99%" if 99 < percent < 100 else f"{percent:.0f}%"
 
 
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def _figure(count: int, what: str) -> View:
+    return {"value": f"{count:,}", "label": what if count == 1 else f"{what}s"}
 
 
-def _more(number: int) -> str:
-    return f"and {number:,} more" if number > 0 else ""
+def _more(count: int) -> str:
+    return f"and {count:,} more" if count > 0 else ""
