@@ -112,10 +112,10 @@ def test_a_folder_that_is_not_there_yet_is_judged_by_what_there_is(tmp_path: Pat
 
 
 def test_a_disk_that_is_almost_full_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil._ntuple_diskusage(10, 9, health.GIB - 1)
+    usage = shutil._ntuple_diskusage(10, 9, health.GB - 1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert check("disk", tmp_path) == Check(
-        "disk", "bad", "1.0 GiB free", "make room: a session may take a gigabyte"
+        "disk", "bad", "999.0 MB free", "make room: a session may take a gigabyte"
     )
 
 

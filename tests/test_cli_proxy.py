@@ -131,7 +131,7 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
         said = end(process)
     assert said == (
         f"\nClosed {path} (stopped)\n  2 requests, 0 messages, 0 events, 2 steps\n"
-        "  1 of 1 host could be read\n  connections: 2 without encryption\n"
+        "  connections to 1 of 1 host were decrypted or without encryption\n  connections: 2 without encryption\n"
     )
     assert done("verify", root=found.root) == f"intact  {path.name}\n1 intact\n"
     assert [name for _, name in read_steps(path)] == ["first launch", "use"]
@@ -178,7 +178,7 @@ def test_two_phones_are_recorded_at_once_and_their_steps_are_aligned(
     finally:
         if process.poll() is None:
             process.kill()
-    assert said_last.count("1 of 1 host could be read") == 2
+    assert said_last.count("connections to 1 of 1 host were decrypted or without encryption") == 2
     by_arm = {read_session(path).arm.label: path for path in list_bundles(found.captures)}
     for arm, path in by_arm.items():
         assert [each.request_body for each in read_exchanges(path)] == [arm[:2].encode()]

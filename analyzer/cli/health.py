@@ -14,11 +14,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from analyzer.amounts import size
 from analyzer.errors import UserError
 from analyzer.knowledge import load_knowledge
 from analyzer.study import FILE, load_study
 
-GIB = 1 << 30
+GB = 1_000_000_000
 # The clock cannot be earlier than the day on which this was written.
 _NOT_BEFORE = 1_795_305_600  # 2026-11-22T00:00:00Z
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -159,8 +160,8 @@ def _rights(folder: Path) -> Check:
 
 def _disk(folder: Path) -> Check:
     free = shutil.disk_usage(_there(folder)).free
-    found = f"{free / GIB:.1f} GiB free"
-    if free < GIB:
+    found = f"{size(free)} free"
+    if free < GB:
         return Check("disk", "bad", found, "make room: a session may take a gigabyte")
     return Check("disk", "ok", found)
 

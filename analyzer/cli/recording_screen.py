@@ -189,7 +189,9 @@ def coverage_lines(counts: Mapping[str, int]) -> list[str]:
         return []
     unread = counts.get("hosts_unread", 0)
     passed = counts.get("unread_up", 0) + counts.get("unread_down", 0)
-    first = f"{hosts - unread} of {number(hosts, 'host')} could be read"
+    open_ones = " or without encryption" if counts.get("connections_plaintext") else ""
+    told = f"{hosts - unread} of {number(hosts, 'host')}"
+    first = f"connections to {told} were decrypted{open_ones}"
     if passed:
         first += f"; {size(passed)} passed unread"
     other = counts.get("connections_tcp", 0) + counts.get("connections_udp", 0)

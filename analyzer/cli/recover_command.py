@@ -31,23 +31,29 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
 
     Each SESSION is a folder, or an id of the study, or how that begins. Default: every open session
     of the study that nothing is writing to. Nothing that was recorded is changed; the session is
-    marked as incomplete. Exit code 1 if one could not be closed.
+    marked as incomplete. The folder of a recorder that died before it recorded anything is removed.
+    Exit code 1 if one could not be closed.
     """
     from dataclasses import asdict
 
-    from analyzer.bundle import crashed_bundles, recover
+    from analyzer.bundle import crashed_bundles, hollow_folders, recover, remove_hollow
     from analyzer.bundle.sealing import is_sealed
     from analyzer.errors import UserError
 
     if bundles:
         paths = chosen_bundles(bundles, study_dir)
     else:
-        paths = crashed_bundles(open_study(study_dir).captures)
+        captures = open_study(study_dir).captures
+        paths = sorted({*crashed_bundles(captures), *hollow_folders(captures)})
     sessions = []
     failed: list[str] = []
     for path in paths:
         sealed = is_sealed(path)
         try:
+            if remove_hollow(path):
+                if not as_json:
+                    click.echo(f"{click.format_filename(path.name)} holds nothing: removed")
+                continue
             session = recover(path)
         except UserError as error:
             failed.append(str(error))
