@@ -26,7 +26,7 @@ from addons.http1 import read_all_of_http1
 from addons.http3 import be_patient
 from addons.lanes import Lane, Lanes, Track
 from addons.loopback import Address
-from addons.sleeping import SleepWatch, slept_s
+from addons.sleeping import ClockWatch, SleepWatch, slept_s
 from addons.starting import listening, prepare_authority, specs_of
 from analyzer.bundle import BundleWriter, RecordingError
 from analyzer.models import Event, Session
@@ -36,6 +36,7 @@ logging.getLogger("mitmproxy").addHandler(logging.NullHandler())
 LOW_DISK = 200 * 1024 * 1024
 OTHER_FAILED = "another session of this recording failed"
 ASLEEP = "this machine was asleep"
+CLOCK = "the clock was changed"
 Counts = Mapping[str, int]
 _TICK_S = 0.05
 _COUNTS_S = 0.5
@@ -194,6 +195,7 @@ class _Run:
         self._stop = stop
         self._low_disk = low_disk
         self._sleep = sleep
+        self._clock = ClockWatch()
         self._tracks: list[Track] = []
         self._reason = ""
         self._failed: Track | None = None
@@ -325,7 +327,9 @@ class _Run:
         while not self._stopped():
             now = asyncio.get_running_loop().time()
             if length := self._sleep.length():
-                self._note_sleep(length)
+                self._note_gap(f"{ASLEEP} for {length:.0f} s", length)
+            if self._clock.jump():
+                self._note_gap(CLOCK)
             if on_counts and now >= next_counts:
                 on_counts(tuple(dict(track.writer.counts) for track in self._tracks))
                 next_counts = now + _COUNTS_S
@@ -335,10 +339,9 @@ class _Run:
                 next_disk = now + _DISK_S
             await asyncio.sleep(_TICK_S)
 
-    def _note_sleep(self, length: float) -> None:
-        words = f"{ASLEEP} for {length:.0f} s"
+    def _note_gap(self, words: str, length: float = 0.0) -> None:
         for track in self._tracks:
-            with track.guard.watch("sleep"):
+            with track.guard.watch("gap"):
                 began = max(0.0, track.writer.seconds() - length)
                 track.writer.add_event(Event(began, "gap", "", words, 0, 0))
                 track.writer.mark_incomplete(words)

@@ -16,6 +16,7 @@ from recording import post, record
 from test_bundle_connections import of_version_1
 
 from analyzer.bundle import add_step, store, verify
+from analyzer.bundle.sealing import instant
 from analyzer.errors import UserError
 from analyzer.live import Follower, Snapshot
 from analyzer.live.watching import Watch, next_for_all
@@ -122,7 +123,7 @@ def test_the_next_phase_begins_in_all_sessions_at_the_same_moment_and_once(study
     now = watch.poll()
     assert watch.set_phase("use") == 0
     assert [each.phase for each in now] == ["use", "use"]
-    started = [recording.writer._start for recording in recordings]
+    started = [instant(recording.writer.session.started) for recording in recordings]
     began = [each.phase_since_s + start for each, start in zip(now, started, strict=True)]
     assert began[0] == pytest.approx(began[1], abs=0.001)
     assert next_for_all(study, now) == ""

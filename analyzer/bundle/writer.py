@@ -6,12 +6,12 @@ import dataclasses
 import re
 import shutil
 import sqlite3
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 from analyzer.bundle import sealing, store
+from analyzer.bundle.clock import SessionClock
 from analyzer.bundle.connections import ConnectionTable
 from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import RecordingError
@@ -28,7 +28,8 @@ class BundleWriter:
 
     Every method raises `RecordingError` when the disk refuses; then only `close` still works.
     `counts` is kept up to date: exchanges, messages, events, bytes_up, bytes_down (of bodies).
-    `connections` takes what becomes of each connection.
+    `connections` takes what becomes of each connection; `seconds` turns seconds since 1970 (by
+    default: now) into seconds since the session's start.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class BundleWriter:
         self._writing = Transactions(path, database)
         self.connections = ConnectionTable(self._writing)
         self._lock = lock
-        self._start = instant(session.started)
+        self._clock = SessionClock(instant(session.started))
+        self.seconds = self._clock.seconds
         self._numbers: dict[int, int] = {}  # WebSocket -> messages so far
         self._imported: dict[str, int] = {}  # id in the source -> id here
         self._closed = False
@@ -73,10 +75,6 @@ class BundleWriter:
     def closed(self) -> bool:
         """Whether nothing can be added any more."""
         return self._closed
-
-    def seconds(self, timestamp: float | None = None) -> float:
-        """Turn seconds since 1970 (default: now) into seconds since the session's start, >= 0."""
-        return max(0.0, (time.time() if timestamp is None else timestamp) - self._start)
 
     def free_bytes(self) -> int:
         """Space left on the disk of the bundle."""
@@ -352,7 +350,7 @@ class BundleWriter:
         }
         return dataclasses.replace(
             self.session,
-            ended=iso(time.time() if ended is None else ended),
+            ended=iso(self._clock.end(ended)),
             end_reason=reason,
             complete=not self._writing.faults,
             egress=measured_exit(self._database) or self.session.egress,
