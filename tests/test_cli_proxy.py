@@ -131,7 +131,8 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
         said = end(process)
     assert said == (
         f"\nClosed {path} (stopped)\n  2 requests, 0 messages, 0 events, 2 steps\n"
-        "  connections to 1 of 1 host were decrypted or without encryption\n  connections: 2 without encryption\n"
+        "  connections to 1 of 1 host were decrypted or without encryption\n"
+        "  connections: 2 without encryption\n"
     )
     assert done("verify", root=found.root) == f"intact  {path.name}\n1 intact\n"
     assert [name for _, name in read_steps(path)] == ["first launch", "use"]
