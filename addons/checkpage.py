@@ -26,7 +26,7 @@ from addons.checkpage_logic import Evidence, examine
 from addons.checkpage_report import LONGEST, Query, accepted_languages, read_query
 from addons.checkpage_store import CheckupStore
 from addons.checkpage_view import HTML, PIXEL, View
-from addons.checkpage_visits import HOST, PAGE_IPV4, REPORTS, Visit, Visits, is_page
+from addons.checkpage_visits import REPORTS, Visit, Visits
 from addons.checkpage_words import choose_language
 from addons.guard import Guard, hook
 from addons.names import destination_of, phone_of, plain
@@ -34,6 +34,7 @@ from addons.policy import CANARIES, resolvers
 from analyzer.bundle import BundleWriter
 from analyzer.expectation import Expectation
 from analyzer.joining.authority import load_authority
+from analyzer.trust import CHECK_HOST, PAGE_IPV4, is_page
 
 OURS = "answered by the recorder itself"
 AUTHORITY_FILE = "evenhand-ca"
@@ -98,7 +99,7 @@ class CheckPage:
         name = plain(question.name)
         if CANARIES.get(name) == "private_relay":
             self._relay = ("asked", time.monotonic())
-        if name != HOST and not name.endswith(f".{HOST}"):
+        if name != CHECK_HOST and not name.endswith(f".{CHECK_HOST}"):
             return
         visit, probe = self._visits.of_host(name)
         if visit and probe == "dns":

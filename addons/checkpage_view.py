@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from addons.checkpage_device import Device
 from addons.checkpage_logic import Check, is_settled
-from addons.checkpage_visits import HOST, Visit
+from addons.checkpage_visits import Visit
 from addons.checkpage_words import LANGUAGES, Words, words
+from analyzer.trust import CHECK_HOST
 
 HTML = "text/html; charset=utf-8"
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # a GIF
@@ -67,7 +68,7 @@ class View:
             "default-src 'none'",
             f"style-src '{_digest(self._style)}'",
             f"script-src '{_digest(self._script)}'",
-            f"img-src http://*.{HOST} https://*.{HOST}",
+            f"img-src http://*.{CHECK_HOST} https://*.{CHECK_HOST}",
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -100,14 +101,14 @@ class View:
             lang=lang,
             languages=[(each, words(each).name) for each in LANGUAGES if each != language],
             visit=visit.token,
-            host=HOST,
+            host=CHECK_HOST,
             groups=[(state, [line for line in lines if line.state == state]) for state in _GROUPS],
             todo=sum(check.state == "bad" for check in checks),
             settled=settled,
             again="/" + (f"?lang={lang}" if lang else ""),
             # Without scripts the page asks again by itself until all is decided.
             refresh=f"{_REFRESH_S};url=/?{address}" if not settled else "",
-            onward=f"https://{HOST}/?{address}" if _wants_https(visit, secure=secure) else "",
+            onward=f"https://{CHECK_HOST}/?{address}" if _wants_https(visit, secure=secure) else "",
             style=Markup(self._style),  # noqa: S704 - our own
             script=Markup(self._script),  # noqa: S704 - our own
         )

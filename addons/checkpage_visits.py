@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from addons.checkpage_device import Device, with_hints
 from addons.checkpage_logic import CLOCK_BOUND_S
 from addons.checkpage_report import Query
+from analyzer.trust import PROBES_IPV6
 
-HOST = "phone.check"
-# Addresses that nobody has on the internet (RFC 2544, RFC 4193), for what is inside a tunnel.
-PAGE_IPV4 = ipaddress.IPv4Address("198.19.255.254")
-PROBES_IPV6 = ipaddress.IPv6Network("fd00:198:19::/64")
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 _PROBE = re.compile(r"([0-9a-f]{16})\.(dns|six|tls)\.phone\.check")
 _MOST = 64  # visits that are remembered
@@ -104,13 +101,3 @@ class Visits:
             return None
         token = f"{int(address) - int(PROBES_IPV6.network_address):016x}"
         return self._visits.get(token)
-
-
-def is_page(host: str) -> bool:
-    """Whether a name (lower case, no dot at the end) or an address is the page's or a probe's."""
-    if host == HOST or host.endswith(f".{HOST}") or host == str(PAGE_IPV4):
-        return True
-    try:
-        return ":" in host and ipaddress.IPv6Address(host) in PROBES_IPV6
-    except ValueError:
-        return False

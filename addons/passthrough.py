@@ -2,8 +2,9 @@
 
 Once an app has refused our certificate for a host (see `addons.refusals`), its later connections
 to that host go through untouched, as raw bytes. QUIC goes through only where TLS over TCP does, for
-an app whose QUIC fails comes back over TCP, and that can be read more often. The recorder's own
-pages are never passed on: by them a phone shows that it has come to trust our certificate.
+an app whose QUIC fails comes back over TCP, and that can be read more often. Now and then one
+connection is tried again, for nothing is refused for ever. The recorder's own pages are never
+passed on: by them a phone shows that it has come to trust our certificate.
 """
 
 from __future__ import annotations

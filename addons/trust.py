@@ -2,15 +2,17 @@
 
 A connection has one outcome, the last of these that happened to it: it opened; it spoke HTTP
 (``plain``) or HTTP over TLS with our certificate (``read``); the app refused that certificate
-(``refused``) or hung up after the handshake without a word (``silent``); it is not HTTP (``tcp``,
-``udp``); it is one of a host that lets nobody read (``passed``). Where none of its requests ever
-reached a server, that is its outcome: ``blocked`` by the recorder, or ``failed``. What happens to
-later requests of a connection, or to those for other hosts that a client of the plain proxy sends
-over the same one, is in their exchanges; a refusal is an event besides.
+(``refused``), or hung up before it saw one or after the handshake, without a word (``silent``); it
+is not HTTP (``tcp``, ``udp``); it is one of a host that lets nobody read (``passed``). Where none
+of its requests ever reached a server, that is its outcome: ``blocked`` by the recorder, or
+``failed``. What happens to later requests of a connection, or to those for other hosts that a
+client of the plain proxy sends over the same one, is in their exchanges; a refusal is an event
+besides.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 
 from mitmproxy import dns
@@ -30,11 +32,8 @@ from addons.refusals import Refusals
 from addons.rows import Row, Rows
 from analyzer.bundle import BundleWriter
 from analyzer.models import Event, EventKind, Outcome
-from analyzer.trust import HUNG_UP, QUIET
+from analyzer.trust import CUT_SHORT, HANDSHAKE, HUNG_UP, HUNG_UP_EARLY, QUIET, REFUSED
 
-REFUSED = "the app refused the certificate"
-HUNG_UP_EARLY = "the app hung up during the handshake"
-HANDSHAKE = "the TLS handshake failed"
 NOTHING_SAID = "the app said nothing"
 BAD_SERVER = "the server's certificate was not accepted"
 SERVER_HANDSHAKE = "the TLS handshake with the server failed"
@@ -44,6 +43,8 @@ NOT_LOOKUP = "not DNS"
 ENDED = "refused by the recorder"
 _MOST_PAIRS = 1024  # of addresses, between which QUIC was refused
 _MOST_NAMES = 10_000  # distinct names of lookups that are told of in a session
+_GONE = ("disconnected", "connection closed", "eof")
+_TOO_SOON = "closed early"  # as mitmproxy says it: before it had answered the ClientHello
 _ALERTS = (
     "unknown ca", "bad certificate", "certificate unknown", "certificate_unknown",
     "unsupported certificate", "certificate expired", "certificate revoked", "access denied",
@@ -82,15 +83,21 @@ class Trust:
     def refuses(self, client: Client, server: Server, sni: str) -> bool:
         """Whether what `client` has to say to the host `sni` is better passed on unread.
 
-        Without a name, it is about the host that `server` stands for.
+        Without a name, it is about the host that `server` stands for. To be asked once for each
+        connection; some are tried all the same (see `Refusals.tries_again`), but never over QUIC,
+        whose success or failure says less.
         """
         row = self._rows.get(client)
         if row is None:
             return False
         if sni:
-            return self.refusals.refuses(row.phone, plain(sni))
-        _name(row, client, server)
-        return self.refusals.refuses(*row.who)
+            who = row.phone, plain(sni)
+        else:
+            _name(row, client, server)
+            who = row.who
+        if not self.refusals.refuses(*who):
+            return False
+        return client.transport_protocol != "tcp" or not self.refusals.tries_again(*who)
 
     def passes(self, client: Client) -> None:
         """Note that a connection is passed on unread, from here to its end."""
@@ -117,7 +124,7 @@ class Trust:
             if self._quiet.end(client):
                 self._silent(row)
             elif row.outcome == "silent" and row.reason == QUIET:
-                self.refusals.was_quiet(*row.who)
+                self.refusals.was_quiet(*row.who, row.began, time.time())
             elif row.outcome == "open" and row.number:
                 row.note(outcome="silent", reason=NOTHING_SAID)
             elif row.outcome == "open":
@@ -147,15 +154,18 @@ class Trust:
             return
         _name(row, data.context.client, data.context.server)
         said = (data.conn.error or "").lower()
-        learn = self.refusals.hung_up
-        if any(alert in said for alert in _ALERTS):
-            reason, learn = REFUSED, self.refusals.refused
-        elif "disconnected" in said or "connection closed" in said or "eof" in said:
-            reason = HUNG_UP_EARLY
-        else:
-            reason = HANDSHAKE
+        gone = any(word in said for word in _GONE)
+        shown = row.transport != "tcp" or (data.ssl_conn is not None and _TOO_SOON not in said)
+        if gone and not shown:
+            self._rows.write(row, outcome="silent", reason=CUT_SHORT)
+            return
+        refused = any(alert in said for alert in _ALERTS)
         if row.transport == "tcp":  # over QUIC that is normal: the app comes back over TCP
-            learn(*row.who)
+            if refused:
+                self.refusals.refused(*row.who)
+            elif shown:
+                self.refusals.hung_up(*row.who, row.began, time.time())
+        reason = REFUSED if refused else HUNG_UP_EARLY if gone else HANDSHAKE
         self._rows.write(row, outcome="refused", reason=reason)
 
     @hook
@@ -172,7 +182,10 @@ class Trust:
         """The app speaks HTTP: this connection can be read."""
         client = flow.client_conn
         row = self._rows.get(client)
-        if row is None or row.outcome in {"read", "blocked", "failed"}:
+        if row is None or row.outcome in {"blocked", "failed"}:
+            return
+        if row.outcome == "read":
+            self.refusals.read(*row.who)
             return
         if client.tls_established:
             _name(row, client, flow.server_conn)
@@ -277,7 +290,7 @@ class Trust:
 
     def _silent(self, row: Row) -> None:
         if row.transport == "tcp":
-            self.refusals.hung_up(*row.who)
+            self.refusals.hung_up(*row.who, row.began, time.time())
         row.note(outcome="silent", reason=HUNG_UP)
 
     def _hung_up(self, client: Client) -> None:

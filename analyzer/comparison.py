@@ -125,6 +125,7 @@ class CoverageRow:
     other: int
     blocked: int
     unseen: int
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from analyzer.models import (
     Problem,
     TrustState,
 )
-from analyzer.trust import is_own
+from analyzer.trust import CUT_SHORT, is_own
 
 _MEDIA = ("image/", "video/", "audio/", "font/")
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
@@ -52,6 +52,8 @@ class _Seen:
     cut_down: int = 0
     quic: int = 0  # refused datagrams: the app may have come back over TCP
     blocked: int = 0
+    failed: int = 0  # at the server
+    idle: int = 0  # connections of which nothing came: lost, unless the host was read by others
     witnessed: int = 0  # sightings by an independent witness ...
     witnessed_up: int = 0  # ... and the bytes it saw
     witnessed_down: int = 0
@@ -114,13 +116,20 @@ class Hosts:
 
     def connection(self, connection: Connection, state: TrustState) -> None:
         """Count what became of a connection; its bytes come with its event."""
-        if is_own(connection.host):
-            return
         name = connection.host or connection.address.rpartition(":")[0]
-        self._met.add(self.destination(name).host)
+        if is_own(name, connection.outcome):
+            return
+        host = self.destination(name).host
+        self._met.add(host)
         column = "other" if state in _OTHER else state
         if column == "other" or state in _STATES:
-            self._of(self.destination(name).host).states[column] += 1
+            self._of(host).states[column] += 1
+        elif state == "failed" and connection.transport == "tcp":
+            self._of(host).failed += 1
+        elif name and (
+            state in {"failed", "open"} or connection.tls or connection.reason == CUT_SHORT
+        ):
+            self._of(host).idle += 1  # an app whose QUIC fails asks again over TCP
 
     def witness(self, event: Event) -> None:
         """Count what an independent witness of the session saw, beside the recorder.
@@ -194,6 +203,7 @@ class Hosts:
             other=seen.states["other"],
             blocked=max(seen.blocked, seen.states["blocked"]),
             unseen=seen.witnessed * unseen,
+            lost=seen.failed + (0 if seen.exchanges else seen.idle),
         )
 
 

@@ -280,6 +280,9 @@ class Coverage:
     other: int  # neither TLS nor HTTP: raw TCP, UDP
     blocked: int  # by the recorder
     unseen: int  # sightings by an independent witness of a host that the recorder never saw
+    # Connections that failed at the server and, where the host was in no exchange, those that ended
+    # unused or were open at the end.
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)

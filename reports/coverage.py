@@ -21,6 +21,7 @@ CONNECTIONS = {
     "other": "other TCP or UDP",
     "blocked": "blocked by the recorder",
     "unseen": "past the recorder, seen by a witness only",
+    "lost": "failed, or unused where nothing was read",
 }
 
 
@@ -99,6 +100,8 @@ def _unread(row: CoverageRow) -> bool:
         or row.cut
         or row.blocked
         or row.unseen
+        or row.pin_suspected
+        or row.lost
     )
 
 

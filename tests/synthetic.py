@@ -206,7 +206,7 @@ def blind(of: str, owner: str = "Waymark", /, **counts: int) -> dict[str, object
     numbers = ["exchanges", "bytes_up", "bytes_down", "refused", "unread_up", "unread_down"]
     numbers += ["opaque", "cut", "opaque_down", "cut_down"]
     numbers += ["decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed"]
-    numbers += ["quic_refused", "other", "blocked", "unseen"]
+    numbers += ["quic_refused", "other", "blocked", "unseen", "lost"]
     return row | dict.fromkeys(numbers, 0) | counts
 
 

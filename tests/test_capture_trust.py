@@ -22,7 +22,7 @@ from addons import trust
 from addons.loopback import ELSEWHERE
 from analyzer.models import Connection, TrustState
 from analyzer.readers.bundle import read_connections, read_events, read_exchanges
-from analyzer.trust import HUNG_UP, QUIET, judge
+from analyzer.trust import CUT_SHORT, HUNG_UP, HUNG_UP_EARLY, QUIET, REFUSED, judge
 
 pytestmark = pytest.mark.capture
 API = "https://api.app.example"
@@ -118,7 +118,7 @@ def test_a_client_that_knows_only_its_own_authority_refuses(
     ):
         client.get(f"https://{PINNED}/secret")
     [row] = rows(recording)
-    assert (row.host, row.outcome, row.reason, row.tls) == (PINNED, "refused", trust.REFUSED, "")
+    assert (row.host, row.outcome, row.reason, row.tls) == (PINNED, "refused", REFUSED, "")
     assert judge([row]) == ("ca_refused",)
     [event] = read_events(recording.path)
     assert (event.kind, event.host) == ("tls_refused", PINNED)
@@ -148,9 +148,28 @@ def test_hanging_up_in_the_middle_of_the_handshake_is_a_refusal(recording: Recor
         assert plain.recv(65536)
     time.sleep(0.1)
     unsaid, early = rows(recording)
-    assert (early.host, early.outcome, early.reason) == (PINNED, "refused", trust.HUNG_UP_EARLY)
+    assert (early.host, early.outcome, early.reason) == (PINNED, "refused", HUNG_UP_EARLY)
     assert (unsaid.host, unsaid.outcome, unsaid.reason) == (PINNED, "silent", trust.NOTHING_SAID)
     assert judge([unsaid]) == ("unused",)
+    assert judge([early]) == ("pin_suspected",)
+
+
+def test_hanging_up_before_a_certificate_came_is_no_refusal(recording: Recording) -> None:
+    with recording.client() as client:
+        client.get(f"{API}/bytes?n=1")
+    for _ in range(2):
+        outgoing = ssl.MemoryBIO()
+        secure = recording.trusting().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=PINNED)
+        with connected(recording, f"{PINNED}:443") as plain, pytest.raises(ssl.SSLWantReadError):
+            secure.do_handshake()
+        with connected(recording, f"{PINNED}:443") as plain:
+            plain.sendall(outgoing.read()[:100])
+        time.sleep(0.1)
+    found = rows(recording)
+    cut = [each for each in found if each.reason == CUT_SHORT]
+    assert [(each.host, each.outcome, each.tls) for each in cut] == [(PINNED, "silent", "")] * 2
+    assert set(judge(found)) == {"decrypted", "unused"}
+    assert list(read_events(recording.path)) == []
 
 
 def test_hanging_up_after_the_handshake_is_silence(recording: Recording) -> None:
@@ -238,7 +257,9 @@ def test_what_is_not_http_inside_tls_shows_that_the_phone_trusts_us(
         time.sleep(0.3)
     found = rows(recording)
     assert [(each.outcome, each.tls, each.bytes_up) for each in found] == [("tcp", "TLSv1.3", 8)]
-    refused = Connection(9, 0.0, 1.0, "127.0.0.1", PINNED, "", "tcp", "", "", "refused", "", 0, 0)
+    refused = Connection(
+        9, 0.0, 1.0, "127.0.0.1", PINNED, "", "tcp", "", "", "refused", REFUSED, 0, 0
+    )
     assert judge([*found, refused]) == ("tcp", "pinned")
 
 

@@ -18,7 +18,7 @@ from mitmproxy.net.dns import types
 from mitmproxy.test import tflow
 
 from addons.checkpage import CheckPage
-from addons.checkpage_visits import PAGE_IPV4, PROBES_IPV6, Visits, is_page
+from addons.checkpage_visits import Visits
 from addons.guard import Guard
 from analyzer.bundle import BundleWriter, verify
 from analyzer.readers.bundle import (
@@ -28,7 +28,7 @@ from analyzer.readers.bundle import (
     read_exchanges,
     read_measured,
 )
-from analyzer.trust import is_own
+from analyzer.trust import PAGE_IPV4, PROBES_IPV6, is_own, is_page
 
 pytestmark = pytest.mark.capture
 PIXEL = {

@@ -14,7 +14,6 @@ from netns_browser import Visit, open_page
 from netns_recorder import Recorder, recorder
 from netns_rig import Exit, Namespace, phone_namespace
 
-from addons.checkpage_visits import PAGE_IPV4
 from analyzer.readers.bundle import (
     read_checkups,
     read_connections,
@@ -22,7 +21,7 @@ from analyzer.readers.bundle import (
     read_exchanges,
     read_measured,
 )
-from analyzer.trust import is_own
+from analyzer.trust import PAGE_IPV4, is_own
 
 pytestmark = [pytest.mark.capture, pytest.mark.browser]
 READ = """

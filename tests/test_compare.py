@@ -100,7 +100,7 @@ def test_an_incomplete_session_is_blind_for_everyone() -> None:
     assert any("were not recorded to their end" in warning for warning in found.warnings)
 
 
-@pytest.mark.parametrize("what", ["refused", "unread_up", "opaque", "cut"])
+@pytest.mark.parametrize("what", ["refused", "unread_up", "opaque", "cut", "pin_suspected", "lost"])
 def test_what_could_not_be_read_of_an_owner_can_hide_a_difference(what: str) -> None:
     coverage = [blind(f"DE-13-r0{number}", **{what: 1}) for number in range(1, 5)]
     rows = [*findings("KE-13", range(1, 7)), *findings("KE-13", range(1, 7), owner="Glint")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import recording
@@ -22,9 +23,12 @@ from analyzer.models import (
     Event,
     EventKind,
     Exchange,
+    Outcome,
     Problem,
+    Transport,
     TrustState,
 )
+from analyzer.trust import CUT_SHORT, PAGE_IPV4
 
 HOST = "app.waymark.example"
 
@@ -137,10 +141,20 @@ def test_a_connection_without_a_name_is_kept() -> None:
     assert (found.refused, found.owner, found.site) == (1, "", "")
 
 
-def connection(state: TrustState, host: str = HOST) -> tuple[Connection, TrustState]:
-    address = "192.0.2.1:443"
+def connection(
+    state: TrustState,
+    host: str = HOST,
+    *,
+    transport: Transport = "tcp",
+    tls: str = "",
+    outcome: Outcome = "open",
+    reason: str = "",
+    address: str = "192.0.2.1:443",
+) -> tuple[Connection, TrustState]:
     return (
-        Connection(1, 0.0, 1.0, "10.0.0.1", host, address, "tcp", "", "", "open", "", 0, 0),
+        Connection(
+            1, 0.0, 1.0, "10.0.0.1", host, address, transport, "", tls, outcome, reason, 0, 0
+        ),
         state,
     )
 
@@ -158,6 +172,49 @@ def test_connections_are_counted_by_what_became_of_them() -> None:
     assert (found.decrypted, found.plaintext, found.ca_refused, found.pinned) == (2, 1, 1, 1)
     assert (found.pin_suspected, found.passed, found.quic_refused) == (1, 1, 1)
     assert (found.other, found.blocked) == (2, 1)
+    assert found.lost == 2  # open, failed
+
+
+def lost(*connections: tuple[Connection, TrustState], read: bool) -> int:
+    hosts = Hosts(lambda host: Destination(host, "site", "owner", "third", ""))
+    if read:
+        hosts.exchange(HOST, post(), ())
+    for each in connections:
+        hosts.connection(*each)
+    return sum(each.lost for each in hosts.coverage("s"))
+
+
+@pytest.mark.parametrize(
+    ("of", "unread", "read"),
+    [
+        (connection("failed"), 1, 1),
+        (connection("failed", transport="quic"), 1, 0),
+        (connection("open"), 1, 0),
+        (connection("open", transport="quic", tls="TLSv1.3"), 1, 0),
+        (connection("unused", tls="TLSv1.3"), 1, 0),
+        (connection("unused", reason=CUT_SHORT), 1, 0),
+        (connection("unused"), 0, 0),  # it never began a handshake
+        (connection("open", "", address=""), 0, 0),  # nor said where to
+        (connection("decrypted", tls="TLSv1.3"), 0, 0),
+        (connection("open", "phone.check"), 0, 0),
+    ],
+)
+def test_connections_that_came_to_nothing_are_lost_unless_the_host_was_read(
+    of: tuple[Connection, TrustState], unread: int, read: int
+) -> None:
+    assert lost(of, of, read=False) == 2 * unread
+    assert lost(of, of, read=True) == 2 * read
+
+
+@pytest.mark.parametrize("state", ["tcp", "udp", "passed"])
+def test_what_only_has_the_name_of_the_recorders_pages_is_counted(
+    state: Literal["tcp", "udp", "passed"],
+) -> None:
+    hosts = Hosts(lambda host: Destination(host, "site", "owner", "third", ""))
+    hosts.connection(*connection(state, "x.mitm.it", outcome=state))
+    hosts.connection(*connection("plaintext", "", outcome="plain", address=f"{PAGE_IPV4}:80"))
+    [found] = hosts.coverage("s")
+    assert (found.host, found.passed + found.other) == ("x.mitm.it", 1)
 
 
 def test_a_connection_without_a_name_is_counted_by_its_address() -> None:

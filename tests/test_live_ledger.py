@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from analyzer.live import ledger
 from analyzer.live.ledger import Ledger
 from analyzer.models import Connection, Outcome, TrustState
-from analyzer.trust import judge
+from analyzer.trust import HUNG_UP, HUNG_UP_EARLY, REFUSED, judge
+
+REASONS = {"refused": REFUSED, "silent": HUNG_UP}
 
 
 def connection(number: int, host: str, outcome: Outcome, phone: str = "10.0.0.1") -> Connection:
@@ -28,7 +30,7 @@ def connection(number: int, host: str, outcome: Outcome, phone: str = "10.0.0.1"
         alpn="h2",
         tls="TLSv1.3",
         outcome=outcome,
-        reason="",
+        reason=REASONS.get(outcome, ""),
         bytes_up=number,
         bytes_down=2 * number,
     )
@@ -84,6 +86,24 @@ def test_older_connections_are_judged_as_before_when_only_their_kinds_are_kept(
     assert len(taken._older) < 30
     assert sum(each.up for each in taken.judged()) == sum(each.bytes_up for each in connections)
     assert sum(each.down for each in taken.judged()) == sum(each.bytes_down for each in connections)
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [("silent", HUNG_UP), ("refused", HUNG_UP_EARLY)])
+@pytest.mark.parametrize("together", [True, False])
+def test_whether_older_ones_hung_up_at_the_same_time_is_known_when_only_their_kind_is_kept(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, reason: str, together: bool
+) -> None:
+    monkeypatch.setattr(ledger, "_MOST_RECENT", 1)
+    connections = [
+        dataclasses.replace(connection(at, "h", outcome), reason=reason, t_s=0.5, ended_s=at + 9.0)
+        for at in range(1, 20)
+    ]
+    if not together:
+        connections[3] = dataclasses.replace(connections[3], t_s=11.0)
+    connections += [connection(at, "other", "read") for at in range(30, 40)]
+    found = counted(noted(connections))
+    assert found == Counter(judge(connections))
+    assert found["pin_suspected" if together else "pinned"] == 19
 
 
 def test_nothing_is_lost_beyond_all_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,12 +27,13 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons
 from tap import Tap
 
+from addons import refusals
 from addons.guard import Guard
 from addons.passthrough import Passthrough
 from addons.trust import Trust
 from analyzer.models import Connection
 from analyzer.readers.bundle import read_connections, read_exchanges
-from analyzer.trust import judge
+from analyzer.trust import CUT_SHORT, judge
 
 pytestmark = pytest.mark.capture
 API = "https://api.app.example"
@@ -140,15 +141,119 @@ def test_one_silent_close_is_a_precaution_and_the_host_is_read(
     assert judge(found) == ("unused", "decrypted")
 
 
-def test_a_host_that_was_read_is_never_passed_on(recording: Recording, server: Server) -> None:
+def hello(recording: Recording, host: str) -> bytes:
+    """The first words of a client."""
+    outgoing = ssl.MemoryBIO()
+    secure = recording.trusting().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=host)
+    with pytest.raises(ssl.SSLWantReadError):
+        secure.do_handshake()
+    return outgoing.read()
+
+
+def test_connections_opened_in_advance_and_closed_unused_are_no_refusal(
+    recording: Recording, server: Server
+) -> None:
+    show_trust(recording)
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            plain = connected(recording, PINNED)
+            stack.enter_context(recording.trusting().wrap_socket(plain, server_hostname=PINNED))
+    time.sleep(0.15)
+    with recording.client() as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    assert [each.outcome for each in of(recording, PINNED)] == ["silent"] * 4 + ["read"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_handshakes_that_are_cancelled_before_a_certificate_came_are_no_refusal(
+    recording: Recording, server: Server, whole: bool
+) -> None:
     show_trust(recording)
     for _ in range(3):
-        hang_up(recording, "FIN", "api.app.example")
-        refuse(recording, server, "api.app.example")
+        words = hello(recording, PINNED)
+        with connected(recording, PINNED) as plain:
+            plain.sendall(words if whole else words[:100])
+        time.sleep(0.15)
+    with recording.client() as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    found = of(recording, PINNED)
+    assert [each.outcome for each in found] == ["silent"] * 3 + ["read"]
+    assert {each.reason for each in found[:3]} == {CUT_SHORT}
+
+
+def test_handshakes_that_are_cancelled_together_are_no_refusal(
+    recording: Recording, server: Server
+) -> None:
     show_trust(recording)
-    assert [each.outcome for each in of(recording, "api.app.example")] == [
-        "read", *["silent", "refused"] * 3, "read",
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            plain = stack.enter_context(connected(recording, PINNED))
+            plain.sendall(hello(recording, PINNED))
+            assert plain.recv(100)
+    time.sleep(0.15)
+    with recording.client() as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    found = of(recording, PINNED)
+    assert [each.outcome for each in found] == ["refused"] * 3 + ["read"]
+    assert set(judge(found)) == {"pin_suspected", "decrypted"}
+
+
+def test_a_host_that_one_part_of_the_app_reads_is_passed_on_after_three_silences_in_a_row(
+    recording: Recording, server: Server
+) -> None:
+    host = "api.app.example"
+    show_trust(recording)
+    for _ in range(2):
+        hang_up(recording, "FIN", host)
+        hang_up(recording, "FIN", host)
+        show_trust(recording)
+    for _ in range(3):
+        hang_up(recording, "FIN", host)
+    with pinning(recording, server) as client:
+        assert client.get(f"https://{host}/bytes?n=5").status_code == 200
+    found = of(recording, host)
+    assert [each.outcome for each in found] == [
+        "read", *["silent", "silent", "read"] * 2, *["silent"] * 3, "passed",
     ]  # fmt: skip
+    assert set(judge(found)) == {"decrypted", "pin_suspected", "passed"}
+
+
+def test_what_was_learned_is_tried_again_and_forgotten_once_it_is_read(
+    recording: Recording, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_trust(recording)
+    refuse(recording, server)
+    with pinning(recording, server) as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    monkeypatch.setattr(refusals, "_RETRY_S", 0.0)
+    refuse(recording, server)  # the app still pins
+    monkeypatch.setattr(refusals, "_RETRY_S", 60.0)
+    with pinning(recording, server) as client:
+        assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    monkeypatch.setattr(refusals, "_RETRY_S", 0.0)
+    for _ in range(2):
+        with recording.client() as client:
+            assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    assert [each.outcome for each in of(recording, PINNED)] == [
+        "refused", "passed", "refused", "passed", "read", "read",
+    ]  # fmt: skip
+
+
+def test_a_phone_that_is_given_the_authority_is_read_although_no_other_host_shows_it(
+    recording: Recording, server: Server
+) -> None:
+    for host in (PINNED, "cdn.app.example"):
+        refuse(recording, server, host)
+    for _ in range(2):
+        with pinning(recording, server) as client:
+            assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
+    with recording.client() as client:  # the authority has been installed
+        assert client.get(f"https://{PINNED}/bytes?n=6").status_code == 200
+    with recording.client() as client:
+        assert client.get("https://cdn.app.example/bytes?n=6").status_code == 200
+    found = [each.outcome for each in of(recording, PINNED)]
+    assert found == ["refused", "passed", "passed", "read"]
+    assert [each.outcome for each in of(recording, "cdn.app.example")] == ["refused", "read"]
 
 
 def test_a_phone_without_the_authority_works_on_until_it_trusts_and_is_read_then(

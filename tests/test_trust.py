@@ -11,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.models import Connection, Outcome, Transport, TrustState
-from analyzer.trust import HUNG_UP, OWN_HOSTS, QUIET, events, judge, tally
+from analyzer.trust import (
+    CUT_SHORT,
+    HANDSHAKE,
+    HUNG_UP,
+    HUNG_UP_EARLY,
+    OWN_HOSTS,
+    PAGE_IPV4,
+    QUIET,
+    REFUSED,
+    events,
+    is_own,
+    judge,
+    tally,
+)
 
 PHONES = ("10.0.0.1", "10.0.0.2")
 HOSTS = ("a.example", "b.example", "c.example", "")
@@ -25,13 +38,15 @@ def row(
     *,
     phone: str = PHONES[0],
     transport: Transport = "tcp",
-    reason: str = "",
+    reason: str | None = None,
     tls: str | None = None,
     address: str = "198.51.100.7:443",
 ) -> Connection:
     if tls is None:
         tls = "TLSv1.3" if outcome in _WITH_TLS else ""
-    ended = t_s + 1
+    if reason is None:
+        reason = REFUSED if outcome == "refused" else ""
+    ended = t_s + 0.9
     return Connection(
         1, t_s, ended, phone, host, address, transport, "", tls, outcome, reason, 3, 4
     )
@@ -44,7 +59,7 @@ rows = st.builds(
     st.integers(0, 4).map(float),
     phone=st.sampled_from(PHONES),
     transport=st.sampled_from(get_args(Transport)),
-    reason=st.sampled_from(["", HUNG_UP, QUIET]),
+    reason=st.sampled_from([None, HUNG_UP, QUIET, HUNG_UP_EARLY, HANDSHAKE, CUT_SHORT]),
     tls=st.sampled_from([None, "", "TLSv1.2"]),
     address=st.sampled_from(["198.51.100.7:443", "2001:db8::7:443", ""]),
 )
@@ -76,19 +91,58 @@ def test_each_outcome_alone_and_beside_something_that_was_read(
 
 
 def test_two_silences_are_a_pin_if_the_phone_trusts_us_else_a_refusal() -> None:
-    twice = [row("silent", reason=HUNG_UP), row("silent", reason=HUNG_UP)]
+    twice = [row("silent", reason=HUNG_UP), row("silent", reason=HUNG_UP, t_s=2.0)]
     assert judge(twice) == ("ca_refused", "ca_refused")
     assert judge([*twice, READ])[:2] == ("pinned", "pinned")
     assert judge([twice[0], row("silent", "b.example"), READ])[:2] == ("pin_suspected",) * 2
 
 
 def test_connections_that_stay_open_and_say_nothing_are_no_pin_however_many() -> None:
-    assert set(judge([*[row("silent", reason=QUIET)] * 9, READ])[:9]) == {"pin_suspected"}
+    assert set(judge([*[row("silent", t_s=t_s, reason=QUIET) for t_s in range(9)], READ])[:9]) == {
+        "pin_suspected"
+    }
 
 
 def test_a_silent_connection_to_a_host_that_is_read_is_a_preconnect() -> None:
     found = judge([row("silent"), row("silent", t_s=9.0), row("read", t_s=5.0)])
     assert found == ("unused", "unused", "decrypted")
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [("silent", HUNG_UP), ("refused", HUNG_UP_EARLY)])
+def test_connections_that_hang_up_at_the_same_time_are_one_decision(
+    outcome: Outcome, reason: str
+) -> None:
+    many = [row(outcome, t_s=1.0 + at / 10, reason=reason) for at in range(6)]
+    assert judge([*many, READ])[:6] == ("pin_suspected",) * 6
+    assert judge([*many, row(outcome, t_s=2.0, reason=reason), READ])[:7] == ("pinned",) * 7
+
+
+def test_who_hangs_up_once_during_the_handshake_refused_no_certificate() -> None:
+    once, alert = row("refused", reason=HUNG_UP_EARLY), row("refused", "b.example")
+    assert judge([once]) == ("pin_suspected",)
+    assert judge([once, alert, READ]) == ("pin_suspected", "pinned", "decrypted")
+    twice = [once, row("silent", t_s=3.0, reason=HUNG_UP)]
+    assert judge(twice) == ("ca_refused",) * 2
+    assert judge([*twice, READ])[:2] == ("pinned",) * 2
+
+
+def test_who_was_shown_no_certificate_refused_none_however_often() -> None:
+    cut = [row("silent", t_s=float(at), tls="", reason=CUT_SHORT) for at in range(5)]
+    assert judge([*cut, READ])[:5] == ("unused",) * 5
+    assert list(events(cut)) == []
+
+
+def test_a_host_that_is_read_by_one_part_and_refused_without_a_word_by_another() -> None:
+    read = row("read", t_s=1.0)
+    early = row("silent", t_s=0.0, reason=HUNG_UP)
+    silent = [row("silent", t_s=float(at), reason=HUNG_UP) for at in (3, 5)]
+    quiet = [row("silent", t_s=float(at), reason=QUIET) for at in (7, 8, 9)]
+    assert judge([read, silent[0], early]) == ("decrypted", "unused", "unused")
+    assert judge([read, silent[0], silent[0]]) == ("decrypted", "unused", "unused")
+    assert judge([read, *silent, early]) == (
+        "decrypted", "pin_suspected", "pin_suspected", "unused",
+    )  # fmt: skip
+    assert judge([read, *quiet]) == ("decrypted", *["unused"] * 3)
 
 
 def test_what_never_began_a_handshake_is_unused() -> None:
@@ -123,7 +177,9 @@ def test_tls_that_came_to_nothing_readable_shows_trust_as_well(outcome: Outcome)
 
 
 def test_the_address_stands_for_a_host_without_a_name() -> None:
-    twice = [row("silent", "", address="198.51.100.7:443", reason=HUNG_UP)] * 2
+    twice = [
+        row("silent", "", t_s, address="198.51.100.7:443", reason=HUNG_UP) for t_s in (1.0, 2.0)
+    ]
     other = row("silent", "", address="198.51.100.8:443", reason=HUNG_UP)
     assert judge([*twice, other, READ])[:3] == ("pinned", "pinned", "pin_suspected")
     assert [each.host for each in events([other])] == ["198.51.100.8"]
@@ -168,6 +224,27 @@ def test_the_recorders_own_pages_show_trust_and_are_not_told(host: str) -> None:
     assert tally([row("read", host)])["hosts"] == 0
 
 
+@pytest.mark.parametrize("host", ["", str(PAGE_IPV4), "[fd00:198:19::7]", "fd00:198:19::7"])
+def test_the_addresses_of_the_check_page_are_its_own(host: str) -> None:
+    page = row("plain", host, address=f"{PAGE_IPV4}:80")
+    assert tally([page])["hosts"] == 0
+    assert list(events([dataclasses.replace(page, outcome="blocked")])) == []
+
+
+@pytest.mark.parametrize("outcome", ["tcp", "udp", "passed"])
+@pytest.mark.parametrize("host", ["x.mitm.it", "phone.check", str(PAGE_IPV4)])
+def test_what_only_has_the_name_of_the_recorders_pages_is_told(host: str, outcome: Outcome) -> None:
+    other = row(outcome, host)
+    assert tally([other])["hosts"] == 1
+    assert [each.host for each in events([other])] == [host]
+    assert is_own(host)
+
+
+@pytest.mark.parametrize("host", ["198.19.255.253", "fd00:198:1a::1", "check", "notmitm.it", "::x"])
+def test_other_names_and_addresses_are_not_the_recorders(host: str) -> None:
+    assert not is_own(host)
+
+
 @given(sessions, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(found: list[Connection], random: object) -> None:
     numbered = [dataclasses.replace(each, id=number) for number, each in enumerate(found)]
@@ -200,7 +277,10 @@ def test_something_more_that_was_read_makes_pins_of_refusals_and_changes_nothing
 
 @given(sessions)
 def test_when_the_session_began_does_not_matter(found: list[Connection]) -> None:
-    moved = [dataclasses.replace(each, t_s=each.t_s + 1024.0) for each in found]
+    moved = [
+        dataclasses.replace(each, t_s=each.t_s + 1024.0, ended_s=(each.ended_s or 0.0) + 1024.0)
+        for each in found
+    ]
     assert judge(moved) == judge(found)
 
 

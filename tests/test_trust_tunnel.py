@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import ipaddress
 import ssl
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import taddons, tflow, tutils
 from mitmproxy.tls import ClientHelloData, TlsData
 
-from addons import names, refusals, trust
+from addons import names, quiet, refusals, trust
 from addons.guard import Guard
 from addons.names import Names
 from addons.policy import QUIC_REFUSED, Policy, resolvers
@@ -53,8 +55,11 @@ class Tunnel:
         transport: str = "tcp",
         phone: tuple[str, int] = PHONE,
         mode: str = "wireguard",
+        began: float = 1.0,
     ) -> Client:
-        client = Client(peername=phone, sockname=to, state=ConnectionState.OPEN)
+        client = Client(
+            peername=phone, sockname=to, state=ConnectionState.OPEN, timestamp_start=began
+        )
         client.transport_protocol = "udp" if transport == "udp" else "tcp"
         client.proxy_mode = ProxyMode.parse(mode)
         for addon in (self.policy, self.trust):
@@ -293,21 +298,20 @@ def test_a_client_that_hangs_up_while_the_session_ends_counts_too(tunnel: Tunnel
     assert [each.outcome for each in read_connections(tunnel.writer.path)] == ["silent", "open"]
 
 
-def test_long_quiet_before_hanging_up_speaks_less_of_a_pin(tunnel: Tunnel) -> None:
-    def be_quiet() -> None:
-        for _ in range(4):
-            client = tunnel.connect((SITE, 443))
-            shaken(tunnel, client, "")
-            clients.append(client)
-
-    clients: list[Client] = []
-    in_loop(be_quiet, wait_s=1.7)
+@pytest.mark.parametrize("together", [True, False])
+def test_long_quiet_before_hanging_up_speaks_less_of_a_pin(
+    tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    monkeypatch.setattr(quiet, "_LOOKS_S", (0.01,))
     refused = []
-    for client in clients:
+    began = time.time()
+    for _ in range(4):
+        client = tunnel.connect((SITE, 443), began=began if together else time.time())
+        in_loop(partial(shaken, tunnel, client, ""), wait_s=0.1)
         refused.append(tunnel.trust.refusals.refuses("10.0.0.1", SITE))
         tunnel.hang_up(client)
     refused.append(tunnel.trust.refusals.refuses("10.0.0.1", SITE))
-    assert refused == [False] * 4 + [True]
+    assert refused == [False] * 4 + [not together]
     rows = tunnel.end()
     assert {each.reason for each in rows} == {QUIET}
     assert set(judge(rows)) == {"pin_suspected"}

@@ -1,10 +1,11 @@
 """Sessions in which something may have been sent that could not be read.
 
-A session is blind for an owner where a connection to one of its hosts refused to be read, bytes
-passed unread or past the recorder, a connection was blocked, a body could not be decoded, or an
-exchange was cut off. An answer that could not be read blinds for privacy signals only, because data
-is looked for in requests. A session that was not recorded to its end, or holds no exchange at all,
-is blind for everyone. Hosts without an owner are taken by site.
+A session is blind for an owner where a connection to one of its hosts refused to be read or may
+have, bytes passed unread or past the recorder, a connection was blocked or failed, or came to
+nothing where nothing else was read, a body could not be decoded, or an exchange was cut off. An
+answer that could not be read blinds for privacy signals only, because data is looked for in
+requests. A session that was not recorded to its end, or holds no exchange at all, is blind for
+everyone. Hosts without an owner are taken by site.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from analyzer.models import DeltaKind
 
 _COUNTS = [
     "refused", "unread_up", "unread_down", "opaque", "cut", "opaque_down", "cut_down",
-    "blocked", "unseen",
+    "blocked", "unseen", "pin_suspected", "lost",
 ]  # fmt: skip
 
 
@@ -38,13 +39,14 @@ class _Spot(NamedTuple):
     cut_down: int
     blocked: int
     unseen: int
+    pin_suspected: int
+    lost: int
 
     @property
     def hides_data(self) -> bool:
         """Whether it could hide something that was sent."""
-        return bool(
-            self.refused or self.unread_up or self.opaque or self.cut or self.blocked or self.unseen
-        )
+        only_answers = {"unread_down", "opaque_down", "cut_down"}
+        return any(getattr(self, count) for count in _COUNTS if count not in only_answers)
 
 
 class _Who(NamedTuple):
@@ -114,6 +116,16 @@ def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindS
 
     told = (
         (total("refused"), "connection could not be read", "connections could not be read"),
+        (
+            total("pin_suspected"),
+            "connection may have been refused by a pin",
+            "connections may have been refused by a pin",
+        ),
+        (
+            total("lost"),
+            "connection failed or ended unused",
+            "connections failed or ended unused",
+        ),
         (total("unread_up", "unread_down"), "byte passed unread", "bytes passed unread"),
         (total("blocked"), "connection was blocked", "connections were blocked"),
         (

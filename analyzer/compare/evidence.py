@@ -26,7 +26,7 @@ Sides = Mapping[Which, Sequence[Recorded]]
 _SUMS = (
     "exchanges", "bytes_up", "bytes_down", "refused", "unread_up", "unread_down", "opaque", "cut",
     "decrypted", "plaintext", "ca_refused", "pinned", "pin_suspected", "passed", "quic_refused",
-    "other", "blocked", "unseen",
+    "other", "blocked", "unseen", "lost",
 )  # fmt: skip
 
 

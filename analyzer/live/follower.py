@@ -153,7 +153,7 @@ class Follower:
 
     def _snapshot(self, session: Session, condition: Condition, backlog: int) -> Snapshot:
         every = list(self._ledger.judged())
-        judged = [each for each in every if each.host is None or not is_own(each.host)]
+        judged = [each for each in every if each.host is None or not is_own(each.host, each.state)]
         since, phase = self._phase()
         ended = instant(session.ended) if session.ended else time.time()
         now = Snapshot(

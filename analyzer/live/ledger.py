@@ -8,13 +8,14 @@ stands for all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
 from analyzer.models import Connection, Outcome, Transport, TrustState
-from analyzer.trust import SILENT_ENOUGH, judge
+from analyzer.trust import judge
 
 _MOST_RECENT: Final = 2_000  # that have ended
 _MOST_LIVE: Final = 5_000
@@ -50,13 +51,19 @@ class _Kind(NamedTuple):
 
 @dataclass(slots=True)
 class _Sum:
-    one: Connection  # the latest
+    """Connections of one kind. Whether two were apart is a question of these two of them."""
+
+    one: Connection  # the last to begin
+    first: Connection  # the first to end
     count: int = 0
     up: int = 0
     down: int = 0
 
     def add(self, connection: Connection) -> None:
-        self.one = connection
+        if connection.t_s >= self.one.t_s:
+            self.one = connection
+        if _end_of(connection) < _end_of(self.first):
+            self.first = connection
         self.count += 1
         self.up += connection.bytes_up
         self.down += connection.bytes_down
@@ -94,9 +101,8 @@ class Ledger:
         parts: list[tuple[Connection, _Sum | None]] = []
         for kind, group in self._older.items():
             parts.append((group.one, group))
-            if kind.outcome == "silent":
-                # Silences count: as many of them stand for the group as a judgement asks for.
-                parts += [(group.one, _Sum(group.one))] * (min(group.count, SILENT_ENOUGH) - 1)
+            if kind.outcome in {"silent", "refused"}:  # those are counted: two that were apart
+                parts.append((group.first, _Sum(group.first, group.first)))
         parts += [(each, None) for each in self._recent.values()]
         parts += [(each, None) for each in self._live.values()]
         for (one, total), state in zip(parts, judge([one for one, _ in parts]), strict=True):
@@ -132,7 +138,7 @@ class Ledger:
         )
         total = self._older.get(kind)
         if total is None and len(self._older) < _MOST_GROUPS:
-            total = self._older[kind] = _Sum(connection)
+            total = self._older[kind] = _Sum(connection, connection)
         if total is None:
             self._put_beyond(connection)
         else:
@@ -147,11 +153,17 @@ class Ledger:
             if kind.phone == who and kind.outcome == "read"
         )
         state = judge([*islice(read, 1), connection])[-1]
-        self._beyond.setdefault((connection.phone, state), _Sum(connection)).add(connection)
+        self._beyond.setdefault((connection.phone, state), _Sum(connection, connection)).add(
+            connection
+        )
 
 
 def _shown(connection: Connection) -> str:
     return connection.host or connection.address.rpartition(":")[0]
+
+
+def _end_of(connection: Connection) -> float:
+    return math.inf if connection.ended_s is None else connection.ended_s
 
 
 def _earliest(times: dict[Key, float], key: Key, t_s: float, most: int) -> None:
