@@ -24,7 +24,8 @@ from pathlib import Path
 
 from analyzer import __version__
 from analyzer.bundle import sealing, store
-from analyzer.bundle.sealing import instant, iso, read_session, recover, verify
+from analyzer.bundle.recovering import is_hollow, recover, remove_hollow
+from analyzer.bundle.sealing import instant, iso, read_session, verify
 from analyzer.bundle.store import KEEP, SCHEMA_VERSION, RecordingError
 from analyzer.bundle.writer import BundleWriter
 from analyzer.errors import UserError
@@ -40,11 +41,13 @@ __all__ = [
     "add_step",
     "crashed_bundles",
     "find_bundle",
+    "hollow_folders",
     "list_bundles",
     "list_strays",
     "new_session",
     "read_session",
     "recover",
+    "remove_hollow",
     "running_bundles",
     "verify",
 ]
@@ -176,8 +179,13 @@ def crashed_bundles(captures: Path) -> list[Path]:
     return [
         path
         for path in list_bundles(captures)
-        if not sealing.is_sealed(path) and not sealing.is_locked(path)
+        if not (sealing.is_sealed(path) or sealing.is_locked(path) or is_hollow(path))
     ]
+
+
+def hollow_folders(captures: Path) -> list[Path]:
+    """Return the folders of recorders that died before they recorded: see `remove_hollow`."""
+    return [entry for entry in _entries(captures) if is_hollow(entry)]
 
 
 def add_step(path: Path, name: str, *, at: float | None = None) -> None:

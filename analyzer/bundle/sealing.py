@@ -21,8 +21,8 @@ from typing import Any
 
 import msgspec
 
-from analyzer.bundle import store
-from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
+from analyzer.bundle import soundness, store
+from analyzer.bundle.tallies import table_counts
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.study import COUNTRY, LABEL
@@ -274,9 +274,10 @@ def _contradictions(path: Path) -> list[str]:
         with contextlib.closing(store.open_to_read(path / store.DATABASE)) as database:
             (health,) = database.execute("PRAGMA integrity_check(1)").fetchone()
             counted = table_counts(database)
+            soundness.check(database)
     except UserError as error:
         return [f"{error.message}."]
-    except store.DAMAGED as error:
+    except soundness.UNSOUND as error:
         return [f"{store.DATABASE} is damaged: {error}."]
     wrong = [] if health == "ok" else [f"{store.DATABASE} is damaged: {health}."]
     stated = dict(session.counts)
@@ -285,82 +286,6 @@ def _contradictions(path: Path) -> list[str]:
         for name, number in counted.items()
         if stated.get(name) != number
     ]
-
-
-def recover(path: Path) -> Session:
-    """Close the bundle of a recorder that died, and seal it; a sealed one is left as it is.
-
-    Returns the session with `end_reason` "crashed" and what is `partial`. `UserError` if it is
-    still being recorded, or if its database cannot be read or written.
-    """
-    session = read_session(path)
-    if is_locked(path) or not is_sealed(path):
-        lock = Lock(path)
-        try:
-            session = _recover(path, session)
-        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
-            raise UserError(f"{path.name} cannot be closed", f"{error}") from None
-        finally:
-            lock.release()
-    return session
-
-
-def _recover(path: Path, session: Session) -> Session:
-    for torn in path.glob("*.part"):
-        torn.unlink()
-    database = store.open_to_write(path / store.DATABASE)
-    partial = session.partial
-    with store.transaction(database):
-        if session.ended is None:
-            partial += open_exchanges(database)
-        keep_chunks(database)
-        database.execute(
-            "UPDATE exchange SET state='failed', reason='cut off with the recording'"
-            " WHERE state IN ('sending','sent','open')"
-        )
-    counts = {
-        **dict(session.counts),
-        **connection_counts(database),
-        **table_counts(database),
-    }
-    exit_country = measured_exit(database)
-    session = dataclasses.replace(session, counts=tuple(sorted(counts.items())), partial=partial)
-    if session.ended is None:
-        last = instant(session.started) + _last_moment(database)
-        session = dataclasses.replace(
-            session,
-            ended=iso(last),
-            end_reason="crashed",
-            complete=False,
-            egress=exit_country or session.egress,
-        )
-    seal(path, database, session)
-    return session
-
-
-def keep_chunks(database: sqlite3.Connection) -> None:
-    """Turn the bodies that were still flowing into bodies, as far as they came."""
-    flowing = database.execute(
-        "SELECT DISTINCT exchange, from_client FROM chunk ORDER BY exchange, from_client"
-    ).fetchall()
-    for exchange, from_client in flowing:
-        content = store.get_chunks(database, exchange, from_client=bool(from_client))
-        key, cut = store.put_body(database, content)
-        side = "request" if from_client else "response"
-        database.execute(
-            f"UPDATE exchange SET {side}_body=?, {side}_cut={side}_cut+? WHERE id=?",  # noqa: S608
-            (key, cut, exchange),
-        )
-    database.execute("DELETE FROM chunk")
-
-
-def _last_moment(database: sqlite3.Connection) -> float:
-    (last,) = database.execute(
-        "SELECT max(t) FROM (SELECT max(t_s) AS t FROM exchange UNION ALL"
-        " SELECT max(answered_s) FROM exchange UNION ALL SELECT max(t_s) FROM message UNION ALL"
-        " SELECT max(t_s) FROM event UNION ALL SELECT max(t_s) FROM step)"
-    ).fetchone()
-    return float(last or 0.0)
 
 
 def _sha256(file: Path) -> str:

@@ -3,7 +3,8 @@
 A body is stored once, under its SHA-256, compressed with zstd. Header lists are JSON arrays of
 ``[name, value]`` in the order of the wire, with bytes that are not UTF-8 as lone surrogates
 (Python's ``surrogateescape``), so that nothing is lost. A body that is still flowing lies in
-`chunk` until it is complete, so that what has passed survives a crash.
+`chunk` until it is complete, so that what has passed survives a crash; what never was complete
+stays there.
 """
 
 from __future__ import annotations
@@ -204,7 +205,10 @@ def get_body(database: sqlite3.Connection, key: bytes | None) -> bytes | None:
 
 
 def get_chunks(database: sqlite3.Connection, exchange: int, *, from_client: bool) -> bytes:
-    """Return what has passed of a body that is still flowing; empty when it has ended."""
+    """Return what has passed of a body that is, or was at the end, still flowing, else b"".
+
+    The recorder keeps no more than `KEEP` bytes of it.
+    """
     rows = database.execute(
         "SELECT data FROM chunk WHERE exchange=? AND from_client=? ORDER BY id",
         (exchange, from_client),

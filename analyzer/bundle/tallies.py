@@ -5,13 +5,22 @@ from __future__ import annotations
 import sqlite3
 
 from analyzer.bundle import store
-from analyzer.bundle.connections import COLUMNS
 from analyzer.models import Connection
-from analyzer.trust import tally
+from analyzer.trust import judge, tally
 
 DISPUTED = "disputed"
+_STATES = "connections_"  # `tally` counts connections by state, the recorder's own left out
 _COUNTED = ("exchange", "message", "event", "step", "body")
 _COUNTED_2 = ("connection",)  # in bundles of version 2
+# The fields of a `Connection`, and how many there are like it.
+_ALIKE = """
+  SELECT min(id), min(t_s), max(ended_s), phone, host,
+    CASE WHEN host='' OR outcome IN ('refused', 'silent') THEN address ELSE '' END AS asked,
+    transport, '', tls, outcome, reason, sum(bytes_up), sum(bytes_down), count(*)
+  FROM connection
+  GROUP BY phone, host, asked, transport, tls, outcome, reason,
+    CASE WHEN outcome IN ('refused', 'silent') THEN id END
+  ORDER BY 1"""
 
 
 def table_counts(database: sqlite3.Connection) -> dict[str, int]:
@@ -37,9 +46,22 @@ def measured_exit(database: sqlite3.Connection) -> str | None:
 
 
 def connection_counts(database: sqlite3.Connection) -> dict[str, int]:
-    """Return what `analyzer.trust.tally` says of the connections of a bundle."""
+    """Return what `analyzer.trust.tally` says of the connections of a bundle.
+
+    It may have hundreds of thousands, and somebody waits for the end of the recording. So those
+    that agree in all that matters stand there as one, the first. Of those that tell a pin from an
+    authority that is not trusted, each moment matters: they are looked at one by one.
+    """
     if not store.has_connections(database):
         return {}
-    rows = database.execute(f"SELECT {COLUMNS} FROM connection ORDER BY id")  # noqa: S608
-    found = [Connection(*row) for row in rows]
-    return tally(found) if found else {}
+    alike = [(Connection(*row), number) for *row, number in database.execute(_ALIKE)]
+    if not alike:
+        return {}
+    found = [each for each, _ in alike]
+    counts = tally(found)
+    if all(number == 1 for _, number in alike):
+        return counts
+    for (each, number), state in zip(alike, judge(found), strict=True):
+        if number > 1 and any(name.startswith(_STATES) for name in tally((each,))):
+            counts[f"{_STATES}{state}"] += number - 1
+    return counts

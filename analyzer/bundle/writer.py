@@ -62,9 +62,9 @@ class BundleWriter:
             captures.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.mkdir(mode=0o700)
             lock = sealing.Lock(path)
+            sealing.write_session(path, session)  # first: without it, nobody could close the rest
             database = store.create(path / store.DATABASE)
             database.execute("INSERT INTO step(t_s, name) VALUES(0,?)", (store.storable(phase),))
-            sealing.write_session(path, session)
         except FileExistsError:
             raise UserError(f"{path} exists already", "give the session another id") from None
         except (OSError, sqlite3.Error) as error:
@@ -341,7 +341,7 @@ class BundleWriter:
         )
         if not self._writing.broken:
             with store.transaction(self._database):
-                sealing.keep_chunks(self._database)
+                # Bodies that were still flowing stay in pieces: to join them would take long.
                 self._database.execute("UPDATE exchange SET state='left' WHERE state='open'")
         counts = {
             **extra,

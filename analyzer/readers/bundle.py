@@ -4,46 +4,14 @@ from __future__ import annotations
 
 import bisect
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args
 
-from analyzer.bundle import store
-from analyzer.bundle.connections import COLUMNS
+from analyzer.bundle import soundness, store
 from analyzer.errors import UserError
-from analyzer.models import (
-    CheckState,
-    Checkup,
-    Connection,
-    Event,
-    EventKind,
-    Exchange,
-    Measured,
-    Outcome,
-    Transport,
-)
+from analyzer.models import Checkup, Connection, Event, Exchange, Measured
 from analyzer.trust import events
-
-_KINDS = frozenset(get_args(EventKind))
-_TRANSPORTS = frozenset(get_args(Transport))
-_OUTCOMES = frozenset(get_args(Outcome))
-_CHECK_STATES = frozenset(get_args(CheckState))
-_LATEST = 4_102_444_800.0  # seconds: as far apart as two times of a recording can lie
-# What the columns hold, in the order of the queries. A damaged file can hold anything anywhere.
-_EXCHANGE: tuple[type | UnionType, ...] = (
-    int, float, str, str, str, str, str | None, str, str, bytes | None, int, int | None, str, str,
-    bytes | None, int,
-)  # fmt: skip
-_MESSAGE: tuple[type | UnionType, ...] = (int, float, int, bytes | None, int)
-_EVENT: tuple[type | UnionType, ...] = (float, str, str, str, int, int)
-_STEP: tuple[type | UnionType, ...] = (float, str)
-_CONNECTION: tuple[type | UnionType, ...] = (
-    int, float, float | None, str, str, str, str, str, str, str, str, int, int,
-)  # fmt: skip
-_CHECKUP: tuple[type | UnionType, ...] = (float, str, str, str, str)
-_MEASURED: tuple[type | UnionType, ...] = (float, str, str, str)
 
 
 def read_exchanges(path: Path) -> Iterator[Exchange]:
@@ -61,20 +29,10 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
         def phase(t_s: float) -> str:
             return steps[max(0, bisect.bisect_right(starts, t_s) - 1)][1] if steps else ""
 
-        rows = database.execute(
-            "SELECT id, t_s, state, method, url, transport, server_ip, request_headers,"
-            " request_trailers, request_body, request_cut, status, response_headers,"
-            " response_trailers, response_body, response_cut FROM exchange ORDER BY id"
-        )
-        for row in _sound(rows, _EXCHANGE):
+        for row in soundness.exchange_rows(database):
             exchange = _exchange(database, path.name, phase(row[1]), row)
             yield exchange
-            messages = database.execute(
-                "SELECT seq, t_s, from_client, body, cut FROM message WHERE exchange=?"
-                " ORDER BY seq",
-                (row[0],),
-            )
-            for message in _sound(messages, _MESSAGE):
+            for message in soundness.message_rows(database, row[0]):
                 yield _message(database, exchange, phase(message[1]), message)
 
 
@@ -85,13 +43,8 @@ def read_events(path: Path) -> Iterator[Event]:
     not simply be read, in the order in which they began.
     """
     with _reading(path) as database:
-        rows = database.execute(
-            "SELECT t_s, kind, host, reason, bytes_up, bytes_down FROM event ORDER BY id"
-        )
-        for t_s, kind, host, reason, bytes_up, bytes_down in _sound(rows, _EVENT):
-            if kind not in _KINDS:
-                raise UserError(f"{path.name} holds an unknown kind of event", "see its origin")
-            yield Event(t_s, kind, host, reason, bytes_up, bytes_down)
+        for row in soundness.event_rows(database):
+            yield Event(*row)
     yield from events(read_connections(path))
 
 
@@ -101,35 +54,19 @@ def read_connections(path: Path) -> tuple[Connection, ...]:
     None for imports and for bundles of version 1. `UserError` as above.
     """
     with _reading(path) as database:
-        if not store.has_connections(database):
-            return ()
-        rows = database.execute(f"SELECT {COLUMNS} FROM connection ORDER BY id")  # noqa: S608
-        found = tuple(Connection(*row) for row in _sound(rows, _CONNECTION))
-        for each in found:
-            if each.transport not in _TRANSPORTS or each.outcome not in _OUTCOMES:
-                raise ValueError("a connection is of an unknown kind")
-        return found
+        return tuple(Connection(*row) for row in soundness.connection_rows(database))
 
 
 def read_checkups(path: Path) -> tuple[Checkup, ...]:
     """Return what the check page found out, in time order; `UserError` as above."""
     with _reading(path) as database:
-        if not store.has_connections(database):
-            return ()
-        rows = database.execute("SELECT t_s, phone, name, state, found FROM checkup ORDER BY id")
-        found = tuple(Checkup(*row) for row in _sound(rows, _CHECKUP))
-        if any(each.state not in _CHECK_STATES for each in found):
-            raise ValueError("a check is in an unknown state")
-        return found
+        return tuple(Checkup(*row) for row in soundness.checkup_rows(database))
 
 
 def read_measured(path: Path) -> tuple[Measured, ...]:
     """Return what was measured of the phone and its way out, in time order; errors as above."""
     with _reading(path) as database:
-        if not store.has_connections(database):
-            return ()
-        rows = database.execute("SELECT t_s, topic, value, source FROM measured ORDER BY id")
-        return tuple(Measured(*row) for row in _sound(rows, _MEASURED))
+        return tuple(Measured(*row) for row in soundness.measured_rows(database))
 
 
 def read_steps(path: Path) -> tuple[tuple[float, str], ...]:
@@ -139,21 +76,7 @@ def read_steps(path: Path) -> tuple[tuple[float, str], ...]:
 
 
 def _steps(database: sqlite3.Connection) -> tuple[tuple[float, str], ...]:
-    rows = database.execute("SELECT t_s, name FROM step ORDER BY t_s, id")
-    return tuple(_sound(rows, _STEP))
-
-
-def _sound(
-    rows: Iterable[tuple[Any, ...]], kinds: tuple[type | UnionType, ...]
-) -> Iterator[tuple[Any, ...]]:
-    """Yield `rows`; `ValueError` or `TypeError` at one that holds what its columns cannot hold."""
-    for row in rows:
-        for value, kind in zip(row, kinds, strict=True):
-            if not isinstance(value, kind):
-                raise TypeError("a value is not of its column's type")
-            if isinstance(value, float) and not 0 <= value <= _LATEST:
-                raise ValueError("a time is none")
-        yield row
+    return tuple((t_s, name) for t_s, name in soundness.step_rows(database))
 
 
 def _exchange(
@@ -219,7 +142,8 @@ def _body(
     database: sqlite3.Connection, key: bytes | None, exchange: int, *, from_client: bool
 ) -> tuple[bytes, int]:
     if key is None:
-        return store.get_chunks(database, exchange, from_client=from_client), 0
+        content = store.get_chunks(database, exchange, from_client=from_client)
+        return content[: store.KEEP], max(0, len(content) - store.KEEP)
     return _stored(database, key)
 
 
@@ -229,7 +153,7 @@ def _stored(database: sqlite3.Connection, key: bytes | None) -> tuple[bytes, int
     if content is not None:
         return content, 0
     row = database.execute("SELECT size FROM body WHERE sha256=?", (key,)).fetchone()
-    return b"", max(1, int(row[0])) if row else 1
+    return b"", min(max(1, int(row[0])), store.KEEP) if row else 1
 
 
 @contextmanager
@@ -237,5 +161,5 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(store.open_to_read(path / store.DATABASE)) as database:
             yield database
-    except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
+    except soundness.UNSOUND as error:
         raise UserError(f"{path.name} is damaged", f"{error}; try `evenhand verify`") from None
