@@ -22,6 +22,7 @@ from mitmproxy.options import Options
 
 from addons.chain import recorder
 from addons.crashes import watching
+from addons.ending import hang_up
 from addons.http1 import read_all_of_http1
 from addons.http3 import be_patient
 from addons.lanes import Lane, Lanes, Track
@@ -44,7 +45,7 @@ _DISK_S = 2.0
 _FIRST_EXIT_S = 10.0
 _EXIT_S = 30.0
 _LAST_EXIT_S = 0.8
-_HANG_UP_S = 0.8  # for connections to close by themselves
+_PATIENCE_S = 2.0  # until it is said that the bundles are being sealed
 _END_S = 0.7  # for what is still there to be cancelled
 _SIGNALS = {
     signal.SIGINT: "stopped",
@@ -103,6 +104,7 @@ def record_lanes(
     on_counts: Callable[[tuple[Counts, ...]], None] | None = None,
     low_disk: int = LOW_DISK,
     slept: Callable[[], float] = slept_s,
+    on_closing: Callable[[], None] | None = None,
 ) -> tuple[Session, ...]:
     """Record until `stop` is set, a signal (INT, TERM, HUP) comes or the recording of one fails.
 
@@ -111,6 +113,8 @@ def record_lanes(
     address) nothing leaves this machine. `upstream_ca` are certificates that servers, upstream
     proxies and check URLs may have. `on_counts` gets each writer's live counts twice a second. The
     sessions end when less than `low_disk` bytes are free. `slept` is `sleeping.slept_s`.
+    Within three seconds of the end everyone is hung up on; `on_closing` is called, in a thread of
+    its own, where the sealing that follows takes long.
 
     Returns the sessions as they were sealed, in the order of `lanes`. `UserError` if the proxy
     cannot start, then without a trace; `RecordingError` if a bundle could not be sealed (`recover`
@@ -132,7 +136,7 @@ def record_lanes(
         for lane in lanes:
             writer = BundleWriter.create(captures, _described(lane), phase=lane.phase)
             run.add(lane, writer, remap, upstream_ca)
-        return loop.run_until_complete(run.until_the_end(options, ready, on_counts))
+        return loop.run_until_complete(run.until_the_end(options, ready, on_counts, on_closing))
     except BaseException:
         run.break_off()
         raise
@@ -235,6 +239,7 @@ class _Run:
         options: Options,
         ready: Callable[[tuple[int, ...]], None] | None,
         on_counts: Callable[[tuple[Counts, ...]], None] | None,
+        on_closing: Callable[[], None] | None,
     ) -> tuple[Session, ...]:
         """Serve, watch, close."""
         master = self._master = self._assembled(options)
@@ -254,12 +259,12 @@ class _Run:
                     await task
             if not any(track.guard.stopped for track in self._tracks):
                 await self._ask_exits(_LAST_EXIT_S)
-            try:
-                return self._close(server)
-            finally:
-                for _ in range(int(_HANG_UP_S / _TICK_S)):
-                    if server.connections:
-                        await asyncio.sleep(_TICK_S)
+            for track in self._tracks:
+                track.finish()
+            for track in self._tracks:
+                track.guard.stop()  # nothing gets through or is recorded from here on
+            await hang_up(server)
+            return self._close(on_closing)
 
     def _assembled(self, options: Options) -> Master:
         tracks = {
@@ -272,14 +277,13 @@ class _Run:
         options.update(connection_strategy="lazy")
         return master
 
-    def _close(self, server: Proxyserver) -> tuple[Session, ...]:
-        """Seal the bundles, then hang up on everyone, with no chance for traffic in between."""
+    def _close(self, on_closing: Callable[[], None] | None) -> tuple[Session, ...]:
+        """Seal the bundles, however long that takes: nobody is connected any more."""
         sealed: list[Session] = []
         failures: list[RecordingError] = []
-        for track in self._tracks:
-            track.finish()
-        for track in self._tracks:
-            track.guard.stop()
+        patience = threading.Timer(_PATIENCE_S, on_closing or (lambda: None))
+        patience.daemon = True
+        patience.start()
         try:
             for track in self._tracks:
                 try:
@@ -287,10 +291,7 @@ class _Run:
                 except RecordingError as error:
                     failures.append(error)
         finally:
-            for connection in server.connections.values():
-                for transport in connection.transports.values():
-                    if transport.writer is not None:
-                        transport.writer.close()
+            patience.cancel()
         if failures:
             raise failures[0]
         return tuple(sealed)

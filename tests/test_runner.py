@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ from websocket_client import Talk
 from addons.lanes import Lane
 from addons.runner import record_lanes
 from addons.sleeping import SleepWatch, slept_s
-from analyzer.bundle import crashed_bundles, list_bundles, read_session, recover, verify
+from analyzer.bundle import crashed_bundles, list_bundles, read_session, recover, sealing, verify
 from analyzer.errors import UserError
 from analyzer.readers.bundle import read_events, read_exchanges
 
@@ -97,6 +98,49 @@ def test_a_signal_ends_all_lanes_within_three_seconds_with_live_connections(
         assert any("WebSocket still open" in words for words in session.partial)
         stored = list(read_exchanges(path))
         assert [each.response_body for each in stored if "bytes" in each.url] == [patterned(100)]
+
+
+@pytest.mark.capture
+@pytest.mark.parametrize("seconds", [0.0, 2.6])
+def test_everyone_is_hung_up_on_before_a_sealing_that_takes_long(
+    tmp_path: Path,
+    server: Server,
+    confdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+) -> None:
+    ended: list[float] = []
+    closing: list[float] = []
+    seal = sealing.seal
+
+    def slow(*given: Any) -> None:
+        ended.append(time.monotonic())
+        time.sleep(seconds)
+        seal(*given)
+
+    monkeypatch.setattr(sealing, "seal", slow)
+    with (
+        Recording(
+            tmp_path, server, confdir, on_closing=lambda: closing.append(time.monotonic())
+        ) as running,
+        running.client() as client,
+        client.stream("GET", f"{API}/events?n=1000&every=0.05") as stream,
+        socket.create_connection(("127.0.0.1", running.port)) as idle,
+    ):
+        pieces = stream.iter_raw()
+        assert next(pieces)
+        stopping = threading.Thread(target=running.stop)
+        began = time.monotonic()
+        stopping.start()
+        with contextlib.suppress(httpx.HTTPError):
+            list(pieces)
+        assert idle.recv(1) == b""
+        hung_up = time.monotonic()
+        stopping.join()
+    assert hung_up - began < 3
+    assert hung_up < ended[0] + 0.5
+    assert len(closing) == (seconds > 2)
+    assert verify(running.path) == []
 
 
 @pytest.mark.capture
