@@ -16,7 +16,7 @@ _MOST = 10_000  # hosts that are remembered
 _RETRY_S = 120.0
 _RETRY_PASSES, _RETRY_LEAST_S = 20, 60.0  # sooner where much passes
 # The same while nothing of the phone could be read: it may be given our authority any moment, and
-# nothing else would tell us. Every third connection is tried.
+# nothing else would tell us. Every third connection that would pass is tried, whichever its host.
 _UNTRUSTED_S = 30.0
 _UNTRUSTED_PASSES = 2
 
@@ -52,6 +52,7 @@ class Refusals:
         self._hosts: OrderedDict[tuple[str, str], _Host] = OrderedDict()
         self._read: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._trusting: set[str] = set()
+        self._passes: dict[str, int] = {}  # of phones that do not trust us yet, since the last try
 
     def refused(self, phone: str, host: str) -> None:
         """Note that the app refused the certificate in the handshake."""
@@ -75,6 +76,7 @@ class Refusals:
         """Note that something the app said to `host` could be decrypted."""
         if phone not in self._trusting:
             self._trusting.add(phone)
+            self._passes.pop(phone, None)
             for who in [who for who in self._hosts if who[0] == phone]:
                 del self._hosts[who]
         self._hosts.pop((phone, host), None)
@@ -100,7 +102,9 @@ class Refusals:
             often = found.passes >= _RETRY_PASSES and waited >= _RETRY_LEAST_S
             due = often or waited >= _RETRY_S
         else:
-            due = found.passes >= _UNTRUSTED_PASSES or waited >= _UNTRUSTED_S
+            passes = self._passes.get(phone, 0)
+            due = passes >= _UNTRUSTED_PASSES or waited >= _UNTRUSTED_S
+            self._passes[phone] = 0 if due else passes + 1
         if due:
             found.since, found.passes = self._clock(), 0
         else:

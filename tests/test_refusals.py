@@ -107,6 +107,9 @@ def test_every_third_is_tried_while_nothing_of_the_phone_can_be_read(learned: Re
     learned.refused(PHONE, HOST)
     learned.read("10.0.0.2", HOST)  # another phone
     assert [learned.tries_again(PHONE, HOST) for _ in range(6)] == [False, False, True] * 2
+    learned.refused(PHONE, "other.example")
+    hosts = [HOST, "other.example", "other.example", HOST, HOST, "other.example"]
+    assert [learned.tries_again(PHONE, host) for host in hosts] == [False, False, True] * 2
 
 
 def test_or_after_half_a_minute(learned: Refusals, clock: Clock) -> None:
