@@ -235,3 +235,14 @@ def test_a_date_that_is_none_is_refused(writer: BundleWriter) -> None:
     description.write_text(json.dumps(raw))
     with pytest.raises(UserError, match="is wrong"):
         read_session(writer.path)
+
+
+def test_what_a_reader_leaves_behind_is_no_evidence(writer: BundleWriter) -> None:
+    writer.add_exchange(an_exchange())
+    writer.close("stopped")
+    index, log = (writer.path / f"capture.sqlite{end}" for end in ("-shm", "-wal"))
+    index.write_bytes(b"\0" * 32768)
+    log.touch()
+    assert verify(writer.path) == []
+    log.write_bytes(b"a row")
+    assert verify(writer.path) == ["capture.sqlite-wal was added after the session was closed."]
