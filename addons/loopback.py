@@ -35,7 +35,7 @@ class Loopback:
         self.guard = guard
         self._servers = dict(servers)
         self._asked: dict[str, Address] = {}
-        self._addresses = SyntheticAddresses()
+        self._addresses = SyntheticAddresses(servers)
 
     @hook
     def dns_request(self, flow: DNSFlow) -> None:

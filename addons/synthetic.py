@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from mitmproxy import dns
 from mitmproxy.net.dns import classes, op_codes, response_codes, types
@@ -22,13 +23,16 @@ _MOST = 65_536  # names: an app may make up any number of them
 class SyntheticAddresses:
     """One IPv4 and one IPv6 address for each name; of more than `most` names the oldest goes.
 
+    `names` are the first to have some, in their order; others get theirs when they are asked for.
     Never one for two: a browser would share a connection between hosts of one address.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, names: Iterable[str] = (), *, most: int = _MOST) -> None:
         self._most = most
         self._numbers: OrderedDict[str, int] = OrderedDict()
         self._names: dict[int, str] = {}
+        for name in names:
+            self._number(plain(name))
 
     def name_of(self, address: str) -> str:
         """Return the name that `address` stands for, "" where it stands for none."""
