@@ -76,7 +76,7 @@ def test_both_versions_of_ip_go_through_the_tunnel(
         "curl", version, "--silent", "--show-error", "--cacert", running.authority,
         "--write-out", "%{remote_ip}", "--data", "said", "https://ads.other.example/echo",
     )  # fmt: skip
-    address = {"-4": "198.18.0.1", "-6": "fd00:198:18::1"}[version]
+    address = {"-4": "198.18.0.3", "-6": "fd00:198:18::3"}[version]
     assert (got.stdout, got.stderr) == (f"said{address}", "")
     assert running.end() == "terminated"
     assert verify(running.path) == []
