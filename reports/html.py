@@ -99,7 +99,7 @@ _COVERAGE: dict[str, Callable[[CoverageRow], str]] = {
     "Passed unread": lambda row: amounts.size(row.unread_up + row.unread_down),
     "Not decoded": lambda row: str(row.opaque),
     "Cut off": lambda row: str(row.cut),
-    "Blocked, unseen": lambda row: str(row.blocked + row.unseen),
+    "Blocked, lost, unseen": lambda row: str(row.blocked + row.lost + row.unseen),
 }
 
 

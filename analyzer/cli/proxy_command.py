@@ -198,6 +198,7 @@ def command(
             planned.lanes,
             confdir=wanted.confdir.expanduser(),
             ready=screen.start,
+            on_closing=lambda: complain("closing: hashing what was recorded ..."),
             on_counts=screen.say_counts if sys.stderr.isatty() else None,
         )
     for session in done:
