@@ -12,6 +12,7 @@ from analyzer.bundle import BundleWriter, new_session
 from analyzer.live import Follower, Snapshot
 from analyzer.models import Headers, Outcome, Transport
 from analyzer.study import Study
+from analyzer.trust import HUNG_UP, REFUSED
 
 PHONE = "10.0.0.1"
 HEADERS: Headers = (("content-type", "application/x-www-form-urlencoded"),)
@@ -108,6 +109,7 @@ class Recording:
         connections.change(
             number,
             outcome=outcome,
+            reason={"refused": REFUSED, "silent": HUNG_UP}.get(outcome, ""),
             tls=tls,
             bytes_up=up,
             bytes_down=down,

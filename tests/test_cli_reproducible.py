@@ -25,8 +25,17 @@ def all_of_it(root: Path, *words: object) -> dict[str, str]:
     done("analyze", *words, root=root)
     done("report", "KE", "DE", root=root)
     for kind in ("csv", "json", "parquet"):
-        done("export", "findings", "-o", root / "out" / f"findings.{kind}", root=root)
-        done("export", "deltas", "KE", "DE", "-o", root / "out" / f"deltas.{kind}", root=root)
+        done("export", "findings", "-o", root / "out" / f"findings.{kind}", "--force", root=root)
+        done(
+            "export",
+            "deltas",
+            "KE",
+            "DE",
+            "-o",
+            root / "out" / f"deltas.{kind}",
+            "--force",
+            root=root,
+        )
     return bytes_of(root)
 
 

@@ -263,12 +263,12 @@ def verify(path: Path) -> list[str]:
     wrong += [
         f"{file.name} was added after the session was closed."
         for file in sorted(path.iterdir())
-        if file.name not in listed and file.name != SUMS and not _of_a_reader(file)
+        if file.name not in listed and file.name != SUMS and not of_a_reader(file)
     ]
     return wrong + _contradictions(path)
 
 
-def _of_a_reader(file: Path) -> bool:
+def of_a_reader(file: Path) -> bool:
     """Whether SQLite made `file` for somebody who was reading as the bundle was sealed.
 
     It is no evidence: an index that is made anew, or an empty log.

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import analyzer
-from analyzer.bundle.sealing import LOCK, SUMS
+from analyzer.bundle.sealing import LOCK, SUMS, of_a_reader
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
@@ -83,7 +83,7 @@ def _files(bundle: Path) -> list[Path]:
     return sorted(
         path
         for path in bundle.iterdir()
-        if path.is_file() and path.name != LOCK and not path.name.endswith("-shm")
+        if path.is_file() and path.name != LOCK and not of_a_reader(path)
     )
 
 
