@@ -151,15 +151,14 @@ def test_connections_opened_in_advance_and_closed_unused_are_no_refusal(
     assert [each.outcome for each in of(recording, PINNED)] == ["silent"] * 4 + ["read"]
 
 
-@pytest.mark.parametrize("whole", [True, False])
 def test_handshakes_that_are_cancelled_before_a_certificate_came_are_no_refusal(
-    recording: Recording, server: Server, whole: bool
+    recording: Recording, server: Server
 ) -> None:
     show_trust(recording)
     for _ in range(3):
         words = hello(recording, PINNED)
         with connected(recording, PINNED) as plain:
-            plain.sendall(words if whole else words[:100])
+            plain.sendall(words[:100])  # of a whole hello the answer may be quicker
         time.sleep(0.15)
     with recording.client() as client:
         assert client.get(f"https://{PINNED}/bytes?n=5").status_code == 200
