@@ -126,6 +126,9 @@ def phone_namespace(config: str, *, machine: Namespace | None = None) -> Iterato
             peer.get("PersistentKeepalive", "25"), given=interface["PrivateKey"],
         )  # fmt: skip
         # Up before it leaves: wireguard-go opens its socket then. Nothing is routed there yet.
+        # Without an address of its own: a Chromium of another test outside would take it for a
+        # change of the network, and break its connections off.
+        _check(*outside, "ip", "link", "set", device, "addrgenmode", "none")
         _check(*outside, "ip", "link", "set", device, "up")
         _check(*outside, "ip", "link", "set", device, "netns", phone.name)
         addresses = [each.strip() for each in interface["Address"].split(",")]
