@@ -30,8 +30,16 @@ digest = lambda data: hashlib.sha256(data).hexdigest()
 log = open(sys.argv[2], "w", buffering=1)
 say = lambda *words: print(*words, file=log)
 
+# A thread that fails takes everything with it: silence would look like a phone at rest.
+def failed(args):
+    sys.excepthook(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
+
+threading.excepthook = failed
+
 def requests(http2):
-    with httpx.Client(verify=trusting, http2=http2) as client:
+    with httpx.Client(verify=trusting, http2=http2, timeout=60) as client:
         for number in range(10**6):
             url = f"https://api.app.example/echo?http2={http2}&number={number}"
             body = random.randbytes(random.randrange(30_000))
@@ -40,7 +48,7 @@ def requests(http2):
 
 def messages():
     url = "wss://cdn.app.example/talk"
-    with websockets.sync.client.connect(url, ssl=trusting) as talk:
+    with websockets.sync.client.connect(url, ssl=trusting, open_timeout=60) as talk:
         for number in range(10**6):
             talk.send(b"%d" % number)
             answer = talk.recv()
@@ -49,7 +57,7 @@ def messages():
 
 def events():
     url = "https://ads.other.example/events?n=1000&every=0.05"
-    with httpx.Client(verify=trusting).stream("GET", url) as stream:
+    with httpx.Client(verify=trusting, timeout=60).stream("GET", url) as stream:
         for piece in stream.iter_raw():
             say("EVENT", url, piece.hex(), "-")
 
@@ -72,10 +80,10 @@ class Talk:
     def __init__(self, phone: Namespace, authority: Path, log: Path) -> None:
         self._log = log
         self._process = phone.popen(sys.executable, "-c", TALK, authority, log)
-        deadline = time.monotonic() + 20
-        while {line[0] for line in self.seen()} != {"POST", "WS", "EVENT"}:
+        deadline = time.monotonic() + 90
+        while missing := {"POST", "WS", "EVENT"} - {line[0] for line in self.seen()}:
             assert self._process.poll() is None, self._process.communicate()[1]
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, f"not begun: {missing}"
             time.sleep(0.05)
 
     def seen(self) -> list[list[str]]:
