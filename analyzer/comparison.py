@@ -285,7 +285,8 @@ class Settings:
     alpha: float
     margin: float
     min_sessions: int
-    confidence: float
+    confidence: float  # of the intervals, 0..1
+    min_confidence: int  # per cent, of a finding by name or shape
 
 
 @dataclass(frozen=True, slots=True)

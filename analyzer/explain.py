@@ -105,7 +105,7 @@ def _rows(frames: Frames, study: Study, knowledge: Knowledge) -> dict[str, tuple
         side.name: {each.id for each in sessions if each.id not in away and each.arm in side.arms}
         for side in sides
     }
-    seen = presence(frames, knowledge, unverified=study.compare.unverified)
+    seen = presence(frames, knowledge, study.compare)
     return {
         delta_id(a, b, key): (a, b, key)
         for a, b in permutations(inside, 2)

@@ -31,9 +31,14 @@ TrustState = Literal[
 ]  # fmt: skip
 CheckState = Literal["ok", "bad", "unknown", "off"]  # off: does not apply
 Stage = Literal["read", "decode", "extract", "classify"]
-Method = Literal["rule", "name", "planted"]
+# By a rule of a tracker, by the name of the key, as a seeded value, or by the value's own looks.
+Method = Literal["rule", "name", "planted", "shape"]
+# Who says so: read in a source, vendor's documentation, published client, observed in a published
+# capture, common knowledge that nobody has verified. "" where the finding speaks for itself.
+Grade = Literal["S", "D", "R", "O", "K", ""]
 SignalVerdict = Literal["protective", "non_protective", "no_signal", "contradictory"]
 Party = Literal["first", "third"]
+Tracking = Literal["yes", "no", "unknown"]  # whether a destination is known to follow people
 Verdict = Literal["only_a", "more_a", "same", "more_b", "only_b", "insufficient"]
 DeltaKind = Literal["data", "signal"]
 Headers = tuple[tuple[str, str], ...]
@@ -187,7 +192,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A leaf recognised as personal data, without its value."""
+    """A leaf recognised as personal data, without its value.
+
+    In a part of the answer it tells what the server knows; only the parts of the request are sent.
+    """
 
     exchange: str
     data_type: str
@@ -201,6 +209,8 @@ class Match:
     digest: str
     transformed: str  # "raw", "md5", "sha256", "base64", ...
     steps: tuple[str, ...]
+    grade: Grade
+    confidence: int  # per cent; 100 for rules and planted values
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +236,8 @@ class Destination:
     owner: str
     party: Party
     purpose: str  # "" where the knowledge has none
+    parent: str = ""  # the company above the owner; "" where the knowledge has none
+    tracker: Tracking = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +249,7 @@ class Finding:
     phase: str
     match: Match
     destination: Destination
+    knowledge: str  # version of the knowledge it was found with
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +261,7 @@ class SignalFinding:
     phase: str
     signal: Signal
     destination: Destination
+    knowledge: str  # version of the knowledge it was found with
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +316,45 @@ class RegionFact:
     source: str
     ask: int
     count: int  # measurements, or exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A value by which somebody is known again, as it reached one owner in one session.
+
+    `direction`: "sent" by the phone, or "set" by a server's answer. `digest` is the keyed digest of
+    the value, so that equal ones are known across owners and sessions.
+    """
+
+    session: str
+    digest: str
+    shape: str
+    data_type: str  # "" where nothing says what it is
+    owner: str
+    site: str
+    host: str
+    party: Party
+    direction: Literal["sent", "set"]
+    part: Part
+    path: str
+    exchange: str  # the first
+    t_s: float
+    count: int  # exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The country of a host's addresses, as a database has it.
+
+    It is where an address is registered or announced, which for anycast need not be where the
+    machine stands.
+    """
+
+    session: str
+    host: str
+    country: str  # ISO 3166-1 alpha-2, "" where the database has none
+    source: str  # "geo:<file> <build date>"
+    exchanges: int
 
 
 @dataclass(frozen=True, slots=True)

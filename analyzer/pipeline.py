@@ -26,9 +26,11 @@ from analyzer.models import (
     Destination,
     Event,
     Finding,
+    Identifier,
     Match,
     Problem,
     RegionFact,
+    Server,
     Session,
     Signal,
     SignalFinding,
@@ -69,6 +71,8 @@ class Analysed:
     problems: tuple[Placed, ...]
     coverage: tuple[Coverage, ...]  # one for each host, in order
     region: tuple[RegionFact, ...]  # where the phone was: measured, then seen
+    identifiers: tuple[Identifier, ...] = ()
+    servers: tuple[Server, ...] = ()
 
 
 def analyse_bundle(
@@ -129,11 +133,11 @@ def analyse_bundle(
         phases=tuple(name for _, name in steps if name != SETUP),
         exchanges=hosts.exchanges,
         findings=tuple(
-            Finding(identifier, session.id, phase, match, destination)
+            Finding(identifier, session.id, phase, match, destination, knowledge.version)
             for identifier, (match, phase, destination) in _named("f", session.id, matches)
         ),
         signals=tuple(
-            SignalFinding(identifier, session.id, phase, signal, destination)
+            SignalFinding(identifier, session.id, phase, signal, destination, knowledge.version)
             for identifier, (signal, phase, destination) in _named("s", session.id, signals)
         ),
         problems=tuple(problems),

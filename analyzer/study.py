@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -38,13 +38,15 @@ class CompareSettings:
     `alpha`: largest false discovery rate of a difference. `margin`: how far two shares may lie
     apart (0..1) and still be called the same; the whole 95% interval must lie within it.
     `min_sessions`: with fewer on either side the verdict is always `insufficient`. `unverified`:
-    also count what only unverified rules and signals found.
+    also count what only unverified rules and signals found. `min_confidence`: per cent below which
+    a finding by name or shape is not counted.
     """
 
     alpha: float = 0.05
     margin: float = 0.4
     min_sessions: int = 5
     unverified: bool = False
+    min_confidence: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,19 +235,25 @@ class _Checked:
         return Persona(name, tuple(values))
 
     def _settings(self, table: dict[str, Any]) -> CompareSettings:
-        self._no_others("compare.", table, {"alpha", "margin", "min_sessions", "unverified"})
         default = CompareSettings()
+        self._no_others("compare.", table, {field.name for field in fields(default)})
         least = table.get("min_sessions", default.min_sessions)
         if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1000:
             raise self._wrong("compare.min_sessions", _is(least), "use a number from 2 to 1000")
         unverified = table.get("unverified", default.unverified)
         if not isinstance(unverified, bool):
             raise self._wrong("compare.unverified", _is(unverified), "use true or false")
+        confidence = table.get("min_confidence", default.min_confidence)
+        if type(confidence) is not int or not 0 <= confidence <= 100:
+            raise self._wrong(
+                "compare.min_confidence", _is(confidence), "use a number from 0 to 100"
+            )
         return CompareSettings(
             self._share("compare.alpha", table.get("alpha", default.alpha)),
             self._share("compare.margin", table.get("margin", default.margin)),
             least,
             unverified,
+            confidence,
         )
 
     def _share(self, where: str, value: object) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -176,6 +176,11 @@ def finding(
         "owner": owner,
         "party": "third",
         "purpose": "attribution",
+        "parent": "",
+        "tracker": "yes",
+        "grade": "D",
+        "confidence": 100,
+        "knowledge": "0" * 16,
     }
     return row | changed
 
@@ -220,7 +225,8 @@ def frames(
     region: Sequence[dict[str, object]] = (),
     excluded: tuple[tuple[str, str], ...] = (),
 ) -> Frames:
-    tables = {"findings": found, "signals": signals, "problems": problems, "coverage": coverage}
+    tables = dict.fromkeys(frame_schema.SCHEMAS, cast("Sequence[dict[str, object]]", ()))
+    tables |= {"findings": found, "signals": signals, "problems": problems, "coverage": coverage}
     tables["region"] = region
     return Frames(
         sessions=pd.DataFrame(list(rows), columns=SESSION_COLUMNS),

@@ -36,7 +36,7 @@ RULE = FieldRule(
     transformed="raw",
     reason="Advertising ID",
     source="https://docs.acme.example",
-    verified=True,
+    grade="S",
 )
 ENDPOINT = Endpoint(
     id="acme/session",
@@ -92,7 +92,7 @@ def test_a_rule_makes_a_match_without_the_value() -> None:
     (match,) = found(knowledge(tracker(ENDPOINT)), leaf("adid", UUID))
     assert match == Match(
         "1", "id.advertising", "body", "adid", "rule", "acme/session#advertising_id",
-        "Advertising ID", "https://docs.acme.example", "uuid", digest(UUID, KEY), "raw", ("json",),
+        "Advertising ID", "https://docs.acme.example", "uuid", digest(UUID, KEY), "raw", ("json",), "S", 100,
     )  # fmt: skip
     assert UUID not in repr(match)
 

@@ -123,6 +123,7 @@ endpoints:
           finds: {device: 1}
       miss:
         - request: {url: "https://a.vendor.example/other"}
+grade: D
 """
 
 
@@ -210,6 +211,17 @@ T = "trackers/vendor.yaml"
             "as id.device",
         ),
         ("ontology.yaml", '"hex:32"', "uid", 12, "names 'uid', which is unknown"),
+        # trackers
+        (T, "grade: D\n", "", 10, "grade is missing from 'device' and from the file"),
+        (T, "grade: D", "grade: Z", 19, "grade is 'Z'"),
+        (T, "source: https://vendor.example/docs\n", "", 9, "source is missing from 'device'"),
+        (
+            T,
+            "    examples:",
+            "      - {id: b, type: id.device, part: query, path: b, reason: Its}\n    examples:",
+            11,
+            "'b' is found in no example",
+        ),
         # signals
         ("signals.yaml", "grade: S", "grade: K", 11, "add `verified: false`"),
         ("signals.yaml", "grade: S", "grade: X", 11, "use one of S, D, R, O, K"),
@@ -307,7 +319,10 @@ def test_a_mistake_is_found_with_file_and_line(
 
 @pytest.mark.parametrize("which", ["hit", "miss"])
 def test_an_endpoint_without_an_example_is_a_mistake(folder: Path, which: str) -> None:
-    text = TRACKER[: TRACKER.index("      miss:")] if which == "miss" else TRACKER
+    text = TRACKER
+    if which == "miss":
+        start, end = text.index("      miss:"), text.index("grade:")
+        text = text[:start] + text[end:]
     if which == "hit":
         start, end = text.index("      hit:"), text.index("      miss:")
         text = text[:start] + text[end:]
@@ -356,3 +371,11 @@ def test_a_missing_or_unreadable_file_is_named(folder: Path) -> None:
         "law.yaml: cannot be read: No such file or directory",
         "signals.yaml: is not UTF-8 text",
     }
+
+
+def test_what_was_only_observed_needs_no_source(folder: Path) -> None:
+    text = TRACKER.replace("source: https://vendor.example/docs\n", "")
+    (folder / T).write_text(text.replace("grade: D", "grade: O"), encoding="utf-8")
+    assert check(folder) == []
+    [rule] = load_knowledge(folder).trackers[0].endpoints[0].fields
+    assert (rule.grade, rule.source, rule.verified) == ("O", "", True)

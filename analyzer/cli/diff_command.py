@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import compared, example, open_study, sides_argument, study_option
+from analyzer.cli.options import (
+    compared,
+    confidence_option,
+    example,
+    open_study,
+    sides_argument,
+    study_option,
+)
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,9 +51,16 @@ DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any row could not be decided either way."
 )
+@confidence_option
 @study_option
 def command(
-    sides: tuple[str, str], form: str, as_json: bool, every: bool, strict: bool, study_dir: Path
+    sides: tuple[str, str],
+    form: str,
+    as_json: bool,
+    every: bool,
+    strict: bool,
+    min_confidence: int | None,
+    study_dir: Path,
 ) -> None:
     """Compare what is sent about the phones of side A and of side B, grouped by destination.
 
@@ -62,7 +76,7 @@ def command(
     """
     with ExitStack() as stack:
         stack.push(_own_fault_is_trouble)
-        comparison, _ = compared(open_study(study_dir), *sides)
+        comparison, _ = compared(open_study(study_dir, min_confidence), *sides)
         _show(comparison, "json" if as_json else form, every)
     verdicts = {delta.verdict for delta in comparison.deltas}
     if strict and "insufficient" in verdicts:

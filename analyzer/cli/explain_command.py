@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
+from analyzer.cli.options import (
+    confidence_option,
+    echo_json,
+    example,
+    json_option,
+    open_study,
+    study_option,
+)
 
 
 @click.command(
@@ -15,9 +22,10 @@ from analyzer.cli.options import echo_json, example, json_option, open_study, st
     epilog=example("evenhand explain f3a9c01b22e7\nevenhand explain d81f"),
 )
 @click.argument("identifier", metavar="ID")
+@confidence_option
 @study_option
 @json_option
-def command(identifier: str, study_dir: Path, as_json: bool) -> None:
+def command(identifier: str, min_confidence: int | None, study_dir: Path, as_json: bool) -> None:
     """Show how the program came to a finding, a signal or a difference.
 
     ID is what `diff` and the report print; its first characters are enough while they are unique.
@@ -29,7 +37,8 @@ def command(identifier: str, study_dir: Path, as_json: bool) -> None:
     from analyzer.knowledge import load_knowledge
     from reports.explained import print_explanation
 
-    explanation = explain(open_study(study_dir), load_knowledge(), identifier)
+    study = open_study(study_dir, min_confidence)
+    explanation = explain(study, load_knowledge(), identifier)
     if as_json:
         echo_json(asdict(explanation))
     else:

@@ -11,6 +11,7 @@ import click
 from analyzer.cli.options import (
     compared,
     complain,
+    confidence_option,
     example,
     open_study,
     sides_argument,
@@ -57,16 +58,22 @@ def command() -> None:
     help="Where to; its ending (.csv, .json, .parquet) says in which format.",
 )
 @force_option
+@confidence_option
 @study_option
-def findings(output: Path, force: bool, study_dir: Path) -> None:
-    """Write every finding of the study, one per row, with digests in place of values."""
+def findings(output: Path, force: bool, min_confidence: int | None, study_dir: Path) -> None:
+    """Write every finding of the study, one per row, with digests in place of values.
+
+    Those in parts that begin with "response" are what servers told, not what was collected.
+    """
     from analyzer.frames import load_frames
     from analyzer.knowledge import load_knowledge
     from reports.tables import write_table
 
     _spare(output, force)
-    frames = load_frames(open_study(study_dir), load_knowledge())
-    rows = write_table(frames.findings, output)
+    study = open_study(study_dir, min_confidence)
+    found = load_frames(study, load_knowledge()).findings
+    certain = found[found["confidence"] >= study.compare.min_confidence]
+    rows = write_table(certain, output)
     click.echo(f"Wrote {rows} findings to {click.format_filename(output)}")
 
 
@@ -84,8 +91,15 @@ def findings(output: Path, force: bool, study_dir: Path) -> None:
     help="Where to; its ending (.csv, .json, .parquet) says in which format.",
 )
 @force_option
+@confidence_option
 @study_option
-def deltas(sides: tuple[str, str], output: Path, force: bool, study_dir: Path) -> None:
+def deltas(
+    sides: tuple[str, str],
+    output: Path,
+    force: bool,
+    min_confidence: int | None,
+    study_dir: Path,
+) -> None:
     """Write every row of the comparison of A with B: counts, interval, p, q, verdict.
 
     Default: eea with global_majority.
@@ -93,7 +107,7 @@ def deltas(sides: tuple[str, str], output: Path, force: bool, study_dir: Path) -
     from reports.tables import deltas_frame, write_table
 
     _spare(output, force)
-    comparison, _ = compared(open_study(study_dir), *sides)
+    comparison, _ = compared(open_study(study_dir, min_confidence), *sides)
     rows = write_table(deltas_frame(comparison), output)
     click.echo(f"Wrote {rows} rows to {click.format_filename(output)}")
 

@@ -39,6 +39,14 @@ json_option: Callable[[F], F] = click.option(
 )
 
 
+confidence_option: Callable[[F], F] = click.option(
+    "--min-confidence",
+    type=click.IntRange(0, 100),
+    metavar="N",
+    help="Count what was found by name or shape from N per cent on; default: as study.toml has it.",
+)
+
+
 def _two_or_none(ctx: click.Context, _: click.Parameter, sides: tuple[str, ...]) -> tuple[str, str]:
     if not sides:
         return ("eea", "global_majority")
@@ -59,11 +67,16 @@ def example(text: str) -> str:
     return f"\b\nExample:\n{lines}\n"
 
 
-def open_study(study_dir: Path) -> Study:
-    """Load the study that `--study` names."""
+def open_study(study_dir: Path, min_confidence: int | None = None) -> Study:
+    """Load the study that `--study` names, with what `--min-confidence` changes of it."""
+    from dataclasses import replace
+
     from analyzer.study import load_study
 
-    return load_study(study_dir)
+    study = load_study(study_dir)
+    if min_confidence is None:
+        return study
+    return replace(study, compare=replace(study.compare, min_confidence=min_confidence))
 
 
 def compared(study: Study, a: str, b: str) -> tuple[Comparison, Knowledge]:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import compared, example, open_study, sides_argument, study_option
+from analyzer.cli.options import (
+    compared,
+    confidence_option,
+    example,
+    open_study,
+    sides_argument,
+    study_option,
+)
 
 
 @click.command(
@@ -21,8 +28,11 @@ from analyzer.cli.options import compared, example, open_study, sides_argument, 
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write it; default: out/A-B.html in the study.",
 )
+@confidence_option
 @study_option
-def command(sides: tuple[str, str], output: Path | None, study_dir: Path) -> None:
+def command(
+    sides: tuple[str, str], output: Path | None, min_confidence: int | None, study_dir: Path
+) -> None:
     """Write one self-contained HTML page that compares side A with side B.
 
     Default: eea with global_majority. The page holds no captured value, loads nothing, works
@@ -31,7 +41,7 @@ def command(sides: tuple[str, str], output: Path | None, study_dir: Path) -> Non
     from analyzer.cli.output import write_text
     from reports.html import render_html
 
-    study = open_study(study_dir)
+    study = open_study(study_dir, min_confidence)
     comparison, knowledge = compared(study, *sides)
     path = output or study.out / f"{comparison.a.name}-{comparison.b.name}.html"
     write_text(path, render_html(comparison, knowledge))

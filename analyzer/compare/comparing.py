@@ -19,7 +19,14 @@ from analyzer.compare.evidence import (
     session_rows,
 )
 from analyzer.compare.noise import noise_floor
-from analyzer.compare.presence import Key, Place, Seen, presence, unverified_rules
+from analyzer.compare.presence import (
+    Key,
+    Place,
+    Seen,
+    answered,
+    presence,
+    unverified_rules,
+)
 from analyzer.compare.recorded import Recorded, left_out, recorded
 from analyzer.compare.region import region_cautions, region_proofs
 from analyzer.compare.searched import Searched, planted_apart, searched
@@ -132,6 +139,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
                 (left.side, left.compared), (right.side, right.compared), material.searched
             ),
             *_hearsay(frames, knowledge, study.compare.unverified),
+            *_guesses(frames, study.compare.min_confidence),
         ),
         alternatives=_alternatives(material, left, right, deltas),
         sessions=session_rows(frames, compared, controls),
@@ -142,6 +150,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
             margin=study.compare.margin,
             min_sessions=study.compare.min_sessions,
             confidence=statistics.CONFIDENCE,
+            min_confidence=study.compare.min_confidence,
         ),
         versions=(
             ("evenhand", __version__),
@@ -166,6 +175,17 @@ def _hearsay(frames: Frames, knowledge: Knowledge, counted: bool) -> list[str]:
         return [f"{found} findings rest on rules that nobody has verified; they are counted."]
     left_out = "they are left out (study.toml: compare.unverified)"
     return [f"{found} findings rest on rules that nobody has verified; {left_out}."]
+
+
+def _guesses(frames: Frames, least: int) -> list[str]:
+    """Return a sentence if findings were too uncertain to be counted."""
+    few = int((frames.findings["confidence"].lt(least) & ~answered(frames.findings)).sum())
+    if not few:
+        return []
+    return [
+        f"{few} findings are less certain than {least}%; they are left out "
+        "(--min-confidence, or study.toml: compare.min_confidence)."
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +219,7 @@ def _material(frames: Frames, study: Study, knowledge: Knowledge) -> _Material:
         study,
         knowledge,
         [each for each in everyone if each.id not in gone],
-        presence(frames, knowledge, unverified=study.compare.unverified),
+        presence(frames, knowledge, study.compare),
         blindness(frames.sessions, frames.coverage),
         away,
         searched(everyone, study, frames.problems),

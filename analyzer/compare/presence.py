@@ -15,6 +15,7 @@ import pandas as pd
 from analyzer.frames import Frames
 from analyzer.knowledge import Knowledge
 from analyzer.models import DeltaKind, Party
+from analyzer.study import CompareSettings
 
 _WHERE = ["owner", "party", "subject", "state", "phase", "session", "host", "site", "purpose"]
 
@@ -53,18 +54,18 @@ class Seen:
         return [place for place in self.places if place.session in sessions]
 
 
-def presence(
-    frames: Frames, knowledge: Knowledge, *, unverified: bool = False
-) -> Mapping[Key, Seen]:
+def presence(frames: Frames, knowledge: Knowledge, settings: CompareSettings) -> Mapping[Key, Seen]:
     """Return every key of the study with its places, in order of the keys.
 
     Data types that do not count as data (privacy signals) are left out: their signals are there.
-    What only hearsay says, rules and signals that are not verified, is left out unless asked for.
+    What only hearsay says, rules and signals that are not verified, is left out unless asked for;
+    so is what is less certain than asked for, and what only the answers say: that is not collected.
     """
     uncounted = [each.id for each in knowledge.types.values() if not each.counts_as_data]
     data = frames.findings.rename(columns={"data_type": "subject"}).assign(state="")
     signals = frames.signals.rename(columns={"signal": "subject", "verdict": "state"})
-    if not unverified:
+    data = data[data["confidence"].ge(settings.min_confidence) & ~answered(data)]
+    if not settings.unverified:
         hearsay = unverified_rules(knowledge)
         data = data[~data["rule_id"].isin(hearsay)]
         signals = signals[~signals["rule_id"].isin(hearsay)]
@@ -80,6 +81,11 @@ def presence(
         )
         for key, places in sorted(found.items())
     }
+
+
+def answered(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Return which of the findings `rows` stand in an answer: the server told, nobody collected."""
+    return rows["part"].str.startswith("response")
 
 
 def unverified_rules(knowledge: Knowledge) -> frozenset[str]:

@@ -182,13 +182,14 @@ class Extractor:
             found[key] = Match(
                 leaf.exchange, rule.type, part, self._safe_path(path), "rule", rule.rule_id,
                 rule.reason, rule.source, shown[0], shown[1], rule.transformed, leaf.steps,
+                rule.grade, 100,
             )  # fmt: skip
         if (name := decision.name) and (shown := self._by_name(name, value)) is not None:
             found.setdefault(
                 (order, path, name),
                 Match(
                     leaf.exchange, name, part, self._safe_path(path), "name", f"name#{name}",
-                    NAME_REASON, "ontology.yaml", shown[0], shown[1], "raw", leaf.steps,
+                    NAME_REASON, "ontology.yaml", shown[0], shown[1], "raw", leaf.steps, "", 100,
                 ),
             )  # fmt: skip
         for signal in decision.signals:
@@ -222,7 +223,7 @@ class Extractor:
         found[key] = Match(
             exchange.id, data_type, part, self._safe_path(path), "planted",
             f"planted#{data_type}", reason, "study.toml", shape(hit.text, data_type), seed,
-            hit.transformed, leaf.steps if leaf else (),
+            hit.transformed, leaf.steps if leaf else (), "", 100,
         )  # fmt: skip
 
     def _told(

@@ -1,7 +1,7 @@
 """The findings of a study on disk, and as pandas frames.
 
-`analyse` writes ``findings/<session>/{findings,signals,problems,coverage,region}.parquet`` and
-``meta.json`` for every capture that is new, or was changed, or was read with other knowledge;
+`analyse` writes a table for each of `schema.SCHEMAS` and ``meta.json`` into
+``findings/<session>/`` for every capture that is new, or was changed, or was read with other knowledge;
 `load_frames` reads them back and refuses what is out of date.
 """
 
@@ -64,8 +64,7 @@ class Frames:
     `sessions` has a row for each session: the fields of `models.Session`, with those of its arm as
     ``arm`` (label), ``country``, ``age`` and ``consent``, and also ``phases`` (names of its steps),
     ``exchanges``, ``capture`` (SHA-256) and ``content`` (by which a copy is known). The columns of
-    `findings`, `signals`, `problems`, `coverage` and `region` are those of
-    `analyzer.frames.schema.SCHEMAS`. `excluded` are (session, reason).
+    the others are those of `analyzer.frames.schema.SCHEMAS`. `excluded` are (session, reason).
     """
 
     sessions: pd.DataFrame
@@ -74,6 +73,8 @@ class Frames:
     problems: pd.DataFrame
     coverage: pd.DataFrame
     region: pd.DataFrame
+    identifiers: pd.DataFrame
+    servers: pd.DataFrame
     excluded: tuple[tuple[str, str], ...]
 
 

@@ -18,9 +18,11 @@ from analyzer.models import (
     Coverage,
     Destination,
     Finding,
+    Identifier,
     Match,
     Problem,
     RegionFact,
+    Server,
     Signal,
     SignalFinding,
 )
@@ -31,19 +33,22 @@ _DESTINATION = [field.name for field in fields(Destination)]
 
 
 def _columns(record: type) -> list[tuple[str, pa.DataType]]:
-    """Return the columns of a flat record: whole numbers, lists of text, and text."""
-    kinds = {int: pa.int64(), tuple[str, ...]: _TEXTS}
+    """Return the columns of a flat record: numbers, lists of text, and text."""
+    kinds = {int: pa.int64(), float: pa.float64(), tuple[str, ...]: _TEXTS}
     hints = get_type_hints(record)
     return [(field.name, kinds.get(hints[field.name], pa.string())) for field in fields(record)]
 
 
 _PLACE = [("id", pa.string()), ("session", pa.string()), ("phase", pa.string())]
+_KNOWLEDGE = ("knowledge", pa.string())
 SCHEMAS: Mapping[str, pa.Schema] = {
-    "findings": pa.schema([*_PLACE, *_columns(Match), *_columns(Destination)]),
-    "signals": pa.schema([*_PLACE, *_columns(Signal), *_columns(Destination)]),
+    "findings": pa.schema([*_PLACE, *_columns(Match), *_columns(Destination), _KNOWLEDGE]),
+    "signals": pa.schema([*_PLACE, *_columns(Signal), *_columns(Destination), _KNOWLEDGE]),
     "problems": pa.schema([("session", pa.string()), ("host", pa.string()), *_columns(Problem)]),
     "coverage": pa.schema(_columns(Coverage)),
     "region": pa.schema(_columns(RegionFact)),
+    "identifiers": pa.schema(_columns(Identifier)),
+    "servers": pa.schema(_columns(Server)),
 }
 
 
@@ -56,6 +61,8 @@ def tables(analysed: Analysed) -> dict[str, pa.Table]:
         "problems": (_problem(session, each) for each in analysed.problems),
         "coverage": (_fields(each) for each in analysed.coverage),
         "region": (_fields(each) for each in analysed.region),
+        "identifiers": (_fields(each) for each in analysed.identifiers),
+        "servers": (_fields(each) for each in analysed.servers),
     }
     return {name: table(name, rows[name]) for name in SCHEMAS}
 
@@ -89,6 +96,7 @@ def _flat(placed: Finding | SignalFinding, what: Match | Signal) -> dict[str, An
         "phase": placed.phase,
         **_fields(what),
         **{name: getattr(placed.destination, name) for name in _DESTINATION},
+        "knowledge": placed.knowledge,
     }
 
 

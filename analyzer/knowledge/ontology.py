@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from analyzer.knowledge.records import DataType, Grade, normal_name
+from analyzer.knowledge.records import DataType, normal_name
 from analyzer.knowledge.source import Source, Table, known_shapes
+from analyzer.models import Grade
 
 GRADES: tuple[Grade, ...] = ("S", "D", "R", "O", "K")
 _ID = r"[a-z]+\.[a-z][a-z_]*"

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from analyzer.knowledge.place_records import Places
-from analyzer.models import Part
+from analyzer.models import Grade, Part
 
-Grade = Literal["S", "D", "R", "O", "K"]
 Level = Literal["ban", "default_off", "consent_only", "none"]
 LawKind = Literal["law", "platform"]
 
@@ -166,7 +165,7 @@ class FieldRule:
     """One field of an endpoint that is personal data. `shapes`: the value must have one of them.
 
     `not_values` are values that say nothing; `transformed` is how the vendor writes the value
-    ("raw", "sha256", ...).
+    ("raw", "sha256", ...). `source` is empty for what was only observed (grade O).
     """
 
     rule_id: str  # "<endpoint id>#<id>"
@@ -179,7 +178,12 @@ class FieldRule:
     transformed: str
     reason: str
     source: str
-    verified: bool
+    grade: Grade
+
+    @property
+    def verified(self) -> bool:
+        """Whether somebody looked: common knowledge (grade K) is none."""
+        return self.grade != "K"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +353,11 @@ class Knowledge:
     trackers: tuple[Tracker, ...]
     fingerprint: str
     places: Places = field(default_factory=Places)
+
+    @property
+    def version(self) -> str:
+        """What findings are marked with: enough of the fingerprint to tell versions apart."""
+        return self.fingerprint[:16]
 
     def by_trackhar(self, prop: str) -> tuple[str, ...]:
         """Return the ids of the data types that TrackHAR's property `prop` falls under."""

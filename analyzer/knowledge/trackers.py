@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
 
 from analyzer.knowledge.fields import read_hosts, read_parts, read_paths, read_url_paths
+from analyzer.knowledge.ontology import GRADES
 from analyzer.knowledge.records import (
     PURPOSES,
     DataType,
@@ -15,6 +18,7 @@ from analyzer.knowledge.records import (
     Tracker,
 )
 from analyzer.knowledge.source import Source, Table, known_shapes
+from analyzer.models import Grade
 
 _SITE = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _ENDPOINT_ID = r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_.-]*)+"
@@ -22,21 +26,35 @@ _FIELD_ID = r"[a-z0-9][a-z0-9_]*"
 _BODIES = ("form", "json", "body", "body_base64")
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What holds for everything below, unless that says otherwise."""
+
+    purpose: str
+    source: str
+    grade: Grade
+
+    def below(self, table: Table) -> _Given:
+        """Take what `table` says of it."""
+        return _Given(
+            table.choice("purpose", ("", *PURPOSES), "") or self.purpose,
+            table.text("source", "") or self.source,
+            _grade(table) or self.grade,
+        )
+
+
 def read_tracker(source: Source, types: Mapping[str, DataType], ids: set[str]) -> Tracker:
     """Return one tracker file. `ids` are the endpoint ids met before; those met here are added."""
     root = source.root()
-    purpose = root.choice("purpose", ("", *PURPOSES), "")
-    default_source = root.text("source", "")
+    given = _Given("", "", "").below(root)
     tracker = Tracker(
         file=source.name,
         owner=root.text("owner"),
         sites=root.texts("sites"),
-        purpose=purpose,
-        source=default_source,
+        purpose=given.purpose,
+        source=given.source,
         fictional=root.flag("fictional", False),
-        endpoints=tuple(
-            _endpoint(table, purpose, default_source, types) for table in root.tables("endpoints")
-        ),
+        endpoints=tuple(_endpoint(table, given, types) for table in root.tables("endpoints")),
     )
     for site in tracker.sites:
         if not re.fullmatch(_SITE, site):
@@ -49,11 +67,10 @@ def read_tracker(source: Source, types: Mapping[str, DataType], ids: set[str]) -
     return tracker
 
 
-def _endpoint(
-    table: Table, purpose: str, default_source: str, types: Mapping[str, DataType]
-) -> Endpoint:
+def _endpoint(table: Table, above: _Given, types: Mapping[str, DataType]) -> Endpoint:
     own = table.matching("id", _ENDPOINT_ID)
-    fields = tuple(_field(each, own, default_source, types) for each in table.tables("fields"))
+    given = above.below(table)
+    fields = tuple(_field(each, own, given, types) for each in table.tables("fields"))
     ids = [each.id for each in fields]
     for index, name in enumerate(ids):
         if name in ids[:index]:
@@ -63,13 +80,18 @@ def _endpoint(
     hits = tuple(_example(each, frozenset(ids), hit=True) for each in examples.tables("hit"))
     misses = tuple(_example(each, frozenset(ids), hit=False) for each in examples.tables("miss"))
     examples.done()
+    shown = {name for hit in hits for name in hit.finds}
+    for index, name in enumerate(ids):
+        if hits and name not in shown:
+            where = (*table.path, "fields", index, "id")
+            table.source.note(where, f"{name!r} is found in no example")
     made = Endpoint(
         id=own,
         hosts=read_hosts(table, required=True),
         paths=read_url_paths(table, "paths"),
         methods=tuple(method.upper() for method in table.texts("methods")),
         body_has=table.texts("body_has"),
-        purpose=table.choice("purpose", ("", *PURPOSES), "") or purpose,
+        purpose=given.purpose,
         fields=fields,
         hits=hits,
         misses=misses,
@@ -78,17 +100,23 @@ def _endpoint(
     return made
 
 
-def _field(
-    table: Table, endpoint: str, default_source: str, types: Mapping[str, DataType]
-) -> FieldRule:
+def _grade(table: Table) -> Grade:
+    return cast("Grade", table.choice("grade", ("", *GRADES), ""))
+
+
+def _field(table: Table, endpoint: str, given: _Given, types: Mapping[str, DataType]) -> FieldRule:
     own = table.matching("id", _FIELD_ID)
     data_type = table.text("type")
     if data_type and data_type not in types:
         table.wrong("type", f"is {data_type!r}, which ontology.yaml does not have")
     shapes = table.texts("shape", "shapes")
     known_shapes(table, "shape", shapes)
-    source = table.text("source", default_source)
-    if not source:
+    grade = _grade(table) or given.grade
+    if not grade:
+        table.wrong("grade", f"is missing from {own!r} and from the file: {', '.join(GRADES)}")
+    # What was only observed says so by an empty source of its own, whatever the file's is.
+    source = table.text("source", given.source)
+    if not source and grade != "O":
         table.wrong("source", f"is missing from {own!r} and from the file")
     made = FieldRule(
         rule_id=f"{endpoint}#{own}",
@@ -101,7 +129,7 @@ def _field(
         transformed=table.text("transformed", "raw"),
         reason=table.text("reason"),
         source=source,
-        verified=table.flag("verified", True),
+        grade=grade,
     )
     table.done()
     return made
