@@ -92,7 +92,8 @@ def test_a_rule_makes_a_match_without_the_value() -> None:
     (match,) = found(knowledge(tracker(ENDPOINT)), leaf("adid", UUID))
     assert match == Match(
         "1", "id.advertising", "body", "adid", "rule", "acme/session#advertising_id",
-        "Advertising ID", "https://docs.acme.example", "uuid", digest(UUID, KEY), "raw", ("json",), "S", 100,
+        "Advertising ID", "https://docs.acme.example", "uuid", digest(UUID, KEY), "raw", ("json",),
+        "S", 100,
     )  # fmt: skip
     assert UUID not in repr(match)
 

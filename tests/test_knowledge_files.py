@@ -213,7 +213,7 @@ T = "trackers/vendor.yaml"
         ("ontology.yaml", '"hex:32"', "uid", 12, "names 'uid', which is unknown"),
         # trackers
         (T, "grade: D\n", "", 10, "grade is missing from 'device' and from the file"),
-        (T, "grade: D", "grade: Z", 19, "grade is 'Z'"),
+        (T, "grade: D", "grade: Z", 17, "grade is 'Z'"),
         (T, "source: https://vendor.example/docs\n", "", 9, "source is missing from 'device'"),
         (
             T,

@@ -182,10 +182,8 @@ def _guesses(frames: Frames, least: int) -> list[str]:
     few = int((frames.findings["confidence"].lt(least) & ~answered(frames.findings)).sum())
     if not few:
         return []
-    return [
-        f"{few} findings are less certain than {least}%; they are left out "
-        "(--min-confidence, or study.toml: compare.min_confidence)."
-    ]
+    bound = "--min-confidence, or study.toml: compare.min_confidence"
+    return [f"{few} findings are less certain than {least}%; they are left out ({bound})."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The findings of a study on disk, and as pandas frames.
 
 `analyse` writes a table for each of `schema.SCHEMAS` and ``meta.json`` into
-``findings/<session>/`` for every capture that is new, or was changed, or was read with other knowledge;
-`load_frames` reads them back and refuses what is out of date.
+``findings/<session>/`` for every capture that is new, or was changed, or was read with other
+knowledge; `load_frames` reads them back and refuses what is out of date.
 """
 
 from __future__ import annotations
