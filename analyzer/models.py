@@ -320,23 +320,28 @@ class RegionFact:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A value by which somebody is known again, as it reached one owner in one session.
+    """A value by which somebody is known again, in one part of what passed with one host.
 
     `direction`: "sent" by the phone, or "set" by a server's answer. `digest` is the keyed digest of
-    the value, so that equal ones are known across owners and sessions.
+    the value, so that equal ones are known across owners and sessions; of a hash (`transformed`) it
+    is that of what was hashed, where that was seen too.
     """
 
     session: str
     digest: str
     shape: str
     data_type: str  # "" where nothing says what it is
+    transformed: str  # "raw", "md5", "sha256", "base64", ...
     owner: str
+    parent: str
     site: str
     host: str
     party: Party
+    tracker: Tracking
     direction: Literal["sent", "set"]
     part: Part
     path: str
+    leads_to: str  # host that a redirect takes it to; "" for all else
     exchange: str  # the first
     t_s: float
     count: int  # exchanges

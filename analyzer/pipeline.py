@@ -20,6 +20,7 @@ from analyzer.coverage import Hosts
 from analyzer.decode import decode
 from analyzer.extract import Extractor
 from analyzer.extract.places import place_of
+from analyzer.identity import Collector
 from analyzer.knowledge import Knowledge
 from analyzer.models import (
     Coverage,
@@ -44,7 +45,9 @@ from analyzer.readers.bundle import (
 )
 from analyzer.readers.witnessing import packets_beside, unseen_bytes
 from analyzer.region.evidence import Evidence
+from analyzer.region.exits import open_databases
 from analyzer.region.measured import measured_facts
+from analyzer.region.servers import Servers
 from analyzer.study import SETUP, Persona, Study
 from analyzer.trust import judge
 
@@ -92,6 +95,8 @@ def analyse_bundle(
     extractor = Extractor(knowledge, values, study.key, session.arm.age)
     hosts = Hosts(Classifier(study, knowledge, extractor.mask).destination)
     evidence = Evidence(knowledge)
+    identity = Collector(study.key, extractor.mask)
+    servers = Servers()
     matches: list[tuple[Match, str, Destination]] = []
     signals: list[tuple[Signal, str, Destination]] = []
     problems = [Placed("", problem) for problem in extractor.problems]
@@ -111,6 +116,8 @@ def analyse_bundle(
         ]
         hosts.exchange(destination.host, exchange, decoded.problems)
         evidence.exchange(place, exchange, decoded.leaves, found.matches)
+        identity.exchange(destination, exchange, decoded, found.matches)
+        servers.exchange(destination.host, exchange.server_ip)
     for event in read_events(path):
         if event.t_s >= began:
             hosts.event(event)
@@ -128,6 +135,7 @@ def analyse_bundle(
             hosts.witness(event)
         if unseen := unseen_bytes(witness, hosts.bytes_seen):
             problems.append(Placed("", unseen))
+    problems += [Placed("", problem) for problem in (*identity.problems, *servers.problems)]
     return Analysed(
         session=session,
         phases=tuple(name for _, name in steps if name != SETUP),
@@ -146,7 +154,17 @@ def analyse_bundle(
             *measured_facts(session.id, read_measured(path), knowledge),
             *evidence.seen(session.id),
         ),
+        identifiers=identity.identifiers(session.id),
+        servers=_located(session.id, servers, study),
     )
+
+
+def _located(session: str, servers: Servers, study: Study) -> tuple[Server, ...]:
+    """Ask the databases that the study names, and no others: a study gives the same everywhere."""
+    if not study.geo_databases:
+        return ()
+    with open_databases(study.geo_databases) as databases:
+        return servers.located(session, databases)
 
 
 def _began(steps: Sequence[tuple[float, str]]) -> float:

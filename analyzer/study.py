@@ -67,6 +67,7 @@ class Study:
     # Of arms whose phones do not look as is usual in their country: label -> what it says.
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     time_zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    geo_databases: tuple[Path, ...] = ()  # that tell the countries of servers
 
     @property
     def captures(self) -> Path:
@@ -138,7 +139,9 @@ class _Checked:
         self._no_others("", self._raw, known)
         head = self._table("study", self._raw)
         self._no_others(
-            "study.", head, {"name", "app", "app_version", "first_party", "key", "phases"}
+            "study.",
+            head,
+            {"name", "app", "app_version", "first_party", "key", "phases", "geo_databases"},
         )
         personas = {
             name: self._persona(name, body)
@@ -170,6 +173,7 @@ class _Checked:
             compare=self._settings(self._table("compare", self._raw, required=False)),
             languages=languages,
             time_zones=time_zones,
+            geo_databases=tuple(root / each for each in self._files("study.geo_databases", head)),
         )
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
@@ -267,6 +271,10 @@ class _Checked:
         if len(set(phases)) != len(phases):
             raise self._wrong("study.phases", "names a phase twice", "name each once")
         return phases
+
+    def _files(self, where: str, head: dict[str, Any]) -> tuple[str, ...]:
+        given = head.get(where.partition(".")[2], [])
+        return () if given == [] else self._texts(where, given)
 
     def _host(self, domain: str) -> str:
         lower = domain.lower().strip(".")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import analyzer
@@ -48,7 +48,8 @@ def fingerprint(
     """Return the SHA-256 of all that the findings of `bundle` depend on.
 
     The capture, those of its `witnesses`, the fingerprint of the `knowledge`, what the study says
-    of first parties and seeded values, and the program. The files are read every time (a gigabyte
+    of first parties and seeded values, the databases of addresses that it names, and the program.
+    The files are read every time (a gigabyte
     takes a second): a sealed capture that was changed since is looked at again, and then found out.
     """
     persona = persona_of(study, session)
@@ -59,9 +60,26 @@ def fingerprint(
         sorted(study.first_party),
         # Keyed, because the values are those of a persona, and findings may be published.
         hashlib.blake2b(secret.encode(), key=study.key[:64], digest_size=16).hexdigest(),
+        [_database(each) for each in study.geo_databases],
         program(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _database(path: Path) -> list[str]:
+    """Return name and SHA-256 of a database; `UserError` where it cannot be read."""
+    try:
+        about = path.stat()
+        return [path.name, _content(path, about.st_size, about.st_mtime_ns)]
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UserError(f"{path} cannot be read", f"{why}: see `geo_databases`") from None
+
+
+@lru_cache(maxsize=64)
+def _content(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - a file is read once
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @cache
