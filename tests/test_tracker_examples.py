@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -23,26 +25,36 @@ ENDPOINTS = [
 ]
 
 
+def message(given: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of what an example says of a request or an answer."""
+    headers = {str(name): str(value) for name, value in given.get("headers", {}).items()}
+    body, kind = b"", ""
+    if "form" in given:
+        body = urlencode(given["form"], doseq=True).encode()
+        kind = "application/x-www-form-urlencoded"
+    elif "json" in given:
+        body = json.dumps(given["json"], default=str).encode()
+        kind = "application/json"
+    elif "body_base64" in given:
+        body = b64decode("".join(str(given["body_base64"]).split()), validate=True)
+    elif "body" in given:
+        body = str(given["body"]).encode()
+    if kind and "content-type" not in {name.lower() for name in headers}:
+        headers["Content-Type"] = kind
+    return headers, body
+
+
 def exchange(example: Example) -> Exchange:
-    """Build the request that an example describes."""
+    """Build the request that an example describes, and its answer."""
     request = example.request
-    headers = {str(name): str(value) for name, value in request.get("headers", {}).items()}
-    names = {name.lower() for name in headers}
+    headers, body = message(request)
     if cookies := request.get("cookies"):
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    body, kind = b"", ""
-    if "form" in request:
-        body = urlencode(request["form"], doseq=True).encode()
-        kind = "application/x-www-form-urlencoded"
-    elif "json" in request:
-        body = json.dumps(request["json"], default=str).encode()
-        kind = "application/json"
-    elif "body_base64" in request:
-        body = b64decode("".join(str(request["body_base64"]).split()), validate=True)
-    elif "body" in request:
-        body = str(request["body"]).encode()
-    if kind and "content-type" not in names:
-        headers["Content-Type"] = kind
+    told, answer = message(example.response)
+    setting = [
+        ("Set-Cookie", f"{name}={value}; Path=/")
+        for name, value in example.response.get("cookies", {}).items()
+    ]
     return Exchange(
         id="1",
         session="example",
@@ -53,8 +65,8 @@ def exchange(example: Example) -> Exchange:
         request_headers=tuple(headers.items()),
         request_body=body,
         status=200,
-        response_headers=(),
-        response_body=b"",
+        response_headers=(*told.items(), *setting),
+        response_body=answer,
         server_ip=None,
         transport="h2",
         complete=True,

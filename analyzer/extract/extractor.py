@@ -94,8 +94,8 @@ class Extractor:
     def extract(self, exchange: Exchange, decoded: Decoded | None = None) -> Extracted:
         """Return what `exchange` tells. `decoded` is taken where it is at hand, else made.
 
-        Matches come from the request only, one for each part, path and data type: by a rule before
-        by a planted value before by the name of the key. Signals come from the answer as well.
+        One match for each part, path and data type: by a rule before by a planted value before by
+        the name of the key. From the answer come signals, and what rules say that it tells.
         """
         if decoded is None:
             decoded = decode(exchange)
@@ -150,11 +150,9 @@ class Extractor:
         return kind
 
     def _decide(self, kind: _Kind, part: Part, path: str) -> _Decision | None:
-        rules: tuple[CompiledRule, ...] = ()
-        name = ""
-        if part in REQUEST_PARTS:
-            rules = tuple(kind.rules.at(part, path))
-            name = "" if rules else self._names.at(part, path)
+        # What an answer says is known by rules only: a name there can be anybody's.
+        rules = tuple(kind.rules.at(part, path))
+        name = self._names.at(part, path) if not rules and part in REQUEST_PARTS else ""
         fields = kind.fields.at(part, path)
         own = tuple(dict.fromkeys(each.signal for each in fields if not each.contradicts))
         against = tuple(dict.fromkeys(each.signal for each in fields if each.contradicts))

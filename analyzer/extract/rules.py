@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from analyzer.extract.places import REQUEST_PARTS, HostIndex, PlaceIndex, url_path_test
+from analyzer.extract.places import HostIndex, PlaceIndex, url_path_test
 from analyzer.extract.shapes import is_blank, shape
 from analyzer.knowledge import Endpoint, FieldRule, Tracker, shape_fits
 from analyzer.models import Leaf, Part
@@ -13,7 +13,7 @@ from analyzer.models import Leaf, Part
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule, and the parts of a request that it looks at."""
+    """A rule, and the parts of an exchange that it looks at."""
 
     rule: FieldRule
     parts: tuple[Part, ...]
@@ -74,15 +74,10 @@ def rule_index(endpoints: Sequence[CompiledEndpoint]) -> PlaceIndex[CompiledRule
 
 
 def _compiled(endpoint: Endpoint) -> CompiledEndpoint:
-    rules = tuple(
-        CompiledRule(rule, parts)
-        for rule in endpoint.fields
-        if (parts := tuple(part for part in rule.parts if part in REQUEST_PARTS))
-    )
     return CompiledEndpoint(
         id=endpoint.id,
         methods=frozenset(method.upper() for method in endpoint.methods),
         path_test=url_path_test(endpoint.paths),
         body_has=frozenset(endpoint.body_has),
-        rules=rules,
+        rules=tuple(CompiledRule(rule, rule.parts) for rule in endpoint.fields),
     )

@@ -191,11 +191,13 @@ class Example:
     """A request that an endpoint's rules must hit (`finds`: field id -> number) or miss.
 
     `request` has `url`, perhaps `method` (else GET), `headers` and `cookies`, and one at most of
-    `form`, `json`, `body` (text) and `body_base64`.
+    `form`, `json`, `body` (text) and `body_base64`; `response` the same without `url` and `method`,
+    its `cookies` being those that it sets. Most examples have no answer.
     """
 
     request: Mapping[str, Any]
     finds: Mapping[str, int]
+    response: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

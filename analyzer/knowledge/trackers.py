@@ -141,12 +141,9 @@ def _example(table: Table, ids: frozenset[str], *, hit: bool) -> Example:
     url = request.text("url")
     if url and not url.startswith(("http://", "https://", "wss://", "ws://")):
         request.wrong("url", "does not begin with https://")
-    for key in ("headers", "cookies"):
-        request.table(key)
-    if sum(body in request for body in _BODIES) > 1:
-        request.wrong("url", f"stands beside more than one of {', '.join(_BODIES)}")
-    request.allow(*_BODIES)
-    request.done()
+    _message(request)
+    response = table.table("response")
+    _message(response)
     finds: Mapping[str, int] = {}
     if hit:
         finds = table.mapping("finds", _is_count, "a number from 1 up")
@@ -157,7 +154,17 @@ def _example(table: Table, ids: frozenset[str], *, hit: bool) -> Example:
         if not finds and "finds" in table:
             table.wrong("finds", "is empty: an example that finds nothing is a miss")
     table.done()
-    return Example(request.raw, finds)
+    return Example(request.raw, finds, response.raw)
+
+
+def _message(table: Table) -> None:
+    """Check what a request and an answer have in common."""
+    for key in ("headers", "cookies"):
+        table.table(key)
+    if sum(body in table for body in _BODIES) > 1:
+        table.wrong("headers", f"stands beside more than one of {', '.join(_BODIES)}")
+    table.allow(*_BODIES)
+    table.done()
 
 
 def _is_count(value: object) -> bool:
