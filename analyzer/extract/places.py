@@ -84,7 +84,7 @@ def url_path_test(patterns: Sequence[str]) -> Callable[[str], bool]:
 class PlaceIndex(Generic[T]):
     """Entries by the part and dotted path of a leaf: ``*`` is one component, ``**`` any number.
 
-    Names of headers are compared in lower case.
+    Within a component ``*`` is any text (``eid_*``). Names of headers are compared in lower case.
 
     >>> index: PlaceIndex[str] = PlaceIndex()
     >>> index.add(("body",), ("**.regs.coppa", "imp.*.id"), "found")
@@ -104,7 +104,7 @@ class PlaceIndex(Generic[T]):
             for path in paths:
                 given = path.lower() if part in _HEADERS else path
                 last = given.rpartition(".")[2]
-                key = (part, "" if last in {"*", "**"} else last)
+                key = (part, "" if "*" in last else last)
                 regex = re.compile(_regex(given, part), re.DOTALL)
                 self._by_last.setdefault(key, []).append((self._added, regex, entry))
 
@@ -131,7 +131,9 @@ def _regex(path: str, part: Part) -> str:
         elif pieces and components[at - 1] == "**" and at > 1:
             # "a.**.b": what stands between ends in a dot, or is the dot alone.
             pieces[-1] = r"\.(?:.+\.)?"
-        pieces.append(r"[^.]+" if component == "*" else re.escape(component))
+        pieces.append(
+            r"[^.]+" if component == "*" else re.escape(component).replace(r"\*", "[^.]*")
+        )
     if part in _LISTED:
         pieces.append(r"(?:\.[0-9]+)?")
     return "".join(pieces)
