@@ -172,6 +172,8 @@ class Evidence:
     path: str
     steps: tuple[str, ...]
     method: Method | Literal[""]  # "" for a signal
+    grade: str
+    confidence: int  # per cent
     rule_id: str
     reason: str
     source: str

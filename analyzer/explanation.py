@@ -58,10 +58,11 @@ class Trail:
     transformed: str
     # by which rule
     method: Method | Literal[""]
+    confidence: int  # per cent
     rule_id: str
     reason: str
-    source: str
-    grade: str  # S, D, R, O or K, of the data type or signal; see the reference of the knowledge
+    source: str  # "" where it was only observed
+    grade: str  # S, D, R, O or K, of the rule, data type or signal
     verified: bool  # False: general knowledge that nobody has checked
     # to whom
     host: str

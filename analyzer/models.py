@@ -405,4 +405,6 @@ class Delta:
     q: float
     contrast: Contrast | None
     examples: tuple[str, ...]  # ids of findings
+    methods: tuple[str, ...]  # by which it was recognised, in words of `Method`; none for signals
+    confidence: int  # per cent, of the most certain finding behind it
     law: tuple[str, ...]  # ids of law entries

@@ -90,14 +90,7 @@ def _is_data(row: Row) -> bool:
 
 def _about_data(knowledge: Knowledge, row: Row) -> dict[str, Any]:
     known = knowledge.types.get(row["data_type"])
-    rules = {
-        rule.rule_id: rule
-        for tracker in knowledge.trackers
-        for endpoint in tracker.endpoints
-        for rule in endpoint.fields
-    }
-    rule = rules.get(row["rule_id"])
-    grade = known.grade if known else ""
+    grade = row["grade"] or (known.grade if known else "")
     return {
         "subject": row["data_type"],
         "meaning": known.meaning if known else "",
@@ -106,10 +99,11 @@ def _about_data(knowledge: Knowledge, row: Row) -> dict[str, Any]:
         "digest": row["digest"],
         "transformed": row["transformed"],
         "method": row["method"],
+        "confidence": row["confidence"],
         "reason": row["reason"],
         "source": row["source"],
         "grade": grade,
-        "verified": rule.verified if rule else grade != "K",
+        "verified": grade != "K",
     }
 
 
@@ -123,6 +117,7 @@ def _about_signal(knowledge: Knowledge, row: Row) -> dict[str, Any]:
         "digest": "",
         "transformed": "",
         "method": "",
+        "confidence": 100,
         "reason": f"{known.title}: {known.values}" if known else "",
         "source": known.source if known else "",
         "grade": known.grade if known else "",

@@ -33,9 +33,13 @@ def _trail(out: Out, trail: Trail) -> None:
     out.fact("found in", f"{trail.part.replace('_', ' ')} {trail.path}")
     out.fact("value", _value(trail))
     grade = f"{trail.grade}: {words.GRADES[trail.grade]}" if trail.grade in words.GRADES else ""
-    out.fact("rule", f"{trail.rule_id} ({trail.method or 'signal'}, grade {grade or trail.grade})")
+    how = words.method(trail.method, trail.confidence) or "signal"
+    out.fact("rule", f"{trail.rule_id} ({how}, grade {grade or trail.grade})")
     out.fact("because", trail.reason)
-    out.fact("source", trail.source + ("" if trail.verified else " (not verified)"))
+    out.fact(
+        "source",
+        (trail.source or words.OBSERVED_ONLY) + ("" if trail.verified else " (not verified)"),
+    )
     out.fact("to", f"{trail.host}: {trail.owner or 'owner unknown'} ({trail.owner_reason})")
     out.fact("party", f"{trail.party}: {trail.party_reason}")
     out.fact("purpose", trail.purpose)

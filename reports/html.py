@@ -66,6 +66,9 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
         located={"a": location(comparison, "a", country), "b": location(comparison, "b", country)},
         unverified=unverified(comparison, country),
         grades=words.GRADES,
+        recognised=words.recognised(comparison.deltas),
+        data_rows=sum(row.kind == "data" for row in comparison.deltas),
+        observed_only=words.OBSERVED_ONLY,
         values_of=lambda row: shown_values(row, comparison, knowledge),
         country=country,
         label=lambda data_type: label(data_type, knowledge),
@@ -125,6 +128,7 @@ def _template() -> Template:
     environment.globals |= {
         "interval": words.interval,
         "verdict": words.verdict,
+        "method": words.method,
         "name_of": words.recipient_name,
         "number": amounts.number,
         "state": words.state,

@@ -138,6 +138,8 @@ _COLUMNS: dict[str, Callable[[Delta], Any]] = {
     "less_adults_low": lambda delta: delta.contrast.low if delta.contrast else None,
     "less_adults_high": lambda delta: delta.contrast.high if delta.contrast else None,
     "examples": lambda delta: " ".join(delta.examples),
+    "methods": lambda delta: " ".join(delta.methods),
+    "confidence": lambda delta: delta.confidence,
     "law": lambda delta: " ".join(delta.law),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from analyzer.comparison import Comparison, Recipient, SessionRow
@@ -23,6 +24,13 @@ _VALUES = {
     "non_protective": "a value that does not protect the child",
     "no_signal": "a value that says nothing either way",
     "contradictory": "a value that contradicts what else is sent",
+}
+OBSERVED_ONLY = "no public source: observed only"
+_METHODS = {
+    "rule": "rule",
+    "planted": "seeded value",
+    "name": "name of the key",
+    "shape": "looks of the value",
 }
 GRADES = {
     "S": "source read",
@@ -90,7 +98,12 @@ def probability(value: float) -> str:
 
 
 def subject(delta: Delta) -> str:
-    """Return what a row is about: the data type, or the signal with its verdict."""
+    """Return what a row is about: the data type, or the signal with its verdict.
+
+    With how likely it is, where it is not certain.
+    """
+    if delta.confidence < 100:
+        return f"{delta.subject} ~{delta.confidence}%"
     return f"{delta.subject} {delta.state}" if delta.state else delta.subject
 
 
@@ -195,3 +208,19 @@ def _urgency(group: tuple[Recipient, list[Delta]]) -> tuple[bool, int, str]:
     recipient, rows = group
     different = sum(delta.verdict in DIFFERENT for delta in rows)
     return recipient.party == "first", -different, recipient_name(recipient.owner, recipient.sites)
+
+
+def method(name: str, confidence: int) -> str:
+    """Return by what something was recognised, and how sure that is; "" for a signal.
+
+    >>> method("rule", 100), method("name", 80), method("", 100)
+    ('rule', 'name of the key, 80% sure', '')
+    """
+    told = " and ".join(_METHODS.get(each, each) for each in name.split(" and "))
+    return told if confidence == 100 else f"{told}, {confidence}% sure"
+
+
+def recognised(deltas: Iterable[Delta]) -> list[tuple[str, int]]:
+    """Return by what the rows of data were recognised, and how many by each."""
+    found = Counter(name for row in deltas for name in row.methods)
+    return [(told, found[name]) for name, told in _METHODS.items() if found[name]]

@@ -41,6 +41,7 @@ TRAIL = Trail(
     digest="00ff00ff00ff00ff00ff00ff",
     transformed="sha256",
     method="rule",
+    confidence=100,
     rule_id="waymark/session#advertising_id",
     reason="its documentation",
     source="https://waymark.example/docs",

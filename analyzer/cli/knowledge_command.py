@@ -76,7 +76,8 @@ def _rules(knowledge: Knowledge) -> Iterable[tuple[Any, Row]]:
                         "rule": rule.rule_id,
                         "type": rule.type,
                         "reason": rule.reason,
-                        "source": _marked(rule.source, rule.verified),
+                        "grade": rule.grade,
+                        "source": _marked(rule.source or "observed only", rule.verified),
                     },
                 )
 

@@ -296,6 +296,8 @@ def _delta(
         q=judged.q,
         contrast=None if unsearched else _contrast(seen, judged, a, b),
         examples=tuple(_examples(places, a.compared) + _examples(places, b.compared)),
+        methods=seen.methods,
+        confidence=seen.confidence,
         law=law.on(key, {place.purpose for place in places}),
     )
 

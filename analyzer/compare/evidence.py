@@ -134,6 +134,8 @@ def evidence(frames: Frames, deltas: Sequence[Delta], compared: Sides) -> tuple[
                 arm=arm,
                 steps=tuple(row["steps"]),
                 method="",
+                grade="",
+                confidence=100,
                 reason="",
                 source="",
                 shape=row["value"],
@@ -146,7 +148,7 @@ def evidence(frames: Frames, deltas: Sequence[Delta], compared: Sides) -> tuple[
 
 
 _SHARED = ("id", "session", "phase", "exchange", "host", "part", "path", "rule_id")
-_OF_DATA = ("method", "reason", "source", "shape", "digest", "transformed")
+_OF_DATA = ("method", "grade", "confidence", "reason", "source", "shape", "digest", "transformed")
 
 
 def problem_counts(problems: pd.DataFrame, compared: Sides) -> tuple[ProblemCount, ...]:

@@ -48,6 +48,8 @@ class Seen:
     places: tuple[Place, ...]
     sessions: frozenset[str]
     planted: frozenset[str] = frozenset()  # those in which only a planted value showed it
+    methods: tuple[str, ...] = ()  # by which it was found, in order of their names
+    confidence: int = 100  # of the most certain finding
 
     def within(self, sessions: Collection[str]) -> list[Place]:
         """Return the places in these sessions."""
@@ -73,11 +75,13 @@ def presence(frames: Frames, knowledge: Knowledge, settings: CompareSettings) ->
     _collect(found, "data", data[~data["subject"].isin(uncounted)])
     _collect(found, "signal", signals)
     by_value = _by_value(data)
+    how = _how(data)
     return {
         key: Seen(
             tuple(places),
             frozenset(place.session for place in places),
             by_value.get(key, frozenset()),
+            *how.get(key, ((), 100)),
         )
         for key, places in sorted(found.items())
     }
@@ -113,6 +117,19 @@ def _by_value(data: pd.DataFrame) -> dict[Key, frozenset[str]]:
         key = Key("data", owner, cast("Party", party), subject, state, phase)
         (values if method == "planted" else otherwise).setdefault(key, set()).add(session)
     return {key: frozenset(of - otherwise.get(key, set())) for key, of in values.items()}
+
+
+def _how(data: pd.DataFrame) -> dict[Key, tuple[tuple[str, ...], int]]:
+    """Return by which methods each key was found, and how certain the best finding is."""
+    columns = [*_WHERE[:5], "method", "confidence"]
+    rows = data[columns].drop_duplicates()
+    found: dict[Key, tuple[set[str], int]] = {}
+    for *place, method, confidence in zip(*(rows[name].tolist() for name in columns), strict=True):
+        owner, party, subject, state, phase = place
+        key = Key("data", owner, cast("Party", party), subject, state, phase)
+        methods, best = found.get(key, (set(), 0))
+        found[key] = (methods | {method}, max(best, confidence))
+    return {key: (tuple(sorted(methods)), best) for key, (methods, best) in found.items()}
 
 
 def _collect(found: dict[Key, list[Place]], kind: DeltaKind, rows: pd.DataFrame) -> None:
