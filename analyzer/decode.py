@@ -63,6 +63,7 @@ def decode(exchange: Exchange, limits: Limits = _DEFAULT) -> Decoded:
     """
     cut = not exchange.complete or exchange.truncated > 0
     walker = Walker(exchange.id, limits, cut=cut, partial=exchange.status == 206)
+    walker.budget.url = exchange.url
     message = exchange.method == "WS"
     if not message:
         _request_line(walker, exchange.url)

@@ -23,10 +23,12 @@ from analyzer.decoders import (
     Limits,
     Number,
     Pairs,
+    Sealed,
+    opaque,
 )
 from analyzer.decoders.media import is_media, is_media_type
-from analyzer.decoders.noise import SHORTEST, hides, is_handed_out, pretends, sealed
-from analyzer.decoders.plan import bodies, coding, hint_of, inert, texts
+from analyzer.decoders.noise import is_handed_out
+from analyzer.decoders.plan import bodies, hint_of, inert, texts, uncoded
 from analyzer.decoders.text import has_structure, is_text, to_text, utf8
 from analyzer.models import Leaf, Part, Problem
 
@@ -43,8 +45,8 @@ _CONTAINERS: Final = (dict, list, Pairs)
 _EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more digits
 _TEXTUAL: Final = ("json", "ndjson", "form", "xml", "sse")
 _MOST_PAYLOADS: Final = 256
+_LONGEST_PREFIX: Final = 1024  # characters of the path of a container
 _LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
-_LEAST_FILE: Final = 65  # bytes of an unread file of a form; a key or a signature has fewer
 
 plain: Final[set[str]] = set()  # strings in which every decoder has found nothing
 _MOST_PLAIN: Final = 20_000
@@ -87,6 +89,7 @@ class Walker:
         if not content:
             return
         self.part = part
+        self.budget.answer = part == "response"
         if len(content) > self.limits.max_body:
             self.fault("too_large", f"a body of more than {self.limits.max_body} bytes")
             self._payload(content[: self.limits.max_body])
@@ -96,27 +99,17 @@ class Walker:
             self._bytes(content, "", (), hint, top=True)
             return
         steps: Steps = ()
-        missing = ""
-        tokens = [token.strip().lower() for token in encoding.split(",")]
-        for token in reversed(tokens[-self.limits.max_depth :]):
-            if token in ("", "identity"):
-                continue
-            decoder = coding(token)
-            if decoder is None:
-                missing = "a content coding that is not known"
-                continue
-            name, read = decoder
-            found = read(content, Hint(announced=name), self.budget)
+        missing = ""  # archives store the decoded body and keep the header
+        for name, found in uncoded(content, encoding, self.budget):
             if isinstance(found, Fault):
                 self.fault(found.code, found.detail)
                 return
-            if not isinstance(found, Layer) or not isinstance(found.content, bytes):
-                # Archives store the decoded body and keep the header.
-                missing = f"announced as {name}, but is not"
-                continue
-            if not self._spend(found):
+            if isinstance(found, str):
+                missing = found
+            elif not self._spend(found):
                 return
-            content, steps = found.content, (*steps, name)
+            elif isinstance(found.content, bytes):
+                content, steps = found.content, (*steps, name)
         if not content:
             return
         if not self._bytes(content, "", steps, hint, top=True) and missing:
@@ -146,6 +139,12 @@ class Walker:
             if tree.media or tree.doubtful:
                 outer = hint_of(tree.media, tree.doubtful or outer.doubtful)
             return self._bytes(tree.content, path, steps, outer, fresh=fresh)
+        if isinstance(tree, Sealed):
+            if not is_handed_out(self.part, path):
+                self.fault("opaque_value", tree.detail)
+            if tree.tree is MISS:
+                return True
+            tree = tree.tree
         names, inexact = self._names, self._inexact
         self._names, self._inexact = 0, False
         if isinstance(tree, Checked):
@@ -201,6 +200,9 @@ class Walker:
                 "too_deep", f"more than {self.limits.max_json_depth} containers in each other"
             )
             return
+        if len(path) > _LONGEST_PREFIX:  # each leaf below would hold a copy
+            self.fault("too_large", f"a path was cut to {_LONGEST_PREFIX} characters")
+            path = path[:_LONGEST_PREFIX]
         prefix = f"{path}." if path else ""
         exchange, part, append = self.exchange, self.part, leaves.append
         for name, value in items:
@@ -260,7 +262,7 @@ class Walker:
             inside = False
         else:
             inside = self._inside(text, path, steps)
-        if not inside and len(text) >= SHORTEST:
+        if not inside and len(text) >= opaque.SHORTEST:
             inside = self._sealed(text, path)
         if doubtful and not inside and not has_structure(text):
             del self.leaves[start:]
@@ -288,10 +290,10 @@ class Walker:
 
     def _sealed(self, text: str, path: str) -> bool:
         """Note a value that hides something."""
-        found = None if is_handed_out(self.part, path) else sealed(text)
-        if found:
-            self.fault("opaque_value", f"{found[0]} of {found[1]} bytes that nothing reads")
-        return found is not None
+        detail = opaque.unread_text(self.part, path, text)
+        if detail:
+            self.fault("opaque_value", detail)
+        return bool(detail)
 
     def _bytes(
         self,
@@ -342,8 +344,8 @@ class Walker:
         """Bytes that no decoder took: text, media, or unreadable."""
         if silent:
             piece = self._partial and self.part == "response"
-            if not piece and pretends(hint.media, content):
-                self.fault("opaque_value", f"{len(content)} bytes announced as media, but are not")
+            if not piece and (detail := opaque.false_media(hint.media, content)):
+                self.fault("opaque_value", detail)
             return True
         if hint.doubtful:
             text = utf8(content) if len(content) >= _LEAST_TEXT else None
@@ -363,14 +365,15 @@ class Walker:
         if is_media(content):
             return True
         if top:
-            known = hint.announced or "nothing that is known"
-            self.fault("opaque_body", f"announced as {known}")
+            self.fault("opaque_body", opaque.unread_body(content, hint.announced, self.budget.url))
             return False
-        file = steps[-1:] == ("multipart",) and len(content) >= _LEAST_FILE
-        if file and (not is_media_type(hint.media) or pretends(hint.media, content)):
-            self.fault("opaque_value", f"a file of {len(content)} bytes that nothing reads")
-        elif not file and hides(content):
-            self.fault("opaque_value", f"{len(content)} bytes that nothing reads")
+        file = steps[-1:] == ("multipart",)
+        if (
+            detail := opaque.unread_file(hint.media, content)
+            if file
+            else opaque.unread_bytes(content)
+        ):
+            self.fault("opaque_value", detail)
         self._leaf(path, content[: self.limits.max_value].hex(), steps)
         return True
 

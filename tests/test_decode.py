@@ -12,6 +12,7 @@ import pytest
 from wire import exchange, rows_of
 
 from analyzer.decode import Decoded, decode
+from analyzer.decoders.noise import measured
 from analyzer.models import Headers, Leaf
 
 UUID = "38400000-8cf0-11bd-b23e-10b96e40000d"
@@ -208,7 +209,7 @@ def test_a_media_type_is_not_believed_without_its_first_bytes(content_type: str)
         NOISE, content_type, answer=NOISE, answer_headers=(("Content-Type", content_type),)
     )
     found = [(each.code, each.detail) for each in decode(lie).problems]
-    detail = "300 bytes announced as media, but are not"
+    detail = f"{measured(NOISE)}, announced as media, but are not"
     assert found == [("opaque_value", f"{part}: {detail}") for part in ("body", "response")]
 
 
@@ -231,7 +232,7 @@ def test_what_a_server_handed_out_hides_nothing_that_is_new() -> None:
     assert decode(odd).problems == ()
     found = decode(exchange(url=f"https://a.example/?d={safe}", headers=(("X-Data", token),)))
     assert [each.detail for each in found.problems] == [
-        f"{part}: base64 of 300 bytes that nothing reads" for part in ("query", "header")
+        f"{part}: base64 of {measured(NOISE)}, that nothing reads" for part in ("query", "header")
     ]
 
 

@@ -34,14 +34,19 @@ class Limits:
 
 
 class Budget:
-    """What is left of the `Limits` while one exchange is decoded."""
+    """What is left of the `Limits` while one exchange is decoded, and where that exchange went.
 
-    __slots__ = ("deadline", "limits", "room")
+    `url` and `answer` (whether it is the answer's body that is being read) choose a schema.
+    """
+
+    __slots__ = ("answer", "deadline", "limits", "room", "url")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.room = limits.max_expansion
         self.deadline = time.monotonic() + limits.max_seconds
+        self.url = ""
+        self.answer = False
 
     def late(self) -> bool:
         """Whether the time is used up."""
@@ -105,6 +110,18 @@ class Checked:
     tree: object
     names: int
     exact: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Content that its form shows to be encrypted: a `Problem` of the code ``opaque_value``.
+
+    `detail` says what it is and how large, and holds nothing of the content. `tree` is what stands
+    there in the clear (`MISS`: nothing).
+    """
+
+    detail: str
+    tree: object
 
 
 @dataclass(frozen=True, slots=True)

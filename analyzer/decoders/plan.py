@@ -6,10 +6,20 @@ Everything here follows from what the decoders say of themselves when they regis
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
-from analyzer.decoders import DECODERS, Decoder, Hint, ReadBody, ReadText
+from analyzer.decoders import (
+    DECODERS,
+    Budget,
+    Decoder,
+    Fault,
+    Hint,
+    Layer,
+    ReadBody,
+    ReadText,
+)
 
 
 @cache
@@ -48,6 +58,32 @@ def coding(token: str) -> tuple[str, ReadBody] | None:
         if token in decoder.codings and decoder.body:
             return name, decoder.body
     return None
+
+
+def uncoded(
+    content: bytes, encoding: str, budget: Budget
+) -> Iterator[tuple[str, Layer | Fault | str]]:
+    """Yield (name, what came out) for each of the content codings `encoding`, the last first.
+
+    A text says why a coding could not be undone; the next one then gets the same content.
+    """
+    tokens = [token.strip().lower() for token in encoding.split(",")]
+    for token in reversed(tokens[-budget.limits.max_depth :]):
+        if token in ("", "identity"):
+            continue
+        decoder = coding(token)
+        if decoder is None:
+            yield "", "a content coding that is not known"
+            continue
+        name, read = decoder
+        found = read(content, Hint(announced=name), budget)
+        if isinstance(found, Fault):
+            yield name, found
+        elif isinstance(found, Layer) and isinstance(found.content, bytes):
+            yield name, found
+            content = found.content
+        else:
+            yield "", f"announced as {name}, but is not"
 
 
 @lru_cache(2048)

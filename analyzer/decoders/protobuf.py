@@ -15,50 +15,58 @@ write them in order, and a repeated field in one run).
 Nobody having announced protobuf, that is not enough: then the message is not all text, has a
 readable string of four characters, and a third of its bytes in readable strings; in the result of a
 guess (Base64) half of them.
+
+Where it is known what goes to a place, its fields have names (`analyzer.decoders.schema`).
 """
 
 from __future__ import annotations
 
-import struct
-
-from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint
+from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint
+from analyzer.decoders.schema import place_of, read_named, schemas_at
 from analyzer.decoders.text import is_text, utf8
+from analyzer.decoders.wire_types import MOST_NUMBER, fixed32, fixed64, varint
 
 _NAMES = tuple(map(str, range(2048)))
 _MOST_GUESSED = 2048
 _LEAST = 8
-_SHIFTS = tuple(range(0, 70, 7))
-_INT32 = struct.Struct("<I")
-_INT64 = struct.Struct("<Q")
-_FLOAT = struct.Struct("<f")
-_DOUBLE = struct.Struct("<d")
+
+
+class _TooMany(Exception):  # noqa: N818 - never leaves this file
+    """The message has more fields than can be shown."""
 
 
 class _Reader:
-    """Walks one message; `readable` counts the bytes that stand in readable strings."""
+    """Walks one message; `readable` counts the bytes that stand in readable strings.
 
-    __slots__ = ("deepest", "longest", "readable")
+    Messages inside are walked where they stand, between two positions: a slice for each level
+    would cost the size of the body as often as they are nested.
+    """
 
-    def __init__(self, deepest: int) -> None:
+    __slots__ = ("data", "deepest", "left", "longest", "readable")
+
+    def __init__(self, data: bytes, deepest: int, most: int) -> None:
+        self.data = data
         self.deepest = deepest
+        self.left = most  # fields that may still come
         self.readable = 0
         self.longest = 0
 
-    def message(self, data: bytes, depth: int, guessed: bool) -> dict[str, object] | None:
-        """Return the fields of `data` by number, or None if it is not a message."""
+    def message(
+        self, position: int, end: int, depth: int, guessed: bool
+    ) -> dict[str, object] | None:
+        """Return the fields between two positions by number, or None if that is no message."""
+        data = self.data
         fields: dict[str, object] = {}
-        position = 0
-        end = len(data)
         last = 0
         while position < end:
             tag = data[position]
             position += 1
             if tag >= 0x80:
-                tag, position = _varint(data, position - 1)
-                if position < 0:
+                tag, position = varint(data, position - 1)
+                if position < 0 or position > end:
                     return None
             number = tag >> 3
-            if not number or number > 0x1FFFFFFF:
+            if not number or number > MOST_NUMBER:
                 return None
             if guessed:
                 if number < last or number >= _MOST_GUESSED:
@@ -72,13 +80,13 @@ class _Reader:
                 size = data[position]
                 position += 1
                 if size >= 0x80:
-                    size, position = _varint(data, position - 1)
+                    size, position = varint(data, position - 1)
                     if position < 0:
                         return None
                 stop = position + size
                 if stop > end:
                     return None
-                value = self._chunk(data[position:stop], depth)
+                value = self._chunk(position, stop, depth)
                 position = stop
             elif kind == 0:
                 if position >= end:
@@ -86,21 +94,24 @@ class _Reader:
                 value = data[position]
                 position += 1
                 if value >= 0x80:
-                    value, position = _varint(data, position - 1)
-                    if position < 0:
+                    value, position = varint(data, position - 1)
+                    if position < 0 or position > end:
                         return None
             elif kind == 5:
                 if position + 4 > end:
                     return None
-                value = _fixed32(data[position : position + 4])
+                value = fixed32(data[position : position + 4])
                 position += 4
             elif kind == 1:
                 if position + 8 > end:
                     return None
-                value = _fixed64(data[position : position + 8])
+                value = fixed64(data[position : position + 8])
                 position += 8
             else:
                 return None
+            self.left -= 1
+            if self.left < 0:
+                raise _TooMany
             name = _NAMES[number] if number < 2048 else str(number)
             if name in fields:
                 known = fields[name]
@@ -112,67 +123,64 @@ class _Reader:
                 fields[name] = value
         return fields
 
-    def _chunk(self, data: bytes, depth: int) -> object:
+    def chunk(self) -> object:
+        """Return the whole as a length-delimited field."""
+        return self._chunk(0, len(self.data), 1)
+
+    def _chunk(self, start: int, end: int, depth: int) -> object:
         """Return a length-delimited field as text, message or bytes."""
-        text = utf8(data)
+        text = utf8(self.data[start:end])
         if text is not None and text.isprintable():
-            self.readable += len(data)
+            self.readable += end - start
             self.longest = max(self.longest, len(text))
             return text
-        if len(data) > 1 and depth < self.deepest:
+        if end - start > 1 and depth < self.deepest:
+            text = None  # may be the whole body, and is not needed meanwhile
             readable, longest = self.readable, self.longest
-            found = self.message(data, depth + 1, guessed=True)
+            found = self.message(start, end, depth + 1, guessed=True)
             if found is not None:
                 return found
             self.readable, self.longest = readable, longest
+            text = utf8(self.data[start:end])
         if text is not None and is_text(text):
-            self.readable += len(data)
+            self.readable += end - start
             self.longest = max(self.longest, len(text))
             return text
-        return data
+        return self.data[start:end]
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """Return the varint at `position` and where it ends; -1 as the end if it is none."""
-    result = 0
-    try:
-        for shift in _SHIFTS:
-            byte = data[position]
-            position += 1
-            if byte < 0x80:
-                result |= byte << shift
-                return (result, position) if (byte or not shift) and not result >> 64 else (0, -1)
-            result |= (byte & 0x7F) << shift
-    except IndexError:
-        pass
-    return 0, -1
+def _named(content: bytes, hint: Hint, budget: Budget) -> object | None:
+    """Return the message by the schema of the place that it goes to, if there is one."""
+    if not budget.url or hint.doubtful:
+        return None
+    host, path = place_of(budget.url)
+    limits = budget.limits
 
+    def guess(chunk: bytes) -> object:
+        return _Reader(chunk, limits.max_json_depth, 4 * limits.max_leaves).chunk()
 
-def _fixed32(raw: bytes) -> object:
-    number: float = _FLOAT.unpack(raw)[0]
-    if 1e-5 <= abs(number) < 1e9:
-        # The shortest decimal that is this float: 52.52, not 52.52000045776367.
-        for digits in (6, 7, 8):
-            short = float(f"{number:.{digits}g}")
-            if _FLOAT.pack(short) == raw:
-                return short
-        return float(f"{number:.9g}")
-    return _INT32.unpack(raw)[0]
-
-
-def _fixed64(raw: bytes) -> object:
-    number: float = _DOUBLE.unpack(raw)[0]
-    if 1e-9 <= abs(number) < 1e15:
-        return number
-    return _INT64.unpack(raw)[0]
+    for schema, message in schemas_at(host, path, budget.answer):
+        found = read_named(content, schema, message, guess)
+        if found is not None:
+            return found
+    return None
 
 
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     announced = hint.announced == "protobuf"
     if not announced and (len(content) < _LEAST or (utf8(content) or "\n").isprintable()):
         return MISS
-    reader = _Reader(budget.limits.max_json_depth)
-    found = reader.message(content, 1, guessed=not announced)
+    limits = budget.limits
+    reader = _Reader(content, limits.max_json_depth, 4 * limits.max_leaves)
+    try:
+        named = _named(content, hint, budget)
+        if named is not None:
+            return named
+        found = reader.message(0, len(content), 1, guessed=not announced)
+    except _TooMany:
+        if announced:
+            return Fault("too_many_leaves", "a message of more fields than can be shown")
+        return MISS
     if found is None:
         return MISS
     if not announced:

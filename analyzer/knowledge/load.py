@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from analyzer.errors import UserError
+from analyzer.knowledge.consent_layouts import read_layouts
+from analyzer.knowledge.formats import read_formats
 from analyzer.knowledge.law import read_laws
 from analyzer.knowledge.ontology import read_types
 from analyzer.knowledge.owners import read_owner_file, with_trackers
@@ -22,6 +24,7 @@ DATA = Path(__file__).parent.parent / "data"
 FILES = (
     "ontology.yaml",
     "signals.yaml",
+    "consent_strings.yaml",
     "regions.yaml",
     "law.yaml",
     "owners.csv",
@@ -55,6 +58,7 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     files = _Files(root)
     types = read_types(files.yaml("ontology.yaml"))
     signals: dict[str, SignalDef] = read_signals(files.yaml("signals.yaml"))
+    read_layouts(files.yaml("consent_strings.yaml"))
     countries, blocs = read_regions(files.yaml("regions.yaml"))
     laws = read_laws(files.yaml("law.yaml"), countries, blocs)
     places = read_places(files.yaml("pops.yaml"), countries)
@@ -65,6 +69,11 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
         files.yaml(f"trackers/{path.name}") for path in sorted((root / "trackers").glob("*.yaml"))
     ]
     trackers = [read_tracker(source, types, ids) for source in sources]
+    if (root / "opaque.yaml").exists():
+        schemas = sorted((root / "schemas").glob("*.yaml"))
+        read_formats(
+            [files.yaml(f"schemas/{path.name}") for path in schemas], files.yaml("opaque.yaml")
+        )
     _check_owners(sources, trackers, {**listed, **supplement})
     owners = with_trackers(listed, supplement, attribution, trackers)
     knowledge = Knowledge(
