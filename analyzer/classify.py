@@ -1,4 +1,4 @@
-"""Where an exchange went: site, owner, party and purpose of a host."""
+"""Where an exchange went: site, owner, parent company, party, purpose, tracker or not."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from publicsuffixlist import PublicSuffixList
 
 from analyzer.extract.shapes import safe_host
 from analyzer.knowledge import Knowledge, Tracker
-from analyzer.models import Destination, Party
+from analyzer.models import Destination, Party, Tracking
 from analyzer.study import Study
 
 _LONGEST = 253  # characters of a DNS name; hosts are captured, so they may be anything
 _REMEMBERED = 65_536
 _PLAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _PORT = re.compile(r":[0-9]*$")
+# What a purpose says of following people; the others, such as crash reports, leave it open.
+_TRACKING = frozenset({"advertising", "analytics", "attribution"})
+_NO_TRACKING = frozenset({"consent", "content", "functional"})
 
 
 class Classifier:
@@ -41,8 +44,11 @@ class Classifier:
 
         The first party is what stands in `study.first_party`, with everything below it. Owner and
         purpose are those of the tracker file that has the host, else of the list of owners by its
-        longest suffix; without either the owner is the site itself. In what is returned, labels
-        that carry a value are replaced; the owner is that of the host itself.
+        longest suffix; without either the owner is the site itself. The parent is that of
+        `parents.csv`; who tracks is told by the purpose: advertising, analytics and attribution do,
+        content, consent and plain functions do not, of all else nobody knows. Party and parent are
+        two things: a sister company's host is a third party unless the study names it. In what is
+        returned, labels that carry a value are replaced; the owner is that of the host itself.
         """
         found = self._told.get(host)
         if found is None:
@@ -61,7 +67,15 @@ class Classifier:
             owner, purpose = tracked[0] or owner, tracked[1] or purpose
         first = any(suffix in self._first for suffix in _suffixes(host))
         party: Party = "first" if first else "third"
-        return Destination(self._safe(host), shown, owner, party, purpose)
+        return Destination(
+            host=self._safe(host),
+            site=shown,
+            owner=owner,
+            party=party,
+            purpose=purpose,
+            parent=self._owners.parents.get(owner, ""),
+            tracker=tracks(purpose),
+        )
 
     def _safe(self, host: str) -> str:
         return safe_host(self._mask(host))
@@ -78,6 +92,17 @@ class Classifier:
             ),
             None,
         )
+
+
+def tracks(purpose: str) -> Tracking:
+    """Tell whether a destination of this purpose follows people.
+
+    >>> tracks("attribution"), tracks("content"), tracks("crash"), tracks("")
+    ('yes', 'no', 'unknown', 'unknown')
+    """
+    if purpose in _TRACKING:
+        return "yes"
+    return "no" if purpose in _NO_TRACKING else "unknown"
 
 
 def canonical_host(host: str) -> str:

@@ -49,7 +49,7 @@ KNOWLEDGE = Knowledge(
     blocs={},
     countries={},
     laws=(),
-    owners=Owners({entry.domain: entry for entry in ENTRIES}, ""),
+    owners=Owners({entry.domain: entry for entry in ENTRIES}, "", {"Listed": "Holding"}),
     trackers=TRACKERS,
     fingerprint="",
 )
@@ -116,6 +116,32 @@ def test_owner_and_purpose_come_from_tracker_files_then_from_lists(
     assert (found.owner, found.purpose) == (owner, purpose)
 
 
+@pytest.mark.parametrize(
+    ("host", "parent", "tracker"),
+    [
+        ("www.listed.example", "Holding", "unknown"),  # social says nothing of tracking
+        ("a.deep.listed.example", "", "unknown"),
+        ("ads.vendor.example", "", "yes"),
+        ("vendor.example", "", "no"),  # functional
+        ("bücher.example", "", "no"),
+        ("unlisted.example", "", "unknown"),
+    ],
+)
+def test_the_parent_is_looked_up_and_the_purpose_tells_a_tracker(
+    classifier: Classifier, host: str, parent: str, tracker: str
+) -> None:
+    found = classifier.destination(host)
+    assert (found.parent, found.tracker) == (parent, tracker)
+
+
+def test_a_host_of_the_same_company_is_a_third_party_unless_the_study_names_it() -> None:
+    sisters = Owners(KNOWLEDGE.owners.entries, "", {"Listed": "Holding", "Vendor Inc.": "Holding"})
+    classifier = Classifier(STUDY, replace(KNOWLEDGE, owners=sisters, trackers=()))
+    own, sister = (classifier.destination(f"{name}.example") for name in ("cdn.listed", "vendor"))
+    assert (own.party, sister.party) == ("first", "third")
+    assert own.parent == sister.parent == "Holding"
+
+
 def test_a_tracker_without_a_purpose_leaves_it_to_the_list() -> None:
     silent = replace(
         TRACKERS[1], purpose="", endpoints=(endpoint("vendor/one", "*.listed.example", ""),)
@@ -127,7 +153,9 @@ def test_a_tracker_without_a_purpose_leaves_it_to_the_list() -> None:
 
 def test_all_spellings_of_a_host_lead_to_one_destination(classifier: Classifier) -> None:
     plain = classifier.destination("www.listed.example")
-    assert plain == Destination("www.listed.example", "listed.example", "Listed", "third", "social")
+    assert plain == Destination(
+        "www.listed.example", "listed.example", "Listed", "third", "social", "Holding", "unknown"
+    )
     for spelling in ("WWW.Listed.Example", "www.listed.example.", "www.listed.example:443"):
         assert classifier.destination(spelling) == plain
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from analyzer.knowledge.consent_layouts import read_layouts
 from analyzer.knowledge.formats import read_formats
 from analyzer.knowledge.law import read_laws
 from analyzer.knowledge.ontology import read_types
-from analyzer.knowledge.owners import read_owner_file, with_trackers
+from analyzer.knowledge.owners import read_owner_file, read_parents, with_trackers
 from analyzer.knowledge.places import read_places
 from analyzer.knowledge.records import Fault, Knowledge, OwnerEntry, SignalDef, Tracker
 from analyzer.knowledge.regions import read_regions
@@ -29,6 +29,7 @@ FILES = (
     "law.yaml",
     "owners.csv",
     "owners_supplement.csv",
+    "parents.csv",
     "pops.yaml",
 )
 
@@ -75,7 +76,9 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
             [files.yaml(f"schemas/{path.name}") for path in schemas], files.yaml("opaque.yaml")
         )
     _check_owners(sources, trackers, {**listed, **supplement})
-    owners = with_trackers(listed, supplement, attribution, trackers)
+    names = {entry.owner for entry in (*listed.values(), *supplement.values())}
+    parents = files.parents("parents.csv", names | {tracker.owner for tracker in trackers})
+    owners = with_trackers(listed, supplement, attribution, trackers, parents)
     knowledge = Knowledge(
         types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint(), places
     )
@@ -122,6 +125,12 @@ class _Files:
         entries, attribution, faults = read_owner_file(name, self._text(name))
         self._faults += faults
         return entries, attribution
+
+    def parents(self, name: str, known: Collection[str]) -> Mapping[str, str]:
+        """Read the list of companies above the owners, of whom `known` are all there are."""
+        parents, faults = read_parents(name, self._text(name), known)
+        self._faults += faults
+        return parents
 
     def faults(self) -> list[Fault]:
         """Return what is wrong, in the order of reading; after a missing file, only that."""

@@ -326,10 +326,14 @@ class OwnerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Domains and hosts with their owners."""
+    """Domains and hosts with their owners.
+
+    `parents` are the companies above owners, as far as somebody has looked them up.
+    """
 
     entries: Mapping[str, OwnerEntry] = field(repr=False)
     attribution: str  # of the list that the entries were taken from
+    parents: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def lookup(self, host: str) -> OwnerEntry | None:
         """Return the entry of the longest suffix of `host` (lower case, no port), or None."""

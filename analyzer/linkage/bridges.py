@@ -1,0 +1,141 @@
+"""One identifier, several owners: cookie syncing, redirects, identifiers that all are given.
+
+What is seen is the phone's own traffic. That a value reached two owners is a fact; how it came from
+one to the other is told by what the phone saw before: a redirect, a cookie, an answer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal
+
+from analyzer.classify import site_of
+from analyzer.linkage.records import Bridge, Group, Handover, Hop, Scope, Tally, Way
+from analyzer.linkage.sightings import is_constant
+from analyzer.models import Count, Identifier
+
+
+def bridges(seen: Sequence[Identifier], scopes: Mapping[str, Scope]) -> tuple[Bridge, ...]:
+    """Return every identifier of `seen` (as `sightings` orders it) that reached several owners.
+
+    By session, then in the order of the first sight.
+    """
+    of: defaultdict[tuple[str, str], list[Identifier]] = defaultdict(list)
+    for row in seen:
+        of[row.session, row.digest].append(row)
+    found = []
+    for (session, digest), rows in of.items():
+        if len({row.owner for row in rows}) > 1:
+            named = next((row.data_type for row in rows if row.data_type), "")
+            hops = _hops(rows)
+            found.append(Bridge(session, digest, rows[0].shape, named, scopes[digest], hops))
+    return tuple(found)
+
+
+def handovers(found: Iterable[Bridge], groups: Sequence[Group]) -> tuple[Handover, ...]:
+    """Return who could join what with whom, strongest evidence first, then by names.
+
+    Constants of the app, the same for everybody, are left out.
+    """
+    of: defaultdict[tuple[str, str, Way], list[tuple[Bridge, Hop, Hop]]] = defaultdict(list)
+    for bridge in found:
+        if is_constant(bridge.scope, bridge.data_type):
+            continue
+        at = {hop.owner: hop for hop in bridge.hops}
+        for hop in bridge.hops:
+            if hop.way:
+                of[hop.giver, hop.owner, hop.way].append((bridge, at[hop.giver], hop))
+    order: Sequence[Way] = ("redirect", "set", "unsent", "shared")
+    return tuple(
+        _handover(way, rows, groups)
+        for (_, _, way), rows in sorted(
+            of.items(), key=lambda item: (order.index(item[0][2]), item[0])
+        )
+    )
+
+
+def _hops(rows: Sequence[Identifier]) -> tuple[Hop, ...]:
+    """Return the first sight at each owner. `rows` are one value in one session, in time."""
+    hops: list[Hop] = []
+    before: list[Identifier] = []
+    for row in rows:
+        if all(row.owner != hop.owner for hop in hops):
+            giver, way = _giver(row, before)
+            hops.append(
+                Hop(
+                    row.owner,
+                    row.parent,
+                    row.party,
+                    row.tracker,
+                    row.host,
+                    row.part,
+                    row.path,
+                    row.exchange,
+                    row.t_s,
+                    giver,
+                    way,
+                    row.transformed,
+                )
+            )
+        before.append(row)
+    return tuple(hops)
+
+
+def _giver(row: Identifier, before: Sequence[Identifier]) -> tuple[str, Way | Literal[""]]:
+    """Return who had the value before this owner, and how it came here; nothing for the first."""
+    if not before:
+        return "", ""
+    first = before[0]
+    if row.direction == "set":
+        return first.owner, "unsent"
+    for each in reversed(before):
+        if each.leads_to and _leads(each.leads_to, row.host):
+            return each.owner, "redirect"
+    # Whoever set it without having been sent it: the others only repeat it.
+    return first.owner, "set" if first.direction == "set" else "shared"
+
+
+def _leads(target: str, host: str) -> bool:
+    return target == host or site_of(target) == site_of(host)
+
+
+def _handover(
+    way: Way, rows: Sequence[tuple[Bridge, Hop, Hop]], groups: Sequence[Group]
+) -> Handover:
+    sessions = sorted({bridge.session for bridge, _, _ in rows})
+    bridge, giver, taker = rows[0]
+    return Handover(
+        giver=giver.owner,
+        giver_party=giver.party,
+        taker=taker.owner,
+        taker_party=taker.party,
+        taker_tracker=taker.tracker,
+        way=way,
+        same_company=company(giver.owner, giver.parent) == company(taker.owner, taker.parent),
+        data_types=_distinct(each.data_type for each, _, _ in rows),
+        shapes=_distinct(each.shape for each, _, _ in rows),
+        transformed=_distinct(hop.transformed for _, _, hop in rows if hop.transformed != "raw"),
+        values=len({each.digest for each, _, _ in rows}),
+        tallies=tallies(sessions, groups),
+        sessions=tuple(sessions),
+        example=f"{bridge.session}/{taker.exchange}",
+    )
+
+
+def company(owner: str, parent: str) -> str:
+    """Return who stands at the top: the parent where one is known."""
+    return parent or owner
+
+
+def tallies(sessions: Collection[str], groups: Sequence[Group]) -> tuple[Tally, ...]:
+    """Return in how many sessions of each group something was seen."""
+    found = set(sessions)
+    return tuple(
+        Tally(group.name, Count(len(found.intersection(group.sessions)), len(group.sessions)))
+        for group in groups
+    )
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if value}))
