@@ -126,7 +126,6 @@ def test_scaled_coordinates_count_where_both_are_there() -> None:
         "August 17, 2012",
         "17 August 2012",
         "08/17/12",
-        "120817",
         "2012/8/17",
         "17-8-2012",
         "1345161600",
@@ -141,7 +140,7 @@ def test_a_birth_date_is_found_however_it_is_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1345150801", "t=1345150800000 ms", "18 Aug 2012", "5120817", "1345075199"]
+    "text", ["120817", "1345150801", "t=1345150800000 ms", "18 Aug 2012", "5120817", "1345075199"]
 )
 def test_other_moments_are_no_birth_date(text: str) -> None:
     assert told(text) == []
@@ -155,6 +154,11 @@ def test_midnight_is_found_in_every_zone(day: object, half_hours: int) -> None:
     assert told(str(seconds), planted=planted) == ["demo.birthdate"]
     assert told(str(seconds * 1000), planted=planted) == ["demo.birthdate"]
     assert told(str(seconds + 1), planted=planted) == []
+
+
+def test_a_birth_date_of_six_digits_needs_a_name() -> None:
+    assert PLANTED.find([leaf("120817", "user.dob")]).hits != ()
+    assert PLANTED.find([leaf("120818", "user.dob")]).hits == ()
 
 
 @pytest.mark.parametrize(

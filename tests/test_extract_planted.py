@@ -143,10 +143,19 @@ def test_a_coarse_coordinate_counts_only_beside_its_other_half() -> None:
     assert told("36.816745", halves) == [("loc.precise", "raw")]
 
 
-def test_short_numbers_have_to_be_the_whole_value() -> None:
-    planted = Planted((("person.address", "00100"),))
-    assert told("00100", planted) == [("person.address", "raw")]
-    assert told("a 00100 b", planted) == []
+def test_short_numbers_count_only_where_their_name_says_what_they_are() -> None:
+    planted = Planted((("person.address", "00100"), ("id.account", "123456")))
+    assert planted.too_short == ()
+    assert told("00100", planted) == told("123456", planted) == []
+    for path in ("zip", "user.postalCode", "address.postcode.0"):
+        [hit] = planted.find([leaf("00100", path)]).hits
+        assert (hit.value, hit.transformed) == (0, "raw")
+    assert planted.find([leaf("a 00100 b", "zip"), leaf("00101", "zip")]).hits == ()
+    assert planted.find([leaf("00100", "user.id")]).hits == ()
+    assert [hit.value for hit in planted.find([leaf("123456", "user.id")]).hits] == [1]
+    seven = Planted((("id.account", "1234567"),))
+    assert told("1234567", seven) == [("id.account", "raw")]
+    assert told("1 1234567", seven) == []
 
 
 def test_values_too_short_to_search_are_told() -> None:

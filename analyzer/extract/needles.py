@@ -1,25 +1,25 @@
 """Every way in which a planted value may be written on the wire.
 
-A value becomes some hundred byte strings: other cases and formats, URL-encoded, as hexadecimal or
-Base64 text (at each of the three offsets at which it may begin inside a longer encoded text), and
-as MD5, SHA-1, SHA-256 and SHA-512 of what a vendor would hash.
+A value becomes some hundred byte strings: other cases and formats, URL-encoded, reversed, as
+hexadecimal or Base64 text (at each of the three offsets at which it may begin inside a longer
+encoded text), and hashed as vendors document it.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator
+from base64 import b32encode, b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 from urllib.parse import quote, quote_plus
-from uuid import UUID
 
-from analyzer.extract.value_shape import UUID as UUID_TEXT
-from analyzer.extract.writings import other_forms, split_phone
+from analyzer.extract import machine_ids, writings
+from analyzer.extract.coordinates import Half, halves_of, written
+from analyzer.extract.hashing import Digest, digests, mistaken
+from analyzer.extract.value_shape import EMAIL
 
 Edge = Literal["none", "word", "number", "left", "whole"]
 
@@ -27,25 +27,49 @@ TRANSFORMATIONS: Final[tuple[str, ...]] = (
     "raw",
     "format",
     "rounded",
+    "split",
     "url",
     "escaped",
     "utf-16",
     "hex",
     "base64",
+    "base32",
+    "reversed",
+    "substituted",
     "md5",
     "sha1",
+    "sha224",
     "sha256",
+    "sha384",
     "sha512",
+    "sha3_256",
+    "sha3_512",
 )
 """How a planted value can have been written. ``raw`` is in any case of its letters; ``format`` is
-another way to write the same date, number or place; ``rounded`` a coordinate with fewer digits."""
+another way to write the same date, number or place; ``rounded`` a coordinate with fewer digits;
+``split`` a name or an address in two neighbouring fields; ``substituted`` each letter replaced."""
 
 SHORTEST: Final = 5  # characters; shorter needles are everywhere
 _SHORTEST_BASE64: Final = 8
-_SHORTEST_NUMBER: Final = 8  # digits; a shorter number has to be the whole value
-_HASHES: Final = ("md5", "sha1", "sha256", "sha512")
-_LEAST_DECIMALS: Final = 3
-STRONG_DECIMALS: Final = 5  # about a metre; with fewer, a number means nothing without the other
+_SHORTEST_NUMBER: Final = 8  # digits; a shorter number has to be the whole value,
+_SHORTEST_ALONE: Final = 7  # and a still shorter one counts only where its name says what it is
+_SHORTEST_KEYED: Final = 4
+_SHORTEST_TURNED: Final = 8  # characters of a reversed or substituted text
+_COMMON_HASHES: Final = frozenset({"md5", "sha1", "sha256", "sha512"})
+_PHONE: Final = re.compile(r"(?:\+|00)[1-9](?:[ ().\-/]{0,3}[0-9]){6,14}")
+_NAME: Final = re.compile(r"[^\W\d_][^\d_@]*[\s,][^\d_@]*[^\W\d_]")
+# The names of fields in which a short number is what it is planted as.
+_KEYS: Final = {
+    "person.address": ("zip", "postal", "postcode", "plz", "cep", "pincode"),
+    "demo.birthdate": ("birth", "dob", "bday"),
+    "id.account": ("account", "user", "member", "uid"),
+}
+# The substitution that one vendor's script applies letter by letter to what is typed into forms:
+# https://github.com/leaky-forms/leaky-forms/tree/main/leak-detector ("custom_map_1").
+_SUBSTITUTED: Final = str.maketrans(
+    "kibp8A4EWRMKHa7gvyz1dOPt6UI5xYD3nqhVwZBXfCcFeJmrLN20lS9QGsjTuo",
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +77,10 @@ class Needle:
     """Bytes to look for. `data` is lower case; where `exact`, the find must equal `given`.
 
     `edge`: what must not continue the find: nothing to check, letters and digits to either side, a
-    number to either side or to the left only, or anything at all (`whole`). `axis` of a coordinate
-    is 0 or 1; one that is `coarse` counts only beside a find of the other axis.
+    number to either side or to the left only, or anything at all (`whole`). `side` is 0 or 1 for
+    one half of something (`group` is which): a latitude, a first name. One that `needs` its other
+    half counts only beside a find of it. With `keys` it counts only where the name of its field has
+    one of them.
     """
 
     data: bytes
@@ -63,90 +89,182 @@ class Needle:
     transformed: str
     exact: bool = False
     edge: Edge = "word"
-    axis: int | None = None
-    coarse: bool = False
+    group: int = -1
+    side: int = 0
+    needs: bool = False
+    keys: tuple[str, ...] = ()
 
 
 def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
     """Return the needles of `values`, pairs of data type and text; the first of equal ones stays.
 
-    A latitude and a longitude may be one value, ``"1.28333,36.81667"``, or two of the same type in
-    a row.
+    The plainest way of writing a value comes first.
     """
-    found: dict[tuple[bytes, int], Needle] = {}
-    axes = axes_of(values)
+    found: dict[tuple[bytes, int, bool], Needle] = {}
+    places = halves_of(values)
     for at, (data_type, text) in enumerate(values):
-        if at in axes:
-            made = _coordinates(at, axes[at])
+        if at in places:
+            made = _coordinates(at, places[at])
         else:
             made = _text_needles(at, data_type, text.strip())
         for needle in made:
-            found.setdefault((needle.given, needle.value), needle)
+            found.setdefault((needle.given, needle.value, needle.needs), needle)
     return list(found.values())
 
 
+def kind_of(data_type: str, text: str) -> str:
+    """Return what `text` is, as far as spelling and hashing go: one of `normalisations.KINDS`.
+
+    >>> kind_of("soc.contacts", "+254712345678"), kind_of("id.device", "02:00:5e:10:00:01")
+    ('phone', 'mac')
+    """
+    if EMAIL.fullmatch(text):
+        return "email"
+    if machine_ids.is_uuid(text):
+        return "uuid"
+    if machine_ids.is_mac(data_type, text):
+        return "mac"
+    if data_type == "demo.birthdate":
+        return "date" if writings.birth_day(text) else "text"
+    if data_type == "person.phone":
+        return "phone"
+    if data_type.startswith(("soc.", "beh.")) and _PHONE.fullmatch(text):
+        return "phone"
+    if machine_ids.is_imei(data_type, text):
+        return "imei"
+    if machine_ids.is_hex_id(text):
+        return "hex"
+    kinds = {"person.address": "address", "person.username": "username", "person.name": "name"}
+    if data_type == "soc.contacts" and _NAME.fullmatch(text):
+        return "name"
+    return kinds.get(data_type, "text")
+
+
 def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
-    forms = list(_forms(data_type, text))
+    kind = kind_of(data_type, text)
+    if kind == "username":
+        text = text.removeprefix("@") or text
+    forms = list(_forms(kind, text))
+    keys = _KEYS.get(data_type, ())
     # A number without its code is looked for as a number: it could be the decimals of another.
-    national = split_phone(text)[1] if data_type == "person.phone" else ""
+    national = writings.split_phone(text)[1] if kind == "phone" else ""
     for form, how in forms:
         if form != national or how == "raw":
-            yield from _plain(at, form, how)
+            yield from _plain(at, form, how, keys)
     for form, how in forms:
-        if how == "raw":
+        if form.isdigit() and len(form) < _SHORTEST_ALONE:
+            continue
+        if how == "raw" or kind not in ("date", "name", "text"):
             yield from _encoded(at, form.encode("utf-8", "surrogatepass"))
-    if UUID_TEXT.fullmatch(text):
-        yield from _bytes(at, UUID(text).bytes, "base64")
-    for hashed in dict.fromkeys(each for form, _ in forms for each in _cases(form)):
-        if len(hashed) >= SHORTEST:
-            yield from _hashed(at, hashed)
-    if len(text) >= SHORTEST:
-        for hashed in dict.fromkeys((text, text.lower())):
-            yield from _hashed_by_mistake(at, hashed)
+    if kind in ("uuid", "hex"):
+        read = machine_ids.uuid_bytes if kind == "uuid" else machine_ids.hex_bytes
+        for data in read(text):
+            yield from _bytes(at, data, "base64")
+    yield from _others(at, kind, text)
+    if len(text) >= SHORTEST and not (text.isdigit() and len(text) < _SHORTEST_ALONE):
+        yield from _hashed(at, (*digests(kind, text), *mistaken(text)))
 
 
-def _forms(data_type: str, text: str) -> Iterator[tuple[str, str]]:
+def _forms(kind: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield each way of writing `text`, with ``raw`` or ``format``; the text itself first."""
-    for form in dict.fromkeys((text, text.lower(), text.upper(), text.casefold())):
+    raw = dict.fromkeys((text, text.lower(), text.upper(), text.casefold()))
+    for form in raw:
         yield form, "raw"
-    for form in dict.fromkeys(other_forms(data_type, text)):
-        if form != text:
+    made: Iterable[str] = ()
+    if kind == "email":
+        made = writings.email_forms(text)
+    elif kind == "phone":
+        made = writings.phone_forms(text)
+    elif kind == "date":
+        made = writings.date_forms(text)
+    elif kind == "uuid":
+        made = machine_ids.uuid_forms(text)
+    elif kind == "mac":
+        made = machine_ids.mac_forms(text)
+    elif kind == "imei":
+        made = machine_ids.imei_forms(text)
+    elif kind == "hex":
+        made = machine_ids.hex_forms(text)
+    elif kind == "name":
+        made = writings.name_forms(text)
+    else:
+        made = [*writings.joined_forms(text), *writings.without_accents(text)]
+        if kind == "address":
+            made += writings.address_parts(text)
+        if "-" in text or ":" in text:
+            made.append(text.replace("-", "").replace(":", ""))
+    for form in dict.fromkeys(made):
+        if form not in raw:
             yield form, "format"
+            if not form.isascii() and form.lower() != form:
+                yield form.lower(), "format"
+                yield form.upper(), "format"
 
 
-def _cases(form: str) -> tuple[str, ...]:
-    return form, form.lower(), form.upper()
+def _others(at: int, kind: str, text: str) -> Iterator[Needle]:
+    """What a value of one kind is searched as besides: moments, halves, short numbers."""
+    if kind == "date":
+        for moment in writings.moments(text):
+            edge: Edge = "left" if ":" in moment else "whole"
+            data = moment.lower().encode()
+            yield Needle(data, moment.encode(), at, "format", edge=edge)
+        for short in writings.short_dates(text):
+            keys = _KEYS["demo.birthdate"]
+            yield Needle(short.encode(), short.encode(), at, "format", edge="whole", keys=keys)
+    elif kind == "name":
+        for side, half in enumerate(writings.split_name(text)):
+            for form in dict.fromkeys((half, *writings.without_accents(half))):
+                yield from _half(at, side, form)
+    elif kind == "email":
+        local, _, domain = text.rpartition("@")
+        yield from _half(at, 0, local)
+        yield from _half(at, 1, domain)
 
 
-def _plain(at: int, form: str, how: str) -> Iterator[Needle]:
+def _half(at: int, side: int, text: str) -> Iterator[Needle]:
+    if len(text) >= 2:
+        for form in dict.fromkeys((text, text.lower(), text.upper())):
+            data = form.encode("utf-8", "surrogatepass")
+            yield Needle(
+                data.lower(), data, at, "split", edge="whole", group=at, side=side, needs=True
+            )
+
+
+def _plain(at: int, form: str, how: str, keys: tuple[str, ...]) -> Iterator[Needle]:
     data = form.encode("utf-8", "surrogatepass")
+    short = form.isdigit() and len(form) < _SHORTEST_NUMBER
+    if short:
+        if len(form) >= _SHORTEST_ALONE:
+            yield Needle(data, data, at, how, edge="whole")
+        elif keys and len(form) >= _SHORTEST_KEYED:
+            yield Needle(data, data, at, how, edge="whole", keys=keys)
+        return
     if len(form) < SHORTEST:
         return
-    short = form.isdigit() and len(form) < _SHORTEST_NUMBER
-    edge: Edge = "whole" if short else "word"
-    yield Needle(data.lower(), data, at, how, edge=edge)
-    if short:
-        return
+    yield Needle(data.lower(), data, at, how)
     for other in _url_forms(form):
         if other != form:
-            yield Needle(other.lower().encode(), other.encode(), at, "url", edge=edge)
+            yield Needle(other.lower().encode(), other.encode(), at, "url")
     escaped = json.dumps(form)[1:-1]
     for other in dict.fromkeys((escaped, escaped.replace("/", "\\/"))):
         if other != form:
-            yield Needle(other.lower().encode(), other.encode(), at, "escaped", edge=edge)
+            yield Needle(other.lower().encode(), other.encode(), at, "escaped")
 
 
-def _url_forms(form: str) -> dict[str, None]:
-    once = quote(form, safe="")
-    return dict.fromkeys((once, quote_plus(form), quote(once, safe="")))
+def _url_forms(form: str) -> Iterator[str]:
+    once = quote(form, safe="", errors="surrogatepass")
+    forms = [once, quote_plus(form, errors="surrogatepass"), quote(once, safe="")]
+    with contextlib.suppress(UnicodeEncodeError):
+        forms.append(quote(form.encode("latin-1"), safe=""))
+    yield from dict.fromkeys(forms)
 
 
 def _encoded(at: int, data: bytes) -> Iterator[Needle]:
     form = data.decode("utf-8", "surrogatepass")
     if len(form) < SHORTEST:
         return
-    written = data.hex().encode()
-    yield Needle(written, written, at, "hex", edge="none" if len(written) >= 16 else "word")
+    hexed = data.hex().encode()
+    yield Needle(hexed, hexed, at, "hex", edge="none" if len(hexed) >= 16 else "word")
     wide = form.encode("utf-16-le", "surrogatepass")
     yield Needle(wide.lower(), wide, at, "utf-16", edge="none")
     for encode in (b64encode, urlsafe_b64encode):
@@ -159,88 +277,47 @@ def _encoded(at: int, data: bytes) -> Iterator[Needle]:
                 yield Needle(inner.lower(), inner, at, "base64", exact=True, edge="none")
         full = encode(data).rstrip(b"=")
         yield Needle(full.lower(), full, at, "base64", exact=True)
+    if len(form) < _SHORTEST_TURNED:
+        return
+    thirty_two = b32encode(data).rstrip(b"=")  # the only one of them that a host can hold
+    yield Needle(thirty_two.lower(), thirty_two, at, "base32")
+    turned = form[::-1].encode("utf-8", "surrogatepass")
+    if turned != data:
+        yield Needle(turned.lower(), turned, at, "reversed")
+    other = form.translate(_SUBSTITUTED).encode("utf-8", "surrogatepass")
+    if other != data:
+        yield Needle(other.lower(), other, at, "substituted", exact=True)
 
 
-def _bytes(at: int, value: bytes, how: str) -> Iterator[Needle]:
+def _bytes(at: int, value: bytes, how: str, group: int = -1, side: int = 0) -> Iterator[Needle]:
     """The bytes themselves, and Base64 of them alone."""
-    yield Needle(value.lower(), value, at, how, exact=True, edge="none")
-    for encode in (b64encode, urlsafe_b64encode):
-        text = encode(value).rstrip(b"=")
-        yield Needle(text.lower(), text, at, how, exact=True, edge="none")
+    for written_ in (value, *(code(value).rstrip(b"=") for code in (b64encode, urlsafe_b64encode))):
+        yield Needle(
+            written_.lower(), written_, at, how, True, "none", group, side, needs=group >= 0
+        )
 
 
-def _hashed(at: int, form: str) -> Iterator[Needle]:
-    data = form.encode("utf-8", "surrogatepass")
-    for name in _HASHES:
-        value = hashlib.new(name, data, usedforsecurity=False).digest()
-        written = value.hex().encode()
-        yield Needle(written, written, at, name, edge="none")
-        yield from _bytes(at, value, name)
+def _hashed(at: int, found: Iterable[Digest]) -> Iterator[Needle]:
+    for algorithm, value, plain, side in found:
+        hexed = value.hex().encode()
+        group = -1 if side is None else at
+        yield Needle(hexed, hexed, at, algorithm, False, "none", group, side or 0, needs=group >= 0)
+        if plain and algorithm in _COMMON_HASHES:
+            yield from _bytes(at, value, algorithm, group, side or 0)
 
 
-def _hashed_by_mistake(at: int, form: str) -> Iterator[Needle]:
-    """Hashes of the text with the line end or space that a tool left, and hashes of a hash."""
-    data = form.encode("utf-8", "surrogatepass")
-    for name in ("md5", "sha1", "sha256"):
-        for end in (b"\n", b" ", b"\r\n"):
-            written = _hex(name, data + end)
-            yield Needle(written, written, at, name, edge="none")
-    for first, then in (("md5", "sha256"), ("sha256", "sha256"), ("md5", "md5")):
-        written = _hex(then, _hex(first, data))
-        yield Needle(written, written, at, then, edge="none")
-
-
-def _hex(name: str, data: bytes) -> bytes:
-    return hashlib.new(name, data, usedforsecurity=False).hexdigest().encode()
-
-
-def axes_of(values: tuple[tuple[str, str], ...]) -> dict[int, tuple[tuple[int, Decimal], ...]]:
-    """Return, of each value that is a place or half of one, its axes: (0 or 1, degrees)."""
-    found: dict[int, tuple[tuple[int, Decimal], ...]] = {}
-    halves = 0
-    for at, (data_type, text) in enumerate(values):
-        if data_type != "loc.precise":
-            continue
-        try:
-            numbers = [Decimal(part.strip()) for part in re.split(r"[,;|]", text)]
-        except InvalidOperation:
-            continue
-        if not all(number.is_finite() and abs(number) <= 180 for number in numbers):
-            continue
-        if len(numbers) >= 2:
-            found[at] = ((0, numbers[0]), (1, numbers[1]))
-        else:
-            found[at] = ((halves % 2, numbers[0]),)
-            halves += 1
-    return found
-
-
-def _coordinates(at: int, axes: tuple[tuple[int, Decimal], ...]) -> Iterator[Needle]:
-    for axis, degrees in axes:
-        given = decimals(degrees)
-        for places in range(given, _LEAST_DECIMALS - 1, -1):
-            how = "raw" if places == given else "rounded"
-            coarse = places < STRONG_DECIMALS
-            step = Decimal(1).scaleb(-places)
-            for rounding in ("ROUND_HALF_EVEN", "ROUND_DOWN"):
-                text = f"{degrees.quantize(step, rounding=rounding):f}"
-                for form in dict.fromkeys((text, text.rstrip("0"))):
-                    if len(form) >= SHORTEST and decimals(Decimal(form)) >= _LEAST_DECIMALS:
-                        yield from _coordinate(at, form, how, axis, coarse=coarse)
-        for power in (6, 7):
-            whole = str(int((degrees * 10**power).to_integral_value("ROUND_HALF_EVEN")))
-            if given >= STRONG_DECIMALS - 1 and len(whole.lstrip("-")) >= 7:
-                yield from _coordinate(at, whole, "format", axis, coarse=False)
-
-
-def _coordinate(at: int, form: str, how: str, axis: int, *, coarse: bool) -> Iterator[Needle]:
-    """A number in full may go on: 1.28333 read as a float32 is sent as 1.2833300828933716."""
-    data = form.encode()
-    edge: Edge = "left" if how == "raw" and not coarse else "number"
-    yield Needle(data, data, at, how, edge=edge, axis=axis, coarse=coarse)
-
-
-def decimals(number: Decimal) -> int:
-    """Return how many digits `number` has after its point."""
-    exponent = number.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+def _coordinates(at: int, halves: tuple[Half, ...]) -> Iterator[Needle]:
+    group = halves[0].group
+    for text, how, side, coarse, goes_on in written(halves):
+        data = text.encode()
+        edge: Edge = "word" if side is None or text[-1].isalpha() or text[0].isalpha() else "number"
+        yield Needle(
+            data.lower(),
+            data,
+            at,
+            how,
+            edge="left" if goes_on else edge,
+            group=-1 if side is None else group,
+            side=side or 0,
+            needs=coarse,
+        )

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, islice
+from functools import lru_cache
 from typing import Final
 
-from ahocorasick_rs import BytesAhoCorasick
-
-from analyzer.extract.needles import Edge, Needle, needles
+from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
+from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
+from analyzer.extract.search import MOST_FOUND, Found, Plan, Search, plan
 from analyzer.models import Leaf, Part
 
-_ALNUM: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
-_DIGIT: Final = frozenset(b"0123456789")
-# What stands before a value that was escaped once more: %3D, \n, \u003d.
-_ESCAPE_BEFORE: Final = re.compile(rb"(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtbf])\Z")
 _Where = tuple[int, int, int]  # which needle, start, end
-_CONTROL: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
-_MOST_FINDS: Final = 200_000
+_Key = tuple[int, int]  # value, place
 _MOST_PLAIN: Final = 20_000
-_BINARY_EDGE: Final = 10  # in binary, what surrounds a needle this long is a length or a tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +39,51 @@ class Finds:
     complete: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that is made of the seeded values of one persona; it can be pickled.
+
+    `needles` has those of the literals of the plan at `which`, which may be several for one.
+    """
+
+    needles: tuple[Needle, ...]
+    which: tuple[tuple[int, ...], ...]
+    plan: Plan
+
+
+@lru_cache(maxsize=8)
+def prepare(values: tuple[tuple[str, str], ...]) -> Prepared:
+    """Return what the search for `values` needs. It takes up to a second, and is remembered."""
+    made = needles(values)
+    which: dict[bytes, list[int]] = {}
+    for at, needle in enumerate(made):
+        which.setdefault(needle.data, []).append(at)
+    patterns = Numbers(values, 0).patterns
+    return Prepared(tuple(made), tuple(map(tuple, which.values())), plan(tuple(which), patterns))
+
+
 class Planted:
     """The seeded values of one persona, as (data type, value); built once for each session.
 
-    `too_short` names the data types of values that are too short to be searched: to find them
-    everywhere would mean nothing.
+    `prepared` is taken where it is at hand: another process may have made it. `too_short` names the
+    data types of values that are too short to be searched: to find them everywhere would mean
+    nothing. `open_search` is for tests.
     """
 
-    def __init__(self, values: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        values: Sequence[tuple[str, str]],
+        prepared: Prepared | None = None,
+        open_search: Callable[[Plan], Search] = Plan.open,
+    ) -> None:
         self.values = tuple(values)
-        written = needles(self.values)
-        self._search = BytesAhoCorasick([each.data for each in written]) if written else None
-        self._numbers = Numbers(self.values, len(written))
-        self._needles = [*written, *self._numbers.needles]
+        made = prepared or prepare(self.values)
+        self._which = made.which
+        self._numbers = Numbers(self.values, len(made.needles))
+        self._needles = (*made.needles, *self._numbers.needles)
+        self._search = open_search(made.plan) if self._needles else None
         self._plain: set[str] = set()  # paths that hold no planted value
-        searched = {needle.value for needle in self._needles}
+        searched = {needle.value for needle in self._needles if not needle.needs}
         self.too_short = tuple(
             data_type for at, (data_type, _) in enumerate(self.values) if at not in searched
         )
@@ -74,91 +96,139 @@ class Planted:
         """
         if self._search is None or not (leaves or payloads):
             return Finds()
-        given = _encoded("\0".join([leaf.value for leaf in leaves]))
-        numbers = list(islice(self._numbers.find(leaves), _MOST_FINDS))
-        if payloads:
-            given = b"\0".join((given, *payloads))
+        values = [leaf[3] for leaf in leaves]
+        route = route_of(leaves)
+        given = joined(values, route, payloads)
         lower = given.lower()
-        raw = self._search.find_matches_as_indexes(lower, overlapping=True)
-        complete = len(raw) <= _MOST_FINDS
+        found = self._search.find(lower)
         hits: list[Hit] = []
-        if raw or numbers:
-            hay = _Haystack(given, lower, leaves, payloads)
-            finds = [*raw[:_MOST_FINDS], *(hay.within(*number) for number in numbers)]
-            hits = self._hits(hay, finds)
-        told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
-        for value, leaf in self._numbers.split_days(leaves):
-            if (value, leaf[1:3]) not in told:
-                hits.append(Hit(value, leaf, "format", leaf.value))
-        return Finds((*hits, *self._in_paths(leaves, {hit.value for hit in hits})), complete)
+        if found.literals or found.patterns or found.patterns is None:
+            hay = Haystack(given, lower, leaves, values, route, payloads)
+            hits = self._hits(hay, [*self._literal(found), *self._numeric(hay, found, values)])
+        if self._numbers.years and any(year in values for year in self._numbers.years):
+            told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
+            for value, leaf in self._numbers.split_days(leaves):
+                if (value, leaf[1:3]) not in told:
+                    hits.append(Hit(value, leaf, "split", leaf.value))
+        paths = [leaf[2] for leaf in leaves]
+        if not self._plain.issuperset(paths):
+            hits += self._in_paths(leaves, {hit.value for hit in hits})
+        return Finds(tuple(hits), found.complete)
+
+    def _literal(self, found: Found) -> Iterator[_Where]:
+        which = self._which
+        for literal, start, end in found.literals:
+            for needle in which[literal]:
+                yield needle, start, end
+
+    def _numeric(self, hay: Haystack, found: Found, values: Sequence[str]) -> Iterator[_Where]:
+        """Yield the numbers in the leaves in which a pattern was found, without patterns in all."""
+        if not self._numbers:
+            return
+        places: Sequence[int] = range(len(values))
+        if found.patterns is not None:
+            at = {hay.place(end - 1, end) for end in found.patterns}
+            places = sorted(place for place in at if place is not None and place < len(values))
+        count = 0
+        for place in places:
+            for which, start, end in self._numbers.find(values[place]):
+                yield which, *hay.within(place, start, end)
+                count += 1
+                if count >= MOST_FOUND:
+                    return
 
     def _in_paths(self, leaves: Sequence[Leaf], told: set[int]) -> Iterator[Hit]:
         """Yield the values that stand in the name of a parameter, header, cookie or key only."""
         fresh = [leaf for leaf in leaves if leaf.path not in self._plain]
-        if self._search is None or not fresh:
+        if self._search is None:
             return
         names = [leaf._replace(value=leaf.path) for leaf in fresh]
-        given = _encoded("\0".join([leaf.path for leaf in fresh]))
+        paths = [leaf.path for leaf in fresh]
+        given = joined(paths, "", ())
         lower = given.lower()
-        raw = self._search.find_matches_as_indexes(lower, overlapping=True)
-        hits = self._hits(_Haystack(given, lower, names, ()), raw[:_MOST_FINDS]) if raw else []
+        found = self._search.find(lower)
+        hits: list[Hit] = []
+        if found.literals:
+            hay = Haystack(given, lower, names, paths, "", ())
+            hits = self._hits(hay, self._literal(found))
         hits.sort(key=lambda hit: hit.leaf.path if hit.leaf else "")
         own = {leaf[1:3]: leaf for leaf in fresh}
         for hit in hits:
             if hit.leaf and hit.value not in told:
                 told.add(hit.value)
                 yield replace(hit, leaf=own[hit.leaf[1:3]])
-        if not raw:
+        if not found.literals:
             if len(self._plain) > _MOST_PLAIN:
                 self._plain.clear()
-            self._plain.update(leaf.path for leaf in fresh)
+            self._plain.update(paths)
 
     def mask(self, text: str) -> str:
-        """Return `text` with planted values that it holds as such replaced by ``{data type}``."""
+        """Return `text` with planted values that it holds as such replaced by ``{data type}``.
+
+        It is a path or a host. Halves are masked where both are there.
+        """
         if self._search is None:
             return text
-        data = _encoded(text)
+        data = encoded(text)
         lower = data.lower()
-        found = self._search.find_matches_as_indexes(lower, overlapping=True)
+        found = [
+            (which, start, end)
+            for which, start, end in self._literal(self._search.find(lower))
+            if self._masks(self._needles[which], data, lower, start, end)
+        ]
+        for which, start, end in self._numbers.find(text):
+            before = len(encoded(text[:start]))
+            found.append((which, before, before + len(encoded(text[start:end]))))
+        sides = {(self._needles[which].group, self._needles[which].side) for which, _, _ in found}
         ends = 0
         shown: list[bytes] = []
         for which, start, end in sorted(found, key=lambda each: (each[1], -each[2])):
             needle = self._needles[which]
-            if start < ends or (needle.exact and data[start:end] != needle.given):
-                continue
-            if not _is_bounded(lower, start, end, 0, len(data), needle.edge):
+            if start < ends or (needle.needs and (needle.group, 1 - needle.side) not in sides):
                 continue
             name = self.values[needle.value][0].encode()
             shown += [data[ends:start], b"{" + name + b"}"]
             ends = end
         return b"".join((*shown, data[ends:])).decode("utf-8", "replace") if shown else text
 
-    def _hits(self, hay: _Haystack, raw: Sequence[tuple[int, int, int]]) -> list[Hit]:
-        best: dict[tuple[int, int], _Where] = {}  # (value, place) -> the needle to tell of
-        axes: set[int] = set()
-        coarse: list[tuple[tuple[int, int], _Where]] = []
-        for which, start, end in raw:
+    @staticmethod
+    def _masks(needle: Needle, data: bytes, lower: bytes, start: int, end: int) -> bool:
+        if needle.exact and data[start:end] != needle.given:
+            return False
+        if needle.keys and not any(key.encode() in lower for key in needle.keys):
+            return False
+        # Steps of a path are joined by dots.
+        edge = "word" if needle.edge == "whole" else needle.edge
+        return is_bounded(lower, start, end, 0, len(data), edge)
+
+    def _hits(self, hay: Haystack, found: Sequence[_Where] | Iterator[_Where]) -> list[Hit]:
+        best: dict[_Key, _Where] = {}  # value and place -> the needle to tell of
+        sides: dict[tuple[int, int], set[object]] = {}  # of a pair: what its finds stand beside
+        halves: list[tuple[_Key, _Where]] = []
+        for which, start, end in found:
             needle = self._needles[which]
             place = hay.place(start, end)
             if place is None or not hay.allows(needle, start, end, place):
                 continue
-            if needle.axis is not None:
-                axes.add(needle.axis)
-            if needle.coarse:
-                coarse.append(((needle.value, place), (which, start, end)))
+            if needle.group >= 0:
+                sides.setdefault((needle.group, needle.side), set()).update(hay.beside(place))
+            if needle.needs:
+                halves.append(((needle.value, place), (which, start, end)))
             else:
                 _keep(best, (needle.value, place), (which, start, end))
-        # A number with few decimals is a place only if its other half stands in this exchange.
-        if len(axes) == 2:
-            for key, where in coarse:
+        # Half of something is a find only if its other half stands beside it.
+        for key, where in halves:
+            needle = self._needles[where[0]]
+            other = sides.get((needle.group, 1 - needle.side))
+            if other and not other.isdisjoint(hay.beside(key[1])):
                 _keep(best, key, where)
         return self._report(hay, best)
 
-    def _report(self, hay: _Haystack, best: dict[tuple[int, int], _Where]) -> list[Hit]:
+    def _report(self, hay: Haystack, best: dict[_Key, _Where]) -> list[Hit]:
         in_leaves: set[int] = set()
         has_deeper: set[tuple[int, Part, str]] = set()
         for value, place in best:
-            if place < len(hay.leaves):
+            if place < hay.count:
                 in_leaves.add(value)
                 leaf = hay.leaves[place]
                 has_deeper.update((value, leaf.part, above) for above in _above(leaf.path))
@@ -166,13 +236,13 @@ class Planted:
         for (value, place), (which, start, end) in sorted(best.items()):
             found = hay.given[start:end].decode("utf-8", "replace")
             how = self._needles[which].transformed
-            if place < len(hay.leaves):
+            if place < hay.count:
                 leaf = hay.leaves[place]
                 if (value, leaf.part, leaf.path) not in has_deeper:
                     hits.append(Hit(value, leaf, how, found))
             elif value not in in_leaves:
                 in_leaves.add(value)  # told once, however many layers have it
-                hits.append(Hit(value, None, how, found))
+                hits.append(Hit(value, hay.leaf(place), how, found))
         return hits
 
 
@@ -185,104 +255,7 @@ def _above(path: str) -> Iterator[str]:
         yield path
 
 
-def _keep(best: dict[tuple[int, int], _Where], key: tuple[int, int], where: _Where) -> None:
+def _keep(best: dict[_Key, _Where], key: _Key, where: _Where) -> None:
     """Keep the first needle of the list, which is the plainest; of equal ones the first place."""
     if key not in best or where < best[key]:
         best[key] = where
-
-
-class _Haystack:
-    """Leaves and payloads as one byte string, and the way back from a position to its place.
-
-    Places count the leaves, then the payloads.
-    """
-
-    def __init__(
-        self, given: bytes, lower: bytes, leaves: Sequence[Leaf], payloads: Sequence[bytes]
-    ) -> None:
-        self.given = given
-        self.leaves = leaves
-        self._lower = lower
-        sizes = [
-            len(value) if (value := leaf.value).isascii() else len(_encoded(value))
-            for leaf in leaves
-        ] or [0]
-        # No leaves at all leave one empty place before the payloads.
-        self._shift = 0 if leaves else 1
-        sizes += map(len, payloads)
-        self._ends = [end - 1 for end in accumulate(size + 1 for size in sizes)]
-        self._starts = [0, *(end + 1 for end in self._ends[:-1])]
-        self._payloads = payloads
-        self._binary: dict[int, bool] = {}
-
-    def place(self, start: int, end: int) -> int | None:
-        """Return the place that holds all of `start` to `end`, or None where it lies across two."""
-        at = bisect_right(self._starts, start) - 1
-        return at - self._shift if end <= self._ends[at] else None
-
-    def within(self, which: int, leaf: int, start: int, end: int) -> _Where:
-        """Return a find from `start` to `end`, in characters of a leaf, in bytes of everything."""
-        first = self._starts[leaf]
-        text = self.leaves[leaf].value
-        before = first + len(_encoded(text[:start]))
-        return which, before, before + len(_encoded(text[start:end]))
-
-    def allows(self, needle: Needle, start: int, end: int, place: int) -> bool:
-        """Tell whether the find is the needle, and stands for itself there."""
-        if needle.exact and self.given[start:end] != needle.given:
-            return False
-        if needle.edge == "none":
-            return True
-        if needle.edge == "word" and end - start >= _BINARY_EDGE and self._in_binary(place):
-            return True
-        slot = place + self._shift
-        return _is_bounded(
-            self._lower, start, end, self._starts[slot], self._ends[slot], needle.edge
-        )
-
-    def _in_binary(self, place: int) -> bool:
-        at = place - len(self.leaves)
-        if at < 0:
-            return False
-        if at not in self._binary:
-            self._binary[at] = _is_binary(self._payloads[at])
-        return self._binary[at]
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _is_bounded(hay: bytes, start: int, end: int, first: int, last: int, edge: Edge) -> bool:
-    """Tell whether hay[start:end], within first..last, is not a piece of a longer token."""
-    if edge == "none":
-        return True
-    if edge == "whole":
-        return not hay[first:start].strip() and not hay[end:last].strip()
-    before = hay[start - 1] if start > first else 0x20
-    after = hay[end] if end < last else 0x20
-    if edge == "word":
-        ends_open = not _continues(hay[end - 1]) or not _continues(after)
-        starts_open = not _continues(hay[start]) or not _continues(before)
-        return ends_open and (
-            starts_open or _ESCAPE_BEFORE.search(hay, max(first, start - 6), start) is not None
-        )
-    if before in _DIGIT or before == 0x2E or (before == 0x2D and hay[start] != 0x2D):
-        return bool(_ESCAPE_BEFORE.search(hay, max(first, start - 6), start))
-    return edge == "left" or after not in _DIGIT
-
-
-def _continues(byte: int) -> bool:
-    return byte in _ALNUM or byte >= 0x80
-
-
-def _is_binary(payload: bytes) -> bool:
-    """Tell text from other bytes by its first kilobyte."""
-    head = payload[:1024]
-    if len(head.translate(None, _CONTROL)) < len(head):
-        return True
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start < len(head) - 4
-    return False

@@ -1,0 +1,136 @@
+"""Many byte strings are looked for in one pass: with hyperscan, or without it.
+
+hyperscan (vectorscan) is three to ten times as fast, and does not become slower with the count of
+strings; where there is no wheel of it, ahocorasick_rs does the same. Both find the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
+try:
+    import hyperscan
+except ImportError:  # no wheel for this machine
+    HAS_HYPERSCAN = False
+else:
+    HAS_HYPERSCAN = True
+
+if TYPE_CHECKING:
+    from hyperscan import Database
+
+MOST_FOUND: Final = 200_000  # in one text
+_FEW: Final = 500  # so many literals make an automaton of a few megabytes
+
+
+class Found(NamedTuple):
+    """What stands in a text.
+
+    `literals` are (position in the list of literals, start, end), in no order. `patterns` are the
+    ends of what one of the patterns matches, None where nobody looked for them. `complete` is false
+    where there was too much.
+    """
+
+    literals: list[tuple[int, int, int]]
+    patterns: list[int] | None
+    complete: bool
+
+
+class Search(Protocol):
+    """Finds literals, and perhaps patterns, in a text in lower case."""
+
+    def find(self, text: bytes) -> Found:
+        """Return all that stands in `text`, also where finds overlap."""
+        ...
+
+
+class Plan(NamedTuple):
+    """What to look for, prepared; to be pickled, and so handed to another process, at no cost.
+
+    `database` is empty where hyperscan is missing, or nothing is looked for.
+    """
+
+    literals: tuple[bytes, ...]
+    database: bytes
+
+    def open(self) -> Search:
+        """Return the search; each thread needs its own."""
+        if self.database and HAS_HYPERSCAN:
+            return HyperscanSearch(self)
+        return AhoCorasickSearch(self)
+
+
+@lru_cache(maxsize=8)
+def plan(literals: tuple[bytes, ...], patterns: tuple[bytes, ...]) -> Plan:
+    """Return the plan of a search for `literals`, and for `patterns` if that is cheap.
+
+    Patterns are regular expressions over bytes of a bounded length. Compiling 20,000 literals takes
+    about a second, so plans are remembered.
+    """
+    return Plan(literals, compiled(literals, patterns) if HAS_HYPERSCAN and literals else b"")
+
+
+def compiled(literals: Sequence[bytes], patterns: Sequence[bytes]) -> bytes:
+    """Return the serialised database of hyperscan."""
+    # Its interface for literals takes a zero byte for the end of the text.
+    written = [b"".join(b"\\x%02x" % byte for byte in each) for each in literals]
+    expressions = [*written, *patterns]
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions)
+    )
+    return hyperscan.dumpb(database)
+
+
+class HyperscanSearch:
+    """The search with hyperscan. Not for several threads at a time."""
+
+    def __init__(self, made: Plan) -> None:
+        self._sizes = [len(each) for each in made.literals]
+        self._database: Database = hyperscan.loadb(made.database, hyperscan.HS_MODE_BLOCK)
+        self._database.scratch = hyperscan.Scratch(self._database)
+
+    def find(self, text: bytes) -> Found:
+        """Return all that stands in `text`, also where finds overlap."""
+        told: list[tuple[int, int]] = []
+        complete = True
+        try:
+            self._database.scan(text, _note, context=told)
+        except hyperscan.ScanTerminated:
+            complete = False
+        if not told:
+            return Found([], [], complete)
+        sizes = self._sizes
+        count = len(sizes)
+        literals = [(which, end - sizes[which], end) for which, end in told if which < count]
+        patterns = [end for which, end in told if which >= count]
+        return Found(literals, patterns, complete)
+
+
+def _note(which: int, _start: int, end: int, _flags: int, told: object) -> bool | None:
+    found: list[tuple[int, int]] = told  # type: ignore[assignment]
+    found.append((which, end))
+    return True if len(found) > MOST_FOUND else None
+
+
+class AhoCorasickSearch:
+    """The search with ahocorasick_rs: slower, and without patterns."""
+
+    def __init__(self, made: Plan) -> None:
+        few = len(made.literals) <= _FEW
+        self._search = (
+            BytesAhoCorasick(made.literals, implementation=Implementation.DFA if few else None)
+            if made.literals
+            else None
+        )
+
+    def find(self, text: bytes) -> Found:
+        """Return all that stands in `text`, also where finds overlap."""
+        if self._search is None:
+            return Found([], None, True)
+        found = self._search.find_matches_as_indexes(text, overlapping=True)
+        complete = len(found) <= MOST_FOUND
+        return Found(found if complete else found[:MOST_FOUND], None, complete)
