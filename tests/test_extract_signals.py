@@ -10,6 +10,7 @@ from analyzer.decode import Decoded
 from analyzer.extract import Extractor
 from analyzer.extract.verdicts import reader
 from analyzer.knowledge import FieldMatch, Knowledge, Owners, SignalDef
+from analyzer.knowledge.signals import DECODERS
 from analyzer.models import Exchange, Leaf, Part, Signal
 
 UUID = "3f2b8c1a-7d4e-4f60-9a1b-2c3d4e5f6071"
@@ -57,7 +58,8 @@ def leaf(path: str, value: str, part: Part = "body") -> Leaf:
 
 
 def verdict(definition: SignalDef, value: str, age: int | None = 13) -> tuple[str, str]:
-    return reader(definition).read(value, age)
+    found = reader(definition).read(value, age)
+    return found.value, found.verdict
 
 
 def test_a_signal_is_told_with_its_value_and_place() -> None:
@@ -144,12 +146,22 @@ def test_a_pattern_that_takes_anything_shows_no_value() -> None:
     assert verdict(opened, "254712345678") == ("int", "protective")
 
 
+NATIONAL = "GPP usnat: sale {0}, sharing {0}, ads {0}, children {1}"
+ALL_TOLD = (
+    "TCF 2, policy 2: consent 1,2,3,4,5,6,7,8,9,10; interest 2,3,4,5,6,7,8,9,10; 9 vendors; CMP 14"
+)
+
+
 @pytest.mark.parametrize(
     ("decode", "value", "expected"),
     [
-        ("tcf", TCF_NONE, ("profiling=0", "protective")),
-        ("tcf", TCF_ALL, ("profiling=1", "non_protective")),
+        ("tcf", TCF_NONE, ("TCF 2, policy 2: consent none; 0 vendors; CMP 0", "protective")),
+        ("tcf", TCF_ALL, (ALL_TOLD, "non_protective")),
         ("tcf", "CAESEJx0k2Qv8Yd1mQkXJ0d4Zx0", ("base64", "no_signal")),
+        ("tcf_purposes", "11000010", ("consent 1,2,7", "protective")),
+        ("tcf_purposes", "1111", ("consent 1,2,3,4", "non_protective")),
+        ("tcf_purposes", "0", ("consent none", "protective")),
+        ("tcf_purposes", "1121", ("int", "no_signal")),
         ("us_privacy", "1YYN", ("1YYN", "protective")),
         ("us_privacy", "1YNN", ("1YNN", "non_protective")),
         ("us_privacy", "1---", ("1---", "no_signal")),
@@ -160,18 +172,31 @@ def test_a_pattern_that_takes_anything_shows_no_value() -> None:
         ("gcd", "13l3l3l3l1", ("llll", "no_signal")),
         ("gcd", "11p1p1l1p5", ("pplp", "no_signal")),
         ("gcd", "11z1z1z1z5", ("????", "no_signal")),
-        ("gpp", "DBABLA~BVVVVVVVVWA.AA", ("opted_out", "protective")),
-        ("gpp", "DBABLA~BVQqAAAAAgA.QA", ("not_opted_out", "non_protective")),
-        ("gpp", "DBABTA~1YYN", ("opted_out", "protective")),
-        ("gpp", "DBABTA~1YNN", ("not_opted_out", "non_protective")),
-        ("gpp", "DBABTA~1---", ("not_applicable", "no_signal")),
-        ("gpp", f"DBABMA~{TCF_ALL}", ("not_opted_out", "non_protective")),
+        ("additional_consent", "1~", ("AC 1: 0 with consent", "protective")),
+        ("additional_consent", "2~7~dv.9", ("AC 2: 1 with consent, 1 disclosed", "non_protective")),
+        ("gpp", "DBABLA~BVVVVVVVVWA.QA", (NATIONAL.format("opted out", "1,1"), "protective")),
+        (
+            "gpp",
+            "DBABLA~BVQqAAAAAgA.QA",
+            (NATIONAL.format("not opted out", "0,0"), "non_protective"),
+        ),
+        ("gpp", "DBABTA~1YYN", ("GPP uspv1 1YYN", "protective")),
+        ("gpp", "DBABTA~1YNN", ("GPP uspv1 1YNN", "non_protective")),
+        ("gpp", "DBABTA~1---", ("GPP uspv1 1---", "no_signal")),
+        ("gpp", f"DBABMA~{TCF_ALL}", (f"GPP {ALL_TOLD}", "non_protective")),
         ("gpp", "nonsense", ("text:<=16", "no_signal")),
+        # What cannot be read might not protect.
+        ("gpp", f"DBACOeA~{TCF_NONE}~!~1YYN", None),
     ],
 )
-def test_a_consent_string_is_decoded(decode: str, value: str, expected: tuple[str, str]) -> None:
+def test_a_consent_string_is_decoded(
+    decode: str, value: str, expected: tuple[str, str] | None
+) -> None:
     definition = replace(COPPA, decode=decode, protective=(), non_protective=(), no_signal=())
-    assert verdict(definition, value) == expected
+    if expected is None:
+        assert verdict(definition, value)[1] == "no_signal"
+    else:
+        assert verdict(definition, value) == expected
 
 
 @pytest.mark.parametrize(
@@ -183,20 +208,66 @@ def test_a_consent_string_is_decoded(decode: str, value: str, expected: tuple[st
         ("DBABLA~BVQqAAAAAgA.QA", None, ("0", "no_signal")),
         ("DBABLA~BVQqAAAAAgA.QA", 17, ("0", "no_signal")),
         ("DBABLA~BVVVkkkkkpFY.YA", 13, ("2", "non_protective")),
-        ("DBABTA~1YNN", 13, ("text:<=16", "no_signal")),
+        ("DBABTA~1YNN", 13, ("no field for children", "no_signal")),
+        ("DBABLA~B", 13, ("no field for children", "no_signal")),
+        ("DBABLA", 13, ("text:<=16", "no_signal")),
     ],
 )
 def test_zero_for_known_children_contradicts_an_account_of_thirteen(
     value: str, age: int | None, expected: tuple[str, str]
 ) -> None:
     definition = replace(
-        COPPA, id="gpp.known_child", decode="gpp", protective=(), non_protective=(), no_signal=()
+        COPPA, decode="gpp_children", protective=(), non_protective=(), no_signal=()
     )
     assert verdict(definition, value, age) == expected
 
 
+STRING = replace(
+    COPPA,
+    id="iab.tcf",
+    fields=(FieldMatch(("query", "body"), ("gdpr_consent", "IABTCF_TCString")),),
+    decode="tcf",
+    protective=(),
+    non_protective=(),
+    contradicted_by=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (TCF_ALL, TCF_NONE, {"contradictory"}),
+        (TCF_ALL, TCF_ALL, {"non_protective"}),
+        (TCF_NONE, TCF_NONE, {"protective"}),
+        (TCF_NONE, "", {"protective", "no_signal"}),
+        (TCF_NONE, "damaged", {"protective", "no_signal"}),
+    ],
+)
+def test_strings_that_say_different_things_contradict_each_other(
+    first: str, second: str, expected: set[str]
+) -> None:
+    found = signals(STRING, leaf("gdpr_consent", first, "query"), leaf("IABTCF_TCString", second))
+    assert {each.verdict for each in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("1", "0"), {"contradictory"}),
+        (("1", "true"), {"protective"}),
+        (("0", "0"), {"non_protective"}),
+    ],
+)
+def test_values_on_one_topic_have_to_agree(values: tuple[str, str], expected: set[str]) -> None:
+    definition = replace(COPPA, topic="child", fields=(FieldMatch(("body",), ("**.coppa",)),))
+    found = signals(definition, leaf("regs.coppa", values[0]), leaf("regs.ext.coppa", values[1]))
+    assert {each.verdict for each in found} == expected
+    apart = signals(replace(definition, topic=""), leaf("a.coppa", "1"), leaf("b.coppa", "0"))
+    assert {each.verdict for each in apart} == {"protective", "non_protective"}
+
+
 @settings(deadline=None)
-@given(st.text(max_size=120), st.sampled_from(["", "tcf", "gpp", "us_privacy", "gcd"]))
+@given(st.text(max_size=120), st.sampled_from(["", *DECODERS]))
 def test_no_value_makes_a_reader_fail_or_shows_itself(value: str, decode: str) -> None:
     definition = replace(COPPA, decode=decode)
     secret = "q7kz3f9x" + value

@@ -11,11 +11,12 @@ from analyzer.extract.names import REASON as NAME_REASON
 from analyzer.extract.names import Names
 from analyzer.extract.places import REQUEST_PARTS, PlaceIndex, authority_of, place_of
 from analyzer.extract.planted import Hit, Planted
+from analyzer.extract.readings import Reading
 from analyzer.extract.rules import CompiledEndpoint, CompiledRule, RuleBook, body_test, rule_index
 from analyzer.extract.shapes import digest, safe_path, shape
-from analyzer.extract.signals import SignalBook, SignalField, contradicts, field_index
+from analyzer.extract.signals import Heard, SignalBook, SignalField, contradicts, field_index
 from analyzer.knowledge import Knowledge
-from analyzer.models import Exchange, Leaf, Match, Part, Problem, Signal, SignalVerdict
+from analyzer.models import Exchange, Leaf, Match, Part, Problem, Signal
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -80,7 +81,7 @@ class Extractor:
         ] = {}
         self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], _Kind] = {}
         self._shown: dict[tuple[int | str, str], _Shown | None] = {}
-        self._verdicts: dict[tuple[str, str], tuple[str, SignalVerdict]] = {}
+        self._verdicts: dict[tuple[str, str], Reading] = {}
         self._safe: dict[str, str] = {}
 
     @property
@@ -103,8 +104,7 @@ class Extractor:
         kind = self._kind(exchange, leaves)
         decisions = kind.decisions
         found: dict[_Key, Match] = {}
-        signals: dict[tuple[str, _Place], Signal] = {}
-        against: set[str] = set()
+        heard = Heard(exchange.id)
         for leaf in leaves:
             place = (leaf[1], leaf[2])
             if place in decisions:
@@ -112,7 +112,7 @@ class Extractor:
             else:
                 decision = self._decide(kind, place[0], place[1])
             if decision is not None:
-                self._apply(decision, leaf, found, signals, against)
+                self._apply(decision, leaf, found, heard)
         asked = [leaf for leaf in leaves if leaf[1] in REQUEST_PARTS]
         asked.append(Leaf(exchange.id, "host", "", authority_of(exchange.url), ()))
         finds = self._planted.find(asked, decoded.payloads)
@@ -122,7 +122,10 @@ class Extractor:
         if not finds.complete:
             problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
         matches = tuple([found[key] for key in sorted(found)])
-        return Extracted(matches, self._told(signals, against), problems)
+        told = sorted(
+            heard.signals(), key=lambda each: (_PART_ORDER[each.part], each.path, each.signal)
+        )
+        return Extracted(matches, tuple(told), (*problems, *heard.problems()))
 
     def mask(self, text: str) -> str:
         """Return `text` with planted values replaced by their data types in braces."""
@@ -167,8 +170,7 @@ class Extractor:
         decision: _Decision,
         leaf: Leaf,
         found: dict[_Key, Match],
-        signals: dict[tuple[str, _Place], Signal],
-        against: set[str],
+        heard: Heard,
     ) -> None:
         part, path, value = leaf.part, leaf.path, leaf.value
         order = _PART_ORDER[part]
@@ -191,16 +193,14 @@ class Extractor:
                 ),
             )  # fmt: skip
         for signal in decision.signals:
-            told, verdict = self._read(signal, value)
-            signals.setdefault(
-                (signal, (part, path)),
-                Signal(
-                    leaf.exchange, signal, told, verdict, f"signal#{signal}", part,
-                    self._safe_path(path), leaf.steps,
-                ),
+            reading = self._read(signal, value)
+            told = Signal(
+                leaf.exchange, signal, reading.value, reading.verdict, f"signal#{signal}", part,
+                self._safe_path(path), leaf.steps,
             )  # fmt: skip
+            heard.add(path, told, reading)
         if decision.contradicts and contradicts(leaf):
-            against.update(decision.contradicts)
+            heard.oppose(decision.contradicts)
 
     def _plant(self, exchange: Exchange, hit: Hit, found: dict[_Key, Match]) -> None:
         data_type = self._planted.values[hit.value][0]
@@ -224,19 +224,6 @@ class Extractor:
             hit.transformed, leaf.steps if leaf else (), "", 100,
         )  # fmt: skip
 
-    def _told(
-        self, signals: dict[tuple[str, _Place], Signal], against: set[str]
-    ) -> tuple[Signal, ...]:
-        told = [
-            replace(signal, verdict="contradictory")
-            if signal.verdict == "protective" and signal.signal in against
-            else signal
-            for signal in signals.values()
-        ]
-        return tuple(
-            sorted(told, key=lambda each: (_PART_ORDER[each.part], each.path, each.signal))
-        )
-
     def _by_rule(self, compiled: CompiledRule, value: str) -> _Shown | None:
         """Return what may be shown of `value` if the rule takes it; most values come again."""
         key = (id(compiled), value)
@@ -252,7 +239,7 @@ class Extractor:
             return self._shown[key]
         return self._show(key, name, value, accepted=self._names.accepts(name, value))
 
-    def _read(self, signal: str, value: str) -> tuple[str, SignalVerdict]:
+    def _read(self, signal: str, value: str) -> Reading:
         key = (signal, value)
         known = self._verdicts.get(key)
         if known is None:

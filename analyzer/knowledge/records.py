@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from analyzer.knowledge.place_records import Places
-from analyzer.models import Grade, Part
+from analyzer.models import Grade, Part, SignalVerdict
 
 Level = Literal["ban", "default_off", "consent_only", "none"]
 LawKind = Literal["law", "platform"]
@@ -133,13 +133,28 @@ class FieldMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalExample:
+    """A request, and perhaps its answer, in which a signal is read as `verdict`, or is not there.
+
+    `request` and `response` as in `Example`; `age` is the one of the account, None where nobody
+    knows it. `verdict` is empty in an example that must miss.
+    """
+
+    request: Mapping[str, Any]
+    response: Mapping[str, Any]
+    verdict: SignalVerdict | Literal[""]
+    age: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignalDef:
     """A privacy signal and how its values are read for a minor.
 
     `protective`, `non_protective` and `no_signal` hold values, patterns (``re:`` and a regular
     expression), or the keywords ``absent`` and ``zero_uuid``. `decode` names the decoder of a
     consent string, empty where the value speaks for itself. `contradicted_by` are fields whose
-    presence in the same exchange turns a protective value into a contradiction.
+    presence in the same exchange turns a protective value into a contradiction. `topic` names what
+    the values make a statement on: two that differ in one exchange contradict each other.
     """
 
     id: str
@@ -158,6 +173,9 @@ class SignalDef:
     grade: Grade
     verified: bool
     source: str
+    topic: str = ""
+    hits: tuple[SignalExample, ...] = ()
+    misses: tuple[SignalExample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

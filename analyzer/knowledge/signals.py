@@ -7,7 +7,15 @@ from analyzer.knowledge.ontology import grade_of
 from analyzer.knowledge.records import SignalDef
 from analyzer.knowledge.source import Source, Table, regex_fault
 
-DECODERS = ("tcf", "gpp", "us_privacy", "gcd")
+DECODERS = (
+    "tcf",
+    "tcf_purposes",
+    "gpp",
+    "gpp_children",
+    "us_privacy",
+    "gcd",
+    "additional_consent",
+)
 _ID = r"[a-z0-9_]+(\.[a-z0-9_]+)+"
 
 
