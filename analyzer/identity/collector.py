@@ -30,6 +30,7 @@ _COOKIES: Final = ("cookie", "response_cookie")
 # left out: whoever is asked sees it, so that it tells nothing of who gave what to whom.
 _PERSONAL: Final = frozenset({"person.email", "person.phone", "person.username"})
 _NOT_FOLLOWED: Final = frozenset({"id.ip"})
+_SURE: Final = 60  # per cent; what is less certain by its name gives nothing a name here
 # Shapes for which a look at the value itself decides whether it can identify anybody.
 _WEAK: Final = frozenset({"int", "text:<=16", "phone", "hex"})
 _NEVER: Final = frozenset({"empty", "bool", "uuid:zero", "decimal", "date", "country", "language"})
@@ -97,13 +98,15 @@ class Collector:
             if known is None:
                 if self._is_idle(value, leaves, at):
                     continue
-                known = self._known.get(value, "")
-            if known and (may_identify(leaf[1], leaf[2]) or (leaf[1], leaf[2]) in typed):
-                self._see(known, destination, exchange, leaf[1], leaf[2], self._how.get(value, ""))
+                known = self._known[value]
+            part, path = leaf[1], leaf[2]
+            if typed and (part, path) in typed:
+                self._name(value, typed[part, path])
+            elif may_identify(part, path):
+                self._see(known, destination, exchange, part, path, self._how.get(value, "raw"))
         for (part, path), match in typed.items():
             if match.digest not in self._refused:
-                how = "" if match.transformed == "raw" else match.transformed
-                self._see(match.digest, destination, exchange, part, path, how)
+                self._see(match.digest, destination, exchange, part, path, match.transformed)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -135,7 +138,7 @@ class Collector:
                     digest=own,
                     shape=self._shapes.get(code, ""),
                     data_type=data_type,
-                    transformed=how or "raw",
+                    transformed=how,
                     owner=where.owner,
                     parent=where.parent,
                     site=where.site,
@@ -171,10 +174,14 @@ class Collector:
             self._types[match.digest] = match.data_type
             self._shapes[match.digest] = match.shape
             if SHORTEST <= len(value) <= LONGEST and len(self._known) < MOST_VALUES:
-                self._known[value] = match.digest
                 self._idle.discard(value)
-                if match.transformed != "raw":
-                    self._how[value] = match.transformed
+                self._name(value, match)
+
+    def _name(self, value: str, match: Match) -> None:
+        """Know `value` again as what `match` says, also where nothing is known of the place."""
+        if match.digest not in self._refused:
+            self._known[value] = match.digest
+            self._how[value] = match.transformed
 
     def _is_idle(self, value: str, leaves: Sequence[Leaf], at: int) -> bool:
         """Look at a value for the first time; what can be an identifier is known from now on."""
@@ -247,6 +254,8 @@ class Collector:
 
 def _is_followed(match: Match) -> bool:
     kind = match.data_type
+    if match.confidence < _SURE:
+        return False
     return (kind.startswith("id.") and kind not in _NOT_FOLLOWED) or kind in _PERSONAL
 
 

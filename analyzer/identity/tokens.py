@@ -22,8 +22,8 @@ _DISTINCT_DIGITS: Final = 4
 _DISTINCT_TEXT: Final = 8
 _WRITTEN_TIME: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _TEXT: Final = re.compile(r"[A-Za-z0-9_+/=.:~|*!-]+")
-# A random number and the second of its drawing: what Google Analytics calls a client ID.
-_PAIR: Final = re.compile(r"[0-9]{6,11}\.[0-9]{10}")
+# A random number and the time of its drawing: a client ID of Google Analytics, _fbp of Facebook.
+_PAIR: Final = re.compile(r"[0-9]{6,11}\.[0-9]{10}|fb\.[0-9]\.[0-9]{13}\.[0-9]{6,20}")
 _PAIR_HEAD: Final = re.compile(r"GA[0-9]\.[0-9](?:-[0-9])?\.(?=[0-9]{6,11}\.[0-9]{10}$)")
 _TOLD: Final = frozenset(
     {
