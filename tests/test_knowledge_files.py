@@ -34,6 +34,19 @@ types:
     google_play: Other info
     apple: Other Data Types
 """
+NAMES = """\
+words: {dev: device}
+fillers: [value]
+stoppers: [count]
+containers: [device]
+names:
+  - type: id.device
+    sure: [device identifier]
+    likely: [did]
+headers: [accept]
+makers: [example]
+models: ['EX-[0-9]+']
+"""
 SIGNALS = """\
 signals:
   - id: openrtb.coppa
@@ -136,6 +149,7 @@ grade: D
 def folder(tmp_path: Path) -> Path:
     contents = {
         "ontology.yaml": ONTOLOGY,
+        "names.yaml": NAMES,
         "signals.yaml": SIGNALS,
         "regions.yaml": REGIONS,
         "law.yaml": LAW,

@@ -19,10 +19,13 @@ from analyzer.knowledge.regions import read_regions
 from analyzer.knowledge.signals import read_signals
 from analyzer.knowledge.source import Source
 from analyzer.knowledge.trackers import read_tracker
+from analyzer.knowledge.vocabulary import read_vocabulary
 
 DATA = Path(__file__).parent.parent / "data"
 FILES = (
     "ontology.yaml",
+    "names.yaml",
+    "confidence.yaml",
     "signals.yaml",
     "consent_strings.yaml",
     "regions.yaml",
@@ -58,6 +61,7 @@ def check(root: Path = DATA) -> list[Fault]:
 def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     files = _Files(root)
     types = read_types(files.yaml("ontology.yaml"))
+    vocabulary = read_vocabulary(files.yaml("names.yaml"), files.yaml("confidence.yaml"), types)
     signals: dict[str, SignalDef] = read_signals(files.yaml("signals.yaml"))
     read_layouts(files.yaml("consent_strings.yaml"))
     countries, blocs = read_regions(files.yaml("regions.yaml"))
@@ -80,8 +84,9 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     parents = files.parents("parents.csv", names | {tracker.owner for tracker in trackers})
     owners = with_trackers(listed, supplement, attribution, trackers, parents)
     knowledge = Knowledge(
-        types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint(), places
-    )
+        types, signals, blocs, countries, laws, owners, tuple(trackers), files.fingerprint(),
+        places, vocabulary,
+    )  # fmt: skip
     return knowledge, files.faults()
 
 

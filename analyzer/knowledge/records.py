@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from analyzer.knowledge.place_records import Places
+from analyzer.knowledge.vocabulary_records import Vocabulary
 from analyzer.models import Grade, Part, SignalVerdict
 
 Level = Literal["ban", "default_off", "consent_only", "none"]
@@ -377,6 +378,7 @@ class Knowledge:
     trackers: tuple[Tracker, ...]
     fingerprint: str
     places: Places = field(default_factory=Places)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     @property
     def version(self) -> str:
