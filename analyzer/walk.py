@@ -21,9 +21,9 @@ from analyzer.decoders import (
     Hint,
     Layer,
     Limits,
+    Noted,
     Number,
     Pairs,
-    Sealed,
     opaque,
 )
 from analyzer.decoders.media import is_media, is_media_type
@@ -139,9 +139,9 @@ class Walker:
             if tree.media or tree.doubtful:
                 outer = hint_of(tree.media, tree.doubtful or outer.doubtful)
             return self._bytes(tree.content, path, steps, outer, fresh=fresh)
-        if isinstance(tree, Sealed):
-            if not is_handed_out(self.part, path):
-                self.fault("opaque_value", tree.detail)
+        if isinstance(tree, Noted):
+            if tree.code != "opaque_value" or not is_handed_out(self.part, path):
+                self.fault(tree.code, tree.detail)
             if tree.tree is MISS:
                 return True
             tree = tree.tree

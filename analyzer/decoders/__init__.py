@@ -113,13 +113,13 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """Content that its form shows to be encrypted: a `Problem` of the code ``opaque_value``.
+class Noted:
+    """A tree, and the `Problem` of what could not be read beside it (`tree` `MISS`: nothing was).
 
-    `detail` says what it is and how large, and holds nothing of the content. `tree` is what stands
-    there in the clear (`MISS`: nothing).
+    Of the code ``opaque_value``: content that its form shows to be encrypted.
     """
 
+    code: str
     detail: str
     tree: object
 

@@ -1,9 +1,13 @@
-"""Base64, standard and URL-safe, where the result proves that it was Base64.
+"""Base64, in all its alphabets and paddings, where the result proves that it was Base64.
 
 Any identifier of the right length decodes to something, so what comes out is only accepted
 (`Layer.doubtful`) if it is a JSON container, a compressed stream that decompresses, a property
 list, strict and plausible protobuf with readable strings, or readable text with structure. Numbers,
 hex digests and UUIDs are never tried.
+
+Besides ``+/`` and ``-_`` with ``=`` or nothing behind, there are: padding by dots, commas, tildes,
+asterisks or the number of the missing characters (as ASP.NET writes it), ``._-`` (Yahoo), ``-_~``
+(CloudFront), broken lines, and a short name and a colon before it.
 """
 
 from __future__ import annotations
@@ -16,33 +20,61 @@ from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]++={0,2}")
 _NEVER = re.compile(r"[0-9A-Fa-f-]++|[0-9+/_-]++")  # digests, UUIDs, numbers
 _ALPHABET = str.maketrans("-_", "+/")
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,15}[:|](?=[A-Za-z0-9+/_-]{20})")
+_ODD_PADDING = re.compile(r"[A-Za-z0-9+/_-]++([.,~*])\1?")
+_YAHOO = re.compile(r"[A-Za-z0-9._]++-{1,2}")
+_CLOUDFRONT = re.compile(r"[A-Za-z0-9~-]++_{1,2}")
+_FROM_YAHOO = str.maketrans("._-", "+/=")
+_FROM_CLOUDFRONT = str.maketrans("-_~", "+=/")
+
+
+def _plain(text: str) -> str:
+    """Return `text` in one of the two usual alphabets, "" where it is in none."""
+    if "\n" in text or "\r" in text:
+        text = "".join(text.split())  # MIME breaks lines
+    if ":" in text or "|" in text:
+        prefix = _PREFIX.match(text)
+        if prefix:
+            text = text[prefix.end() :]
+    if _TOKEN.fullmatch(text):
+        return text
+    if _ODD_PADDING.fullmatch(text):
+        return text.rstrip(text[-1])
+    if _YAHOO.fullmatch(text):
+        return text.translate(_FROM_YAHOO)
+    return ""
 
 
 def _text(text: str) -> object:
-    if not _TOKEN.fullmatch(text):
-        if "\n" not in text:
-            return MISS
-        text = "".join(text.split())  # MIME breaks lines
-        if not _TOKEN.fullmatch(text):
-            return MISS
-    if _NEVER.fullmatch(text):
+    text = _plain(text)
+    if not text or _NEVER.fullmatch(text):
         return MISS
+    found = _unpacked(text)
+    if found is None and text[-1] == "_" and _CLOUDFRONT.fullmatch(text):
+        found = _unpacked(text.translate(_FROM_CLOUDFRONT))
+    if found is None and text[-1] in "012":
+        count = int(text[-1])  # of the padding characters that are not there
+        found = _unpacked(text[:-1]) if (len(text) - 1 + count) % 4 == 0 else None
+    return MISS if found is None else Layer(found, doubtful=True)
+
+
+def _unpacked(text: str) -> bytes | None:
     bare = text.rstrip("=")
     if len(bare) % 4 == 1 or (len(bare) != len(text) and len(text) % 4):
-        return MISS
+        return None
     if "-" in bare or "_" in bare:
         if "+" in bare or "/" in bare:
-            return MISS
+            return None
         bare = bare.translate(_ALPHABET)
     padded = (bare + "=" * (-len(bare) % 4)).encode()
     try:
         content = a2b_base64(padded)
     except Error:
-        return MISS
+        return None
     # The unused bits of the last character are zero in Base64, and random in an identifier.
     if b2a_base64(content[-(len(content) % 3 or 3) :], newline=False) != padded[-4:]:
-        return MISS
-    return Layer(content, doubtful=True)
+        return None
+    return content
 
 
 DECODERS.register("base64")(Decoder(text=_text, rank=60))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 
-from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Number, Pairs
+from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Number, Pairs
 from analyzer.decoders.text import utf8
 
 _SELF_DESCRIBED = b"\xd9\xd9\xf7"
@@ -23,12 +23,17 @@ class _NotCbor(Exception):  # noqa: N818 - never leaves this file
     """The content is not CBOR, or is cut."""
 
 
+class _TooMany(Exception):  # noqa: N818 - never leaves this file
+    """There are more items than can be shown."""
+
+
 class _Reader:
     """Reads one item after another from `data`."""
 
-    __slots__ = ("data", "deepest", "named", "position")
+    __slots__ = ("data", "deepest", "left", "named", "position")
 
-    def __init__(self, data: bytes, deepest: int, *, named: bool) -> None:
+    def __init__(self, data: bytes, deepest: int, most: int, *, named: bool) -> None:
+        self.left = most  # items that may still come
         self.named = named  # whether each key must be a readable name
         self.data = data
         self.position = 0
@@ -46,6 +51,9 @@ class _Reader:
         """Return the next item; `_BREAK` at the end of one without a stated length."""
         if depth > self.deepest:
             raise _NotCbor
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMany
         head = self._take(1)[0]
         major, info = head >> 5, head & 31
         if major == 7:
@@ -137,10 +145,15 @@ def _string(major: int, content: bytes) -> object:
 
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     announced = hint.announced == "cbor" or content.startswith(_SELF_DESCRIBED)
-    reader = _Reader(content, budget.limits.max_json_depth + 1, named=not announced)
+    limits = budget.limits
+    reader = _Reader(content, limits.max_json_depth + 1, 8 * limits.max_leaves, named=not announced)
     try:
         tree = reader.item(1)
     except (_NotCbor, RecursionError):
+        return MISS
+    except _TooMany:
+        if announced:
+            return Fault("too_many_leaves", "more items than can be shown")
         return MISS
     if tree is _BREAK or reader.position != len(content):
         return MISS

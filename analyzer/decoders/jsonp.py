@@ -7,12 +7,18 @@ import re
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
 
 _GUARD = re.compile(
-    rb"""\s*+(?:\)\]\}',?|for\s?\(;;\);|while\s?\(1\);|throw\s1;|&&&START&&&|/\*-secure-)\s*+"""
+    rb"""(?:\xef\xbb\xbf)?\s*+(?:
+        \)\]\}'?,?(?:\s*+[0-9]{1,9}\s*+\n)?  # and the length of what follows
+      | for\s?\(;;\);|while\s?\((?:1|true)\);|throw\s(?:1|'[^']{0,100}');?|&&&START&&&|/\*-secure-
+      | \{\}\s?&&|//
+    )\s*+""",
+    re.VERBOSE,
 )
 _CALLBACK = re.compile(
     rb"\s*+(?:/\*\*/)?\s*+(?:typeof [\w$.]{1,128} === 'function' && )?[\w$.]{1,128}\s?\("
 )
-_EVENT = re.compile(rb"[0-9]{1,6}(?:/[\w/-]{1,64},)?(?=[\[{])")  # Socket.IO: 42["name",{}]
+# Socket.IO writes a number before a list, SockJS the letter a before one of strings
+_EVENT = re.compile(rb"(?:[0-9]{1,6}(?:/[\w/-]{1,64},)?|a(?=\[\"))(?=[\[{])")
 
 
 def _body(content: bytes, _hint: Hint, _budget: Budget) -> object:
@@ -40,7 +46,7 @@ DECODERS.register("jsonp")(
             "application/x-javascript",
             "application/ecmascript",
         ),
-        starts=b")/&_$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        starts=b"{\xef)/&_$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
         sure=True,
         rank=20,
     )

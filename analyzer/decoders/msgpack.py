@@ -1,13 +1,19 @@
-"""MessagePack. Without an announcement only a map with readable names that fills the body."""
+"""MessagePack. Without an announcement only a map with readable names that fills the body.
+
+The package builds the whole tree before anything is known of its size, so its containers are
+counted as they come: a body of empty lists would else take fifty times its size in memory.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgpack  # type: ignore[import-untyped]
 
-from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Pairs
+from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Pairs
 from analyzer.decoders.text import utf8
+
+
+class _TooMany(Exception):  # noqa: N818 - never leaves this file
+    """There are more containers than can be shown."""
 
 
 def _name(key: object) -> str:
@@ -16,46 +22,68 @@ def _name(key: object) -> str:
     return key if isinstance(key, str) else str(key)
 
 
-def _map(pairs: list[tuple[object, object]]) -> object:
-    named = [(_name(key), value) for key, value in pairs]
-    names = dict(named)
-    return names if len(names) == len(named) else Pairs(named)
-
-
-def _map_of_names(pairs: list[tuple[object, object]]) -> object:
-    """Accept only names that a person could have given: the proof of what nobody announced."""
-    if not all(isinstance(key, str) and key.isprintable() and key for key, _ in pairs):
-        raise ValueError
-    return _map(pairs)
-
-
 def _extension(code: int, data: bytes) -> object:
     return {"ext": code, "data": data}
 
 
-def _unpack(content: bytes, hook: Callable[..., object], *, raw: bool) -> object:
+class _Tree:
+    """Builds containers from what the unpacker gives. `named`: each key is a readable name."""
+
+    def __init__(self, most: int, *, named: bool) -> None:
+        self._left = most
+        self._named = named
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise _TooMany
+
+    def map(self, pairs: list[tuple[object, object]]) -> object:
+        """Return an object; in what nobody announced its names are the proof."""
+        self._count()
+        if self._named and not all(
+            isinstance(key, str) and key.isprintable() and key for key, _ in pairs
+        ):
+            raise ValueError
+        named = [(_name(key), value) for key, value in pairs]
+        names = dict(named)
+        return names if len(names) == len(named) else Pairs(named)
+
+    def list(self, items: list[object]) -> object:
+        """Return a list."""
+        self._count()
+        return items
+
+
+def _unpack(content: bytes, budget: Budget, *, named: bool, raw: bool) -> object:
+    built = _Tree(4 * budget.limits.max_leaves, named=named)
     try:
         tree: object = msgpack.unpackb(
             content,
             raw=raw,
             strict_map_key=False,
             timestamp=1,  # as a number
-            object_pairs_hook=hook,
+            object_pairs_hook=built.map,
+            list_hook=built.list,
             ext_hook=_extension,
         )
     except (ValueError, msgpack.UnpackException, RecursionError, OverflowError, TypeError):
         return MISS
+    except _TooMany:
+        if named:
+            return MISS
+        return Fault("too_many_leaves", "more containers than can be shown")
     return tree
 
 
-def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
+def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     if hint.announced != "msgpack":
-        tree = _unpack(content, _map_of_names, raw=False)
+        tree = _unpack(content, budget, named=True, raw=False)
         return tree if isinstance(tree, dict | Pairs) and tree else MISS
-    tree = _unpack(content, _map, raw=False)
+    tree = _unpack(content, budget, named=False, raw=False)
     if tree is MISS:  # old packers have one type for text and bytes
-        tree = _unpack(content, _map, raw=True)
-    return tree if isinstance(tree, dict | Pairs | list) else MISS
+        tree = _unpack(content, budget, named=False, raw=True)
+    return tree if isinstance(tree, dict | Pairs | list | Fault) else MISS
 
 
 DECODERS.register("msgpack")(

@@ -6,8 +6,10 @@ import binascii
 import re
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
+from analyzer.decoders.form import Names
+from analyzer.decoders.percent import unquote_name
 
-_DISPOSITION = re.compile(r"""(?i:[;\s](name|filename)\*?)=(?:"((?:[^"\\]|\\.)*+)"|([^\s;]++))""")
+_DISPOSITION = re.compile(r"""(?i:[;\s](name|filename)(\*?))=(?:"((?:[^"\\]|\\.)*+)"|([^\s;]++))""")
 _SNIFF = re.compile(rb"--([^\r\n]{1,200})\r?\n(?i:content-[a-z-]+):")
 _MOST_HEADERS = 16 * 1024
 
@@ -27,7 +29,7 @@ def _unwrapped(content: bytes, encoding: str) -> bytes:
         try:
             return binascii.a2b_base64(content)
         except binascii.Error:
-            return content
+            return content  # and the strings in it are looked into as any others
     return binascii.a2b_qp(content) if encoding == "quoted-printable" else content
 
 
@@ -56,6 +58,7 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     else:
         pieces.pop(0)  # the preamble, which means nothing
     fields: dict[str, object] = {}
+    nested = Names()
     for position, piece in enumerate(pieces):
         if piece.startswith(b"--"):
             break
@@ -65,11 +68,14 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
         headers, value = _split(block)
         value = value.removesuffix(b"\r")
         names: dict[str, str] = {}
-        for key, quoted, bare in _DISPOSITION.findall(headers.get("content-disposition", "")):
-            names.setdefault(key.lower(), quoted or bare)
+        for key, star, quoted, bare in _DISPOSITION.findall(headers.get("content-disposition", "")):
+            text = quoted or bare
+            names.setdefault(key.lower(), unquote_name(text.rpartition("'")[2]) if star else text)
         value = _unwrapped(value, headers.get("content-transfer-encoding", "").lower())
-        name = names.get("name", str(position))
-        _add(fields, name, Layer(value, headers.get("content-type", "")))
+        name, listed = nested.path(names.get("name", str(position)))
+        content_type = headers.get("content-type", "")
+        layer = Layer(value, content_type)
+        _add(fields, name, [layer] if listed else layer)
         if names.get("filename"):
             _add(fields, f"{name}.filename", names["filename"])
     return fields or MISS
@@ -80,10 +86,12 @@ def _add(fields: dict[str, object], name: str, value: object) -> None:
         fields[name] = value
         return
     known = fields[name]
-    if isinstance(known, list):
-        known.append(value)
+    if not isinstance(known, list):
+        known = fields[name] = [known]
+    if isinstance(value, list):
+        known.extend(value)
     else:
-        fields[name] = [known, value]
+        known.append(value)
 
 
 DECODERS.register("multipart")(

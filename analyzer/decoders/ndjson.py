@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
+from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Hint, Layer
+from analyzer.decoders.json import read_json
 
 
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
@@ -14,6 +15,8 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
         # A log in which nearly each line is an object; a page of JavaScript has no such lines.
         objects = sum(line.strip()[:1] + line.strip()[-1:] in (b"{}", b"[]") for line in lines)
         if objects * 2 < len(lines):
+            return MISS
+        if hint.doubtful and not any(isinstance(read_json(line), Checked) for line in lines[:3]):
             return MISS
     return [Layer(line, "application/json") for line in lines]
 
@@ -31,6 +34,7 @@ DECODERS.register("ndjson")(
             "application/json-seq",
         ),
         starts=b"{[",
+        guesses=True,
         rank=20,
     )
 )

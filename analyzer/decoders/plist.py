@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime
 import plistlib
+import struct
 from xml.parsers.expat import ExpatError
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint
 
 _BINARY = b"bplist00"
+_TRAILER = struct.Struct(">6xBBQQQ")
+_MOST_EMPTY = 4096  # bytes of slack, by 16, for markers counted twice
 
 
 def _body(content: bytes, _hint: Hint, _budget: Budget) -> object:
-    if not content.startswith(_BINARY) and b"<plist" not in content[:512]:
+    binary = content.startswith(_BINARY)
+    if not binary and b"<plist" not in content[:512]:
+        return MISS
+    if binary and not _is_sound(content):
         return MISS
     try:
         tree: object = plistlib.loads(content)
@@ -21,6 +27,34 @@ def _body(content: bytes, _hint: Hint, _budget: Budget) -> object:
     except (OverflowError, RecursionError, TypeError, AttributeError, MemoryError, EOFError):
         return MISS  # what plistlib does with damaged files is not documented
     return _plain(tree)
+
+
+def _is_sound(content: bytes) -> bool:
+    """Whether the objects of a binary list together are no larger than the list.
+
+    plistlib reads each object from its offset, and many offsets may point into the same bytes: a
+    list of eight megabytes could ask for a million arrays of a million entries.
+    """
+    if len(content) < _TRAILER.size + len(_BINARY):
+        return False
+    offset_size, ref_size, count, _top, table = _TRAILER.unpack(content[-_TRAILER.size :])
+    end = table + count * offset_size
+    if not 0 < offset_size <= 8 or not 0 < ref_size <= 8 or end > len(content) - _TRAILER.size:
+        return False
+    room = len(content) + 16 * _MOST_EMPTY
+    for at in range(table, end, offset_size):
+        start = int.from_bytes(content[at : at + offset_size])
+        if start >= len(content):
+            return False
+        kind, size = content[start] >> 4, content[start] & 15
+        if size == 15 and kind in (4, 5, 6, 10, 11, 12, 13):
+            width = 1 << (content[start + 1] & 3) if start + 1 < len(content) else 1
+            size = int.from_bytes(content[start + 2 : start + 2 + width])
+        unit = {6: 2, 10: ref_size, 11: ref_size, 12: ref_size, 13: 2 * ref_size}.get(kind, 1)
+        room -= 1 + size * unit
+        if room < 0:
+            return False
+    return True
 
 
 def _plain(tree: object) -> object:

@@ -15,12 +15,17 @@ _CHARSETS = {
     "utf-16": "utf-16",
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
+    "ucs-2": "utf-16",
+    "utf-32": "utf-32",
+    "utf-32le": "utf-32-le",
+    "utf-32be": "utf-32-be",
     "iso-8859-1": "cp1252",
     "latin1": "cp1252",
     "latin-1": "cp1252",
     "windows-1252": "cp1252",
     "cp1252": "cp1252",
-    "iso-8859-15": "iso-8859-15",
+    **{f"iso-8859-{part}": f"iso-8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 15)},
+    **{f"windows-{page}": f"cp{page}" for page in (1250, 1253, 1254, 1255, 1257, 1258, 874)},
     "windows-1251": "cp1251",
     "windows-1256": "cp1256",
     "koi8-r": "koi8-r",
@@ -69,6 +74,10 @@ def to_text(content: bytes, charset: str = "", *, announced: bool = True) -> str
     An unknown or unfitting `charset` is ignored. CP-1252 stands in for Latin-1, as in browsers;
     some bytes of a cipher fit it too, so without a charset it takes that text was `announced`.
     """
+    if content[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        wide = _in(content, "utf-32")
+        if wide is not None:
+            return wide
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _in(content, "utf-16")
     named = _CHARSETS.get(charset, "")
@@ -80,6 +89,10 @@ def to_text(content: bytes, charset: str = "", *, announced: bool = True) -> str
     zeros = 4 if announced else 9 / 4 if len(content) >= 8 else 0
     if b"\0" in content[:2] and len(content) % 2 == 0 and content.count(0) * zeros >= len(content):
         wide = _in(content, "utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+        if wide is not None and is_text(wide):
+            return wide
+    if len(content) % 4 == 0 and content.count(0) * 4 >= len(content) * 3 > 0:
+        wide = _in(content, "utf-32-le" if content[:1] != b"\0" else "utf-32-be")
         if wide is not None and is_text(wide):
             return wide
     text = utf8(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.decoders import DECODERS, MISS, Decoder
+from analyzer.decoders import DECODERS, MISS, Decoder, Noted
 from analyzer.decoders.form import read_form
 
 _URL = re.compile(
@@ -20,7 +20,10 @@ def _text(text: str) -> object:
     for piece in found.groups():
         if piece and "=" in piece:
             # A fragment may hold a query of its own: #/page?x=1
-            fields.update(read_form(piece[1:].rpartition("?")[2] if piece[0] == "#" else piece[1:]))
+            read = read_form(piece[1:].rpartition("?")[2] if piece[0] == "#" else piece[1:])
+            if isinstance(read, Noted):
+                return read
+            fields.update(read)
     return fields or MISS
 
 

@@ -5,9 +5,12 @@ Entities are how XML expands without bound and how it reads files; nothing an ap
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint
+
+_DECLARED = re.compile(r"<\?xml[^>]{0,200}\?>")
 
 
 class _Entities(Exception):  # noqa: N818 - never leaves this file
@@ -59,7 +62,22 @@ class _Builder:
 
 
 def _body(content: bytes, _hint: Hint, budget: Budget) -> object:
-    builder = _Builder(2 * budget.limits.max_leaves, budget.limits.max_json_depth)
+    return _read(content, 2 * budget.limits.max_leaves, budget.limits.max_json_depth)
+
+
+def _text(text: str) -> object:
+    """Read XML in a string: an advertisement in VAST, an envelope. A page is none."""
+    inner = text.strip()
+    if inner[:1] != "<" or inner[-1:] != ">" or ("</" not in inner and "/>" not in inner):
+        return MISS
+    if inner[:5].lower() in ("<html", "<!doc") and "<!entity" not in inner[:1024].lower():
+        return MISS
+    # What the declaration says of bytes no longer holds.
+    return _read(_DECLARED.sub("", inner, count=1), 20_000, 64)
+
+
+def _read(content: bytes | str, most: int, deepest: int) -> object:
+    builder = _Builder(most, deepest)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
@@ -78,5 +96,12 @@ def _body(content: bytes, _hint: Hint, budget: Budget) -> object:
 
 
 DECODERS.register("xml")(
-    Decoder(body=_body, media=("application/xml", "text/xml", "+xml"), starts=b"<", rank=50)
+    Decoder(
+        body=_body,
+        text=_text,
+        media=("application/xml", "text/xml", "+xml"),
+        starts=b"<\xef\xff\xfe",
+        rank=50,
+        marks="<",
+    )
 )
