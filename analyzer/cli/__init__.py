@@ -21,6 +21,7 @@ COMMANDS = (
     "import",
     "analyze",
     "diff",
+    "linkage",
     "report",
     "explain",
     "verify",

@@ -32,6 +32,7 @@ from analyzer.frames.workers import uninterrupted, worker_context
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Session
 from analyzer.pipeline import analyse_bundle
+from analyzer.region.exits import open_databases
 from analyzer.study import Study
 
 Progress = Callable[[int, int, str], None]  # done, of how many, which session
@@ -100,6 +101,8 @@ def analyse(
     are left for later. `force`: everything again.
     """
     knowledge = load_knowledge()
+    if study.geo_databases:  # what is wrong with them is no session's fault
+        open_databases(study.geo_databases).close()
     live = set(running_bundles(study.captures))
     tasks: list[_Task] = []
     skipped: list[str] = []
