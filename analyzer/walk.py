@@ -28,7 +28,7 @@ from analyzer.decoders import (
 )
 from analyzer.decoders.media import is_media, is_media_type
 from analyzer.decoders.noise import is_handed_out
-from analyzer.decoders.plan import bodies, hint_of, inert, texts, uncoded
+from analyzer.decoders.plan import bodies, hint_of, inert, readers, uncoded
 from analyzer.decoders.text import has_structure, is_text, to_text, utf8
 from analyzer.models import Leaf, Part, Problem
 
@@ -271,11 +271,8 @@ class Walker:
 
     def _inside(self, text: str, path: str, steps: Steps) -> bool:
         trouble = self._trouble
-        for name, read, marks, least in texts():
-            if marks:
-                if not any(mark in text for mark in marks):
-                    continue
-            elif len(text) < least:
+        for name, read, least in readers(text):
+            if len(text) < least:
                 continue
             tree = read(text)
             if tree is MISS:

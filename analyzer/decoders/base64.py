@@ -20,7 +20,7 @@ from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]++={0,2}")
 _NEVER = re.compile(r"[0-9A-Fa-f-]++|[0-9+/_-]++")  # digests, UUIDs, numbers
 _ALPHABET = str.maketrans("-_", "+/")
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,15}[:|](?=[A-Za-z0-9+/_-]{20})")
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}[:|](?=[A-Za-z0-9+/_-]{20})")
 _ODD_PADDING = re.compile(r"[A-Za-z0-9+/_-]++([.,~*])\1?")
 _YAHOO = re.compile(r"[A-Za-z0-9._]++-{1,2}")
 _CLOUDFRONT = re.compile(r"[A-Za-z0-9~-]++_{1,2}")

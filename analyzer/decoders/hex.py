@@ -19,6 +19,7 @@ _BACKSLASHES = re.compile(r"(?i:(?:\\x[0-9a-f]{2})++)")
 
 def _text(text: str) -> object:
     head = text[:2]
+    dashed = text[2:3] == "-"
     if head in ("0x", "0X"):
         text = text[2:]
     elif head == "\\x":
@@ -31,7 +32,7 @@ def _text(text: str) -> object:
         text = text.replace(text[2], "")
     if text[:1] not in "1234567 0" or len(text) % 2:
         return MISS
-    if not _HEX.fullmatch(text) and not _READABLE.fullmatch(text):
+    if not _HEX.fullmatch(text) and (dashed or not _READABLE.fullmatch(text)):
         return MISS
     return Layer(bytes.fromhex(text), doubtful=True)
 

@@ -14,7 +14,7 @@ from analyzer.decoders.percent import unquote
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}"
 _TABLE = re.compile(
     rf"""
-      {_NAME}(?P<sign>[:=])[^:=|;,&\s]*+
+      [A-Za-z_][A-Za-z0-9_-]{{0,63}}(?P<sign>[:=])[^:=|;,&\s]*+
       (?P<gap>[|;,]\s?)
       {_NAME}(?P=sign)[^:=|;,&]*+
       (?:(?P=gap){_NAME}(?P=sign)[^:=|;,&]*+)*+

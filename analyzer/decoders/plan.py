@@ -40,32 +40,43 @@ def texts() -> tuple[tuple[str, ReadText, str, int], ...]:
 # What no decoder of strings takes, and most strings are: short words, numbers, UUIDs and digests,
 # dotted names, prose. One search instead of a score of decoders; a test asks all of them.
 _MARKS = r"%={\[\"?#\\&<"
-_NOT_SO = "|".join(
-    (
-        r"[dD][aA][tT][aA]:",
-        r"s:.",
-        r"G[AS]1\.|fb\.[0-9]\.",  # cookies of analytics
-        r"v[1-4]\.local\.",  # PASETO
-        r"(?:[0-9A-Fa-f]{2}[ :,-]){8}",  # hex by pairs; a MAC address has six
-        r"[A-Za-z_][\w.-]{0,63}+:[^\s:=|;,&]*+[|;,]",  # a table
-        r"[A-Za-z][\w.-]{0,15}+[:|][A-Za-z0-9+/_-]{20}",  # Base64 after a name
-        r"[A-Za-z0-9+/_-]++[.,~*]{1,2}\Z",  # Base64 with odd padding
-        r"[A-Za-z0-9._]++-{1,2}\Z",
-        r"[\w-]*+\.e[yJ]",  # something signed
-        r"e[yJ][\w-]*+=*+[.:]",
-    )
-)
+_EVERY_MARK: Final = '%={["?#\\&<'
+_PAIR = "[0-9A-Fa-f]{2}"
 inert: Final = re.compile(
     rf"""
-      [^{_MARKS}\n]{{0,6}} | (?!{_NOT_SO}) [^{_MARKS}\n]{{7,11}}
+      [A-Za-z0-9+/_-]{{0,11}}
+    | [^{_MARKS}\n]{{0,6}}
     | (?!7[Bb]|5[Bb]|1[Ff]8[Bb]|28[Bb]5|04224|78|62706|3[Cc]3[Ff]|(?:[2-7][0-9A-Fa-f]){{16}})
-      (?!{_NOT_SO}) [0-9A-Fa-f-]++
-    | (?!{_NOT_SO})
-      (?: (?!ey)[A-Za-z0-9+/_-]*+\. | [A-Za-z0-9+/_.-]*+[^A-Za-z0-9+/_.\-{_MARKS}\n] )
-      [^{_MARKS}\n]*+
+      [0-9A-Fa-f-]++
+    | (?!e[yJ])
+      [A-Za-z0-9+/_-]*+
+      (?:
+        # What a dot, a colon or a blank is followed by decides: a signed value, an encrypted one,
+        # a cookie of analytics, a table, Base64 with a name before it or odd padding, pairs of hex.
+        \. (?!\.?\Z|e[yJ]) (?<!\Av[1-4]\.)(?<!\AGA1\.)(?<!\AGS1\.)(?<!\Afb\.)
+      | [:|] (?<!\Adata:)(?<!\ADATA:)(?<!\As:)
+        (?![^\s:=|;,&]*+[|;,]|[A-Za-z0-9+/_-]{{20}}|(?:{_PAIR}:){{7}})
+      | [ ,~*] (?![,~*]?\Z|(?:{_PAIR}[ ,]){{7}})
+      | [^A-Za-z0-9+/_.\-:|\ ,~*{_MARKS}\n]
+      )
+      [^{_MARKS}\n]*+(?<!-)
     """,
     re.VERBOSE,
 ).fullmatch
+
+
+@cache
+def _readers(marks: str) -> tuple[tuple[str, ReadText, int], ...]:
+    return tuple(
+        (name, read, 0 if wanted else least)
+        for name, read, wanted, least in texts()
+        if not wanted or any(mark in marks for mark in wanted)
+    )
+
+
+def readers(text: str) -> tuple[tuple[str, ReadText, int], ...]:
+    """Return (name, reader, least length) of the decoders that `text` has the marks of."""
+    return _readers("".join([mark for mark in _EVERY_MARK if mark in text]))
 
 
 @cache
