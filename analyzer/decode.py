@@ -6,6 +6,7 @@ is bounded by `Limits`. The message bodies themselves are the business of `analy
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -14,8 +15,9 @@ from analyzer.decoders import Limits
 from analyzer.decoders.form import read_form
 from analyzer.decoders.percent import unquote_name
 from analyzer.decoders.text import clean
+from analyzer.leaves import Piece, Steps
 from analyzer.models import Exchange, Headers, Leaf, Part, Problem
-from analyzer.walk import Steps, Walker, new_leaf, plain
+from analyzer.walk import Walker
 
 __all__ = ["Decoded", "Limits", "decode"]
 
@@ -35,17 +37,23 @@ _TRANSPORT: Final = frozenset(
     }
 )
 _DEFAULT: Final = Limits()
+_MOST_LINES: Final = 4096
+_LONGEST_LINE: Final = 1024  # characters
+_MOST_IN_LINE: Final = 32  # leaves
+
+# The leaves of header lines and paths of URLs that had no problem, by part, name and value.
+_lines: Final[dict[tuple[Part, str, str], tuple[Piece, ...]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What was read of one exchange.
+    """What was read of one exchange. `leaves` are columns (`Leaves`) where `decode` made them.
 
     `payloads` are the decoded layers of the request body (not of the answer), each once, for a
     search over raw bytes: keys, and places that no leaf shows.
     """
 
-    leaves: tuple[Leaf, ...]
+    leaves: Sequence[Leaf]
     problems: tuple[Problem, ...]
     payloads: tuple[bytes, ...]
 
@@ -80,18 +88,8 @@ def decode(exchange: Exchange, limits: Limits = _DEFAULT) -> Decoded:
         walker.fault("truncated", "a part of it was not kept", "request or response")
     leaves = walker.leaves
     if len(leaves) > limits.max_leaves:
-        del leaves[limits.max_leaves :]
-    return Decoded(tuple(leaves), walker.problems(), tuple(walker.payloads))
-
-
-@lru_cache(4096)
-def _segments(path: str) -> tuple[tuple[str, str, Steps], ...]:
-    """Return (position, text, steps) of the segments of a path that are not empty."""
-    return tuple(
-        (str(position), unquote_name(segment), ("percent",) if "%" in segment else ())
-        for position, segment in enumerate(path.removeprefix("/").split("/"))
-        if segment
-    )
+        leaves.cut(limits.max_leaves)
+    return Decoded(leaves, walker.problems(), tuple(walker.payloads))
 
 
 def _request_line(walker: Walker, url: str) -> None:
@@ -103,8 +101,13 @@ def _request_line(walker: Walker, url: str) -> None:
         rest = url[url.index("?") :]
     path, _, query = rest.partition("?")
     walker.part = "path"
-    for position, text, steps in _segments(path):
-        walker.string(text, position, steps)
+    if not _known(walker, "path", "", path):
+        start, trouble = len(walker.leaves), walker.trouble
+        for position, segment in enumerate(path.removeprefix("/").split("/")):
+            if segment:
+                coded: Steps = ("percent",) if "%" in segment else ()
+                walker.string(unquote_name(segment), str(position), coded)
+        _learn(walker, "path", "", path, start, trouble)
     if query:
         walker.part = "query"
         if "=" in query:
@@ -130,33 +133,57 @@ def _headers(
     content_type = encoding = ""
     if message:
         return content_type, encoding
-    walker.part = part
-    exchange, append = walker.exchange, walker.leaves.append
     for name, value in headers:
         lower, kind = _kind(name)
         if kind == "skip":
             continue
-        if kind == "value":
-            if value in plain:
-                append(new_leaf(Leaf, (exchange, part, lower, value, ())))
-            else:
-                walker.string(clean(value), lower, ())
-        elif kind == "content-type":
+        if kind == "content-type":
             content_type = value
-            walker.string(clean(value), lower, ())
         elif kind == "content-encoding":
             encoding = f"{encoding},{value}" if encoding else value
-            walker.string(clean(value), lower, ())
-        elif kind == "authorization":
-            walker.string(clean(value), lower, ())
-            token = clean(value).partition(" ")[2]
+        if _known(walker, part, lower, value):
+            continue
+        start, trouble = len(walker.leaves), walker.trouble
+        walker.part = part
+        text = clean(value)
+        if kind in ("cookie", "set-cookie"):
+            walker.part = cookie
+            _cookies(walker, text, kind == "set-cookie")
+        else:
+            walker.string(text, lower, ())
+            token = text.partition(" ")[2] if kind == "authorization" else ""
             if token:
                 walker.string(token, lower, ("authorization",), doubtful=True)
-        else:
-            walker.part = cookie
-            _cookies(walker, clean(value), kind == "set-cookie")
-            walker.part = part
+        _learn(walker, part, lower, value, start, trouble)
     return content_type, encoding
+
+
+def _known(walker: Walker, part: Part, name: str, value: str) -> bool:
+    """Put in the leaves of a header line or a path that were remembered; False if none were."""
+    pieces = _lines.get((part, name, value)) if walker.limits is _DEFAULT else None
+    if pieces is None:
+        return False
+    walker.leaves.put(pieces)
+    return True
+
+
+def _learn(walker: Walker, part: Part, name: str, value: str, start: int, trouble: int) -> None:
+    """Remember the leaves from `start` on as those of a header line, or of a path.
+
+    Phones send the same lines with each request. What gave a problem is read again each time, and
+    so is what is long or holds much.
+    """
+    size = len(walker.leaves) - start
+    if walker.trouble != trouble or len(value) > _LONGEST_LINE or size > _MOST_IN_LINE:
+        return
+    if walker.limits is not _DEFAULT or len(walker.leaves) > walker.limits.max_leaves:
+        return
+    pieces = walker.leaves.pieces(start)
+    if sum(len(text) for piece in pieces for text in piece.values) > 4 * _LONGEST_LINE:
+        return
+    if len(_lines) >= _MOST_LINES:
+        _lines.clear()
+    _lines[part, name, value] = pieces
 
 
 def _cookies(walker: Walker, header: str, being_set: bool) -> None:

@@ -9,9 +9,7 @@ request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import islice
-from typing import Final, cast
+from typing import Final
 
 from analyzer.decoders import (
     MISS,
@@ -22,62 +20,47 @@ from analyzer.decoders import (
     Layer,
     Limits,
     Noted,
-    Number,
-    Pairs,
     opaque,
 )
 from analyzer.decoders.media import is_media, is_media_type
 from analyzer.decoders.noise import is_handed_out
 from analyzer.decoders.plan import bodies, hint_of, inert, readers, uncoded
 from analyzer.decoders.text import has_structure, is_text, to_text, utf8
-from analyzer.models import Leaf, Part, Problem
+from analyzer.flatten import LONGEST_PLAIN, MOST_PLAIN, Flattener, plain
+from analyzer.leaves import Steps
+from analyzer.models import Part, Problem
 
-Steps = tuple[str, ...]
-
-# Calling the class costs twice as much.
-new_leaf: Final = cast(
-    Callable[[type[Leaf], tuple[str, Part, str, str, Steps]], Leaf], tuple.__new__
-)
 NOTHING_KNOWN: Final = Hint()
-_INDEX: Final = tuple(map(str, range(1024)))
 _WHITE: Final = b" \t\r\n"
-_CONTAINERS: Final = (dict, list, Pairs)
-_EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more digits
 _TEXTUAL: Final = ("json", "ndjson", "form", "xml", "sse")
 _MOST_PAYLOADS: Final = 256
-_LONGEST_PREFIX: Final = 1024  # characters of the path of a container
 _LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
 
-plain: Final[set[str]] = set()  # strings in which every decoder has found nothing
-_MOST_PLAIN: Final = 20_000
-_LONGEST_PLAIN: Final = 256
 
-
-class Walker:
+class Walker(Flattener):
     """Collects the leaves, problems and payloads of one exchange."""
 
     def __init__(
         self, exchange: str, limits: Limits, *, cut: bool = False, partial: bool = False
     ) -> None:
-        self.exchange = exchange
-        self.limits = limits
+        super().__init__(exchange, limits)
         self.budget = Budget(limits)
-        self.part: Part = "path"
-        self.leaves: list[Leaf] = []
         self.payloads: list[bytes] = []
         self._cut = cut
         self._partial = partial  # the answer is a range, from wherever it was asked for
         self._faults: dict[tuple[str, str], None] = {}
         self._payload_room = 2 * limits.max_body
-        self._names = 0
-        self._inexact = False
         self._exact = False
-        self._containers = 0
         self._trouble = 0  # how often `fault` was called
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what could not be read, each thing once."""
         return tuple(Problem(self.exchange, "decode", *fault) for fault in self._faults)
+
+    @property
+    def trouble(self) -> int:
+        """How often `fault` was called."""
+        return self._trouble
 
     def fault(self, code: str, detail: str, where: str = "") -> None:
         """Note a problem of the current part. `detail` must hold nothing of the content."""
@@ -150,14 +133,14 @@ class Walker:
         if isinstance(tree, Checked):
             self._checked(tree, path, steps)
         else:
-            self._tree(tree, path, steps, 1)
+            self.tree(tree, path, steps, 1)
         self._names, self._inexact = names, inexact
         return True
 
     def _checked(self, read: Checked, path: str, steps: Steps) -> None:
         start = len(self.leaves)
         if not (self._exact or read.names < 0):
-            self._tree(read.tree, path, steps, 1)
+            self.tree(read.tree, path, steps, 1)
             if self._names == read.names and not self._inexact:
                 return
             if len(self.leaves) > self.limits.max_leaves:
@@ -165,96 +148,23 @@ class Walker:
         tree = read.exact()
         if tree is MISS:
             tree = read.tree
-        del self.leaves[start:]
+        self.leaves.cut(start)
         # What is inside is read exactly at once: else each level would double the work.
         before, self._exact = self._exact, True
-        self._tree(tree, path, steps, 1)
+        self.tree(tree, path, steps, 1)
         self._exact = before
 
-    def _tree(self, tree: object, path: str, steps: Steps, level: int) -> None:
-        """Walk a tree. Hot: some fifty leaves in each exchange."""
-        items: Iterable[tuple[str, object]]
-        if isinstance(tree, dict):
-            self._names += len(tree)
-            items = tree.items()
-        elif isinstance(tree, Pairs):
-            self._names += len(tree)
-            items = tree
-        elif isinstance(tree, list):
-            items = zip(
-                _INDEX if len(tree) <= 1024 else map(str, range(len(tree))), tree, strict=False
-            )
+    def content(self, found: bytes | Layer | Checked | Noted, path: str, steps: Steps) -> None:
+        """Make leaves of what has to be decoded further."""
+        if isinstance(found, bytes):
+            self._bytes(found, path, steps, NOTHING_KNOWN)
         else:
-            self._value(tree, path, steps)
-            return
-        self._containers += 1
-        leaves = self.leaves
-        room = self.limits.max_leaves - len(leaves)
-        if len(tree) > room or self._containers > 2 * self.limits.max_leaves:
-            self.fault("too_many_leaves", f"more than {self.limits.max_leaves} values")
-            items = islice(items, max(0, room))
-            if self._containers > 2 * self.limits.max_leaves:
-                return
-        if level > self.limits.max_json_depth:
-            self.fault(
-                "too_deep", f"more than {self.limits.max_json_depth} containers in each other"
-            )
-            return
-        if len(path) > _LONGEST_PREFIX:  # each leaf below would hold a copy
-            self.fault("too_large", f"a path was cut to {_LONGEST_PREFIX} characters")
-            path = path[:_LONGEST_PREFIX]
-        prefix = f"{path}." if path else ""
-        exchange, part, append = self.exchange, self.part, leaves.append
-        for name, value in items:
-            kind = type(value)
-            if kind is str:
-                text: str = value  # type: ignore[assignment]
-                if text in plain or (len(text) < _LONGEST_PLAIN and inert(text)):
-                    append(new_leaf(Leaf, (exchange, part, prefix + name, text, steps)))
-                else:
-                    self.string(text, prefix + name, steps)
-            elif kind is int:
-                append(new_leaf(Leaf, (exchange, part, prefix + name, str(value), steps)))
-            elif kind in _CONTAINERS:
-                self._tree(value, prefix + name, steps, level + 1)
-            elif value is None:
-                append(new_leaf(Leaf, (exchange, part, prefix + name, "", steps)))
-            elif kind is bool:
-                text = "true" if value else "false"
-                append(new_leaf(Leaf, (exchange, part, prefix + name, text, steps)))
-            else:
-                self._value(value, prefix + name, steps)
-
-    def _value(self, value: object, path: str, steps: Steps) -> None:
-        if value is None:
-            self._leaf(path, "", steps)
-        elif isinstance(value, bool):
-            self._leaf(path, "true" if value else "false", steps)
-        elif isinstance(value, Number):
-            self._leaf(path, value + "", steps)
-        elif isinstance(value, str):
-            self.string(value, path, steps)
-        elif isinstance(value, float):
-            if not -_EXACT_BELOW < value < _EXACT_BELOW:
-                self._inexact = True
-            self._leaf(path, repr(value), steps)
-        elif isinstance(value, bytes):
-            self._bytes(value, path, steps, NOTHING_KNOWN)
-        elif isinstance(value, Layer | Checked):
-            self.enter(value, path, steps)
-        else:
-            self._leaf(path, str(value), steps)  # integers
-
-    def _leaf(self, path: str, value: str, steps: Steps) -> None:
-        if len(value) > self.limits.max_value:
-            self.fault("too_large", f"a value was cut to {self.limits.max_value} characters")
-            value = value[: self.limits.max_value]
-        self.leaves.append(new_leaf(Leaf, (self.exchange, self.part, path, value, steps)))
+            self.enter(found, path, steps)
 
     def string(self, text: str, path: str, steps: Steps, *, doubtful: bool = False) -> bool:
         """Make a leaf of `text`, and leaves of what is inside it; False for a guess gone wrong."""
         start = len(self.leaves)
-        self._leaf(path, text, steps)
+        self.leaf(path, text, steps)
         if text in plain or inert(text):
             inside = False
         elif len(steps) >= self.limits.max_depth:
@@ -265,7 +175,7 @@ class Walker:
         if not inside and len(text) >= opaque.SHORTEST:
             inside = self._sealed(text, path)
         if doubtful and not inside and not has_structure(text):
-            del self.leaves[start:]
+            self.leaves.cut(start)
             return False
         return True
 
@@ -279,8 +189,8 @@ class Walker:
                 continue
             if self.enter(tree, path, (*steps, name), fresh=True):
                 return True
-        if trouble == self._trouble and len(text) < _LONGEST_PLAIN:
-            if len(plain) >= _MOST_PLAIN:
+        if trouble == self._trouble and len(text) < LONGEST_PLAIN:
+            if len(plain) >= MOST_PLAIN:
                 plain.clear()
             plain.add(text)
         return False
@@ -305,7 +215,7 @@ class Walker:
         """Make leaves of bytes; False if nothing could read them."""
         if not content:
             if not hint.doubtful and not top:
-                self._leaf(path, "", steps)
+                self.leaf(path, "", steps)
             return not hint.doubtful
         if len(content) > self.limits.max_body:
             self.fault("too_large", f"a layer of more than {self.limits.max_body} bytes")
@@ -371,7 +281,7 @@ class Walker:
             else opaque.unread_bytes(content)
         ):
             self.fault("opaque_value", detail)
-        self._leaf(path, content[: self.limits.max_value].hex(), steps)
+        self.leaf(path, content[: self.limits.max_value].hex(), steps)
         return True
 
     def _spend(self, layer: Layer) -> bool:
