@@ -21,6 +21,10 @@ _SCOPES = {
     "everywhere": "all phones and personas",
 }
 _MOST_TYPES = 12
+_STABLE = (
+    "Stable is what an owner got in another session of the same persona, too; of a persona with"
+    " one session, what is made to stay."
+)
 
 
 def print_linkage(found: Linkage, *, every: bool = False) -> None:
@@ -40,6 +44,8 @@ def print_linkage(found: Linkage, *, every: bool = False) -> None:
     rows = [each for each in found.linkable if every or each.party == "third"]
     title = "Types of data that an owner can join to a stable identifier, by session"
     _table(out, title, _linkable(rows))
+    if rows:
+        out.line(_STABLE, "dim")
     _hidden(out, len(found.linkable) - len(rows), "of first parties")
     out.line("")
     out.line("As DiffAudit counts: third-party sites over all sessions together", "bold cyan")
