@@ -97,7 +97,7 @@ _VALUES: Mapping[str, Any] = {
     "state": "Nairobi",
     "timeSpent": 47,
     "timezone": "Africa/Nairobi",
-    "trackerSdkVersion": "6.0.1",
+    "trackerSdkVersion": "example-sdk-6.0.1",
     "uptime": 86400,
     "userAction": "level_done",
     "userActionSource": "button",
