@@ -50,12 +50,18 @@ def _text(text: str) -> object:
     if not text or _NEVER.fullmatch(text):
         return MISS
     found = _unpacked(text)
-    if found is None and text[-1] == "_" and _CLOUDFRONT.fullmatch(text):
-        found = _unpacked(text.translate(_FROM_CLOUDFRONT))
-    if found is None and text[-1] in "012":
-        count = int(text[-1])  # of the padding characters that are not there
-        found = _unpacked(text[:-1]) if (len(text) - 1 + count) % 4 == 0 else None
+    if found is None or (found[:1] in (b"{", b"[") and found.rstrip()[-1:] not in (b"}", b"]")):
+        found = _oddly_padded(text) or found
     return MISS if found is None else Layer(found, doubtful=True)
+
+
+def _oddly_padded(text: str) -> bytes | None:
+    """Return the content if the end of `text` is a padding that could be content as well."""
+    if text[-1] == "_" and _CLOUDFRONT.fullmatch(text):
+        return _unpacked(text.translate(_FROM_CLOUDFRONT))
+    if text[-1] in "012" and (len(text) - 1 + int(text[-1])) % 4 == 0:
+        return _unpacked(text[:-1])  # the digit is how many characters of padding are not there
+    return None
 
 
 def _unpacked(text: str) -> bytes | None:

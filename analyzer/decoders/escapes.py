@@ -27,6 +27,8 @@ def _text(text: str) -> object:
         except ValueError:
             return MISS
         return Layer(clean(found))
+    if text.count("=3D") >= _LEAST_QUOTED and _QUOTED.fullmatch(text):
+        return Layer(a2b_qp(text.encode()), doubtful=True)
     if "\\" in text or "%u" in text:
         plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
         if plain != text:
@@ -36,8 +38,6 @@ def _text(text: str) -> object:
         plain = html.unescape(_ENTITY.sub(_known, text))
         if plain != text:
             return Layer(clean(plain))
-    if text.count("=3D") >= _LEAST_QUOTED and _QUOTED.fullmatch(text):
-        return Layer(a2b_qp(text.encode()), doubtful=True)
     return MISS
 
 

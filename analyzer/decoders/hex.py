@@ -13,7 +13,7 @@ from analyzer.decoders import DECODERS, MISS, Decoder, Layer
 _STARTS = r"(?:7b22|7b7d|5b[257]|1f8b08|28b52ffd|04224d18|789c|78da|7801|62706c697374|3c3f786d6c)"
 _HEX = re.compile(rf"(?i:{_STARTS}[0-9a-f]*+)")
 _READABLE = re.compile(r"(?i:(?:[2-6][0-9a-f]|7[0-9a-e]|0[9ad]){16,}+)")
-_PAIRS = re.compile(r"(?i:[0-9a-f]{2}([ :,-])[0-9a-f]{2}(?:\1[0-9a-f]{2})++)")
+_PAIRS = re.compile(r"(?i:[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2})++)")
 _BACKSLASHES = re.compile(r"(?i:(?:\\x[0-9a-f]{2})++)")
 
 
@@ -26,7 +26,7 @@ def _text(text: str) -> object:
         if not _BACKSLASHES.fullmatch(text):
             return MISS
         text = text.replace("\\x", "").replace("\\X", "")
-    elif text[2:3] in (":", " ", ",", "-"):
+    elif text[2:3] in (":", "-"):
         if not _PAIRS.fullmatch(text):
             return MISS
         text = text.replace(text[2], "")

@@ -1,7 +1,7 @@
 """Names and values in a cookie, a header or a segment of a path: ``a:b|c:d``, ``x;a=b;c=d``.
 
 Two pairs at least, one separator between them and one sign inside each, and nothing else: then it
-was written as a table. Forms, with their ampersands, come before.
+was written as a table. What has an ampersand is a form.
 """
 
 from __future__ import annotations
@@ -50,4 +50,4 @@ def _text(text: str) -> object:
     return fields
 
 
-DECODERS.register("pairs")(Decoder(text=_text, rank=32, least=7))
+DECODERS.register("pairs")(Decoder(text=_text, rank=29, least=7))

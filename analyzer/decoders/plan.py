@@ -41,23 +41,20 @@ def texts() -> tuple[tuple[str, ReadText, str, int], ...]:
 # dotted names, prose. One search instead of a score of decoders; a test asks all of them.
 _MARKS = r"%={\[\"?#\\&<"
 _EVERY_MARK: Final = '%={["?#\\&<'
-_PAIR = "[0-9A-Fa-f]{2}"
 inert: Final = re.compile(
     rf"""
       [A-Za-z0-9+/_-]{{0,11}}
     | [^{_MARKS}\n]{{0,6}}
     | (?!7[Bb]|5[Bb]|1[Ff]8[Bb]|28[Bb]5|04224|78|62706|3[Cc]3[Ff]|(?:[2-7][0-9A-Fa-f]){{16}})
       [0-9A-Fa-f-]++
-    | (?!e[yJ])
+    | (?!e[yJ]|v[1-4]\.|G[AS]1\.|fb\.|s:|data:|DATA:)  # signed, encrypted, of analytics, data
       [A-Za-z0-9+/_-]*+
       (?:
-        # What a dot, a colon or a blank is followed by decides: a signed value, an encrypted one,
-        # a cookie of analytics, a table, Base64 with a name before it or odd padding, pairs of hex.
-        \. (?!\.?\Z|e[yJ]) (?<!\Av[1-4]\.)(?<!\AGA1\.)(?<!\AGS1\.)(?<!\Afb\.)
-      | [:|] (?<!\Adata:)(?<!\ADATA:)(?<!\As:)
-        (?![^\s:=|;,&]*+[|;,]|[A-Za-z0-9+/_-]{{20}}|(?:{_PAIR}:){{7}})
-      | [ ,~*] (?![,~*]?\Z|(?:{_PAIR}[ ,]){{7}})
-      | [^A-Za-z0-9+/_.\-:|\ ,~*{_MARKS}\n]
+        [^A-Za-z0-9+/_.\-:|,~*{_MARKS}\n]
+      | \. (?!\.?\Z|e[yJ])  # odd padding of Base64; something signed
+      | [,~*] (?![,~*]?\Z)
+        # A table, Base64 with a name before it, hex by pairs (a MAC address has six of them).
+      | [:|] (?![^\s:=|;,&]*+[|;,]|[A-Za-z0-9+/_-]{{20}}|(?:[0-9A-Fa-f]{{2}}:){{7}})
       )
       [^{_MARKS}\n]*+(?<!-)
     """,
