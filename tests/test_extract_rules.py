@@ -20,6 +20,7 @@ from analyzer.knowledge import (
     Knowledge,
     Owners,
     Tracker,
+    load_knowledge,
 )
 from analyzer.models import Exchange, Leaf, Match, Part
 
@@ -190,12 +191,13 @@ def test_one_leaf_may_be_of_two_types() -> None:
 def test_a_rule_wins_over_a_planted_value_and_that_over_a_name() -> None:
     types = (data_type("id.advertising", "adid"), data_type("person.email", "mail"))
     known = knowledge(tracker(ENDPOINT), types=types)
+    known = replace(known, vocabulary=load_knowledge().vocabulary)
     planted = (("id.advertising", UUID), ("person.email", "ada@mail.example"))
     matches = found(
         known,
         leaf("adid", UUID.upper()),
         leaf("mail", "ada@mail.example"),
-        leaf("x.adid", "abc"),
+        leaf("x.adid", "5d0c7a52-1f0e-4c55-9a3e-d1b7a8f0e613"),
         leaf("copy", f"id={UUID}"),
         values=planted,
     )

@@ -44,6 +44,8 @@ names:
     sure: [device identifier]
     likely: [did]
 headers: [accept]
+usual: {id.device: [none]}
+steps: {device.number: id.device}
 makers: [example]
 models: ['EX-[0-9]+']
 """

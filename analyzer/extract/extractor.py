@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar, get_args
 
 from analyzer.decode import Decoded, decode
-from analyzer.extract.names import REASON as NAME_REASON
-from analyzer.extract.names import Names
+from analyzer.extract.generic import NAMED_PARTS, Judged
+from analyzer.extract.guesses import Guesses
 from analyzer.extract.places import REQUEST_PARTS, PlaceIndex, authority_of, place_of
 from analyzer.extract.planted import Hit, Planted
 from analyzer.extract.readings import Reading
@@ -42,7 +42,7 @@ class _Decision:
     """What a leaf at one place of one kind of request is."""
 
     rules: tuple[CompiledRule, ...]
-    name: str  # data type that the key names; "" also where a rule knows the place
+    guess: bool  # nothing knows the place: its name and value may say what it is
     signals: tuple[str, ...]
     contradicts: tuple[str, ...]
 
@@ -54,6 +54,7 @@ class _Kind:
     rules: PlaceIndex[CompiledRule]
     fields: PlaceIndex[SignalField]
     decisions: dict[_Place, _Decision | None]
+    tracker: bool  # the host is known to follow people
 
 
 class Extractor:
@@ -71,7 +72,7 @@ class Extractor:
         age: int | None = None,
     ) -> None:
         self._rules = RuleBook(knowledge.trackers)
-        self._names = Names(knowledge.types)
+        self._guesses = Guesses(knowledge)
         self._signals = SignalBook(knowledge.signals, age)
         self._planted = Planted(values)
         self._key = key
@@ -79,7 +80,7 @@ class Extractor:
         self._at_url: dict[
             tuple[str, str, str], tuple[tuple[CompiledEndpoint, ...], tuple[SignalField, ...]]
         ] = {}
-        self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], _Kind] = {}
+        self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...], bool], _Kind] = {}
         self._shown: dict[tuple[int | str, str], _Shown | None] = {}
         self._verdicts: dict[tuple[str, str], Reading] = {}
         self._safe: dict[str, str] = {}
@@ -105,6 +106,7 @@ class Extractor:
         decisions = kind.decisions
         found: dict[_Key, Match] = {}
         heard = Heard(exchange.id)
+        unknown: list[Leaf] = []
         for leaf in leaves:
             place = (leaf[1], leaf[2])
             if place in decisions:
@@ -112,7 +114,14 @@ class Extractor:
             else:
                 decision = self._decide(kind, place[0], place[1])
             if decision is not None:
-                self._apply(decision, leaf, found, heard)
+                if decision.guess:
+                    unknown.append(leaf)
+                else:
+                    self._apply(decision, leaf, found, heard)
+        if unknown:
+            places = [(leaf[1], leaf[2]) for leaf in leaves if leaf[1] in NAMED_PARTS]
+            for leaf, judged in self._guesses.judge(kind.tracker, places, unknown):
+                self._guess(leaf, judged, found)
         asked = [leaf for leaf in leaves if leaf[1] in REQUEST_PARTS]
         asked.append(Leaf(exchange.id, "host", "", authority_of(exchange.url), ()))
         finds = self._planted.find(asked, decoded.payloads)
@@ -145,23 +154,25 @@ class Extractor:
         if any(endpoint.body_has for endpoint in endpoints):
             has = body_test(leaves)
             endpoints = tuple(each for each in endpoints if all(map(has, each.body_has)))
-        key = (tuple(map(id, endpoints)), tuple(map(id, fields)))
+        tracker = self._guesses.tracks(host)
+        key = (tuple(map(id, endpoints)), tuple(map(id, fields)), tracker)
         kind = self._kinds.get(key)
         if kind is None:
-            kind = _Kind(rule_index(endpoints), field_index(fields), {})
+            kind = _Kind(rule_index(endpoints), field_index(fields), {}, tracker)
             _remember(self._kinds, key, kind)
         return kind
 
     def _decide(self, kind: _Kind, part: Part, path: str) -> _Decision | None:
-        # What an answer says is known by rules only: a name there can be anybody's.
         rules = tuple(kind.rules.at(part, path))
-        name = self._names.at(part, path) if not rules and part in REQUEST_PARTS else ""
         fields = kind.fields.at(part, path)
         own = tuple(dict.fromkeys(each.signal for each in fields if not each.contradicts))
         against = tuple(dict.fromkeys(each.signal for each in fields if each.contradicts))
         decision = None
-        if rules or name or own or against:
-            decision = _Decision(rules, name, own, against)
+        if rules or own or against:
+            decision = _Decision(rules, False, own, against)
+        elif part in NAMED_PARTS:
+            # What an answer says is known by rules only: a name there can be anybody's.
+            decision = _Decision((), True, (), ())
         _remember(kind.decisions, (part, path), decision)
         return decision
 
@@ -184,14 +195,6 @@ class Extractor:
                 rule.reason, rule.source, shown[0], shown[1], rule.transformed, leaf.steps,
                 rule.grade, 100,
             )  # fmt: skip
-        if (name := decision.name) and (shown := self._by_name(name, value)) is not None:
-            found.setdefault(
-                (order, path, name),
-                Match(
-                    leaf.exchange, name, part, self._safe_path(path), "name", f"name#{name}",
-                    NAME_REASON, "ontology.yaml", shown[0], shown[1], "raw", leaf.steps, "", 100,
-                ),
-            )  # fmt: skip
         for signal in decision.signals:
             reading = self._read(signal, value)
             told = Signal(
@@ -201,6 +204,19 @@ class Extractor:
             heard.add(path, told, reading)
         if decision.contradicts and contradicts(leaf):
             heard.oppose(decision.contradicts)
+
+    def _guess(self, leaf: Leaf, judged: Judged, found: dict[_Key, Match]) -> None:
+        part, path = leaf.part, leaf.path
+        shown = self._by_name(judged.data_type, leaf.value)
+        source = "ontology.yaml" if judged.method == "name" else "names.yaml"
+        found.setdefault(
+            (_PART_ORDER[part], path, judged.data_type),
+            Match(
+                leaf.exchange, judged.data_type, part, self._safe_path(path), judged.method,
+                judged.rule_id, judged.reason, source, shown[0], shown[1], "raw", leaf.steps, "",
+                judged.confidence,
+            ),
+        )  # fmt: skip
 
     def _plant(self, exchange: Exchange, hit: Hit, found: dict[_Key, Match]) -> None:
         data_type = self._planted.values[hit.value][0]
@@ -232,12 +248,15 @@ class Extractor:
         data_type = compiled.rule.type
         return self._show(key, data_type, value, accepted=compiled.accepts(value))
 
-    def _by_name(self, name: str, value: str) -> _Shown | None:
-        """Return what may be shown of `value` if it can be of the data type `name`."""
-        key = (name, value)
-        if key in self._shown:
-            return self._shown[key]
-        return self._show(key, name, value, accepted=self._names.accepts(name, value))
+    def _by_name(self, data_type: str, value: str) -> _Shown:
+        """Return what may be shown of `value` as one of `data_type`."""
+        key = (data_type, value)
+        known = self._shown.get(key)
+        if known is None:
+            known = (shape(value, data_type), digest(value, self._key))
+            if len(value) <= _LONGEST_REMEMBERED:
+                _remember(self._shown, key, known)
+        return known
 
     def _read(self, signal: str, value: str) -> Reading:
         key = (signal, value)

@@ -46,7 +46,11 @@ def read_vocabulary(names: Source, confidence: Source, types: Mapping[str, DataT
                 found.setdefault(joined, []).append((own, strength))
                 known |= {piece for piece in pieces if len(piece) > 3}
         table.done()
+    steps = _steps(root, types)
     headers = root.texts("headers")
+    usual = root.table("usual")
+    for own in usual.raw:
+        known_only(usual, str(own), (str(own),), types)
     makers = root.texts("makers")
     models = root.texts("models")
     for index, pattern in enumerate(models):
@@ -60,7 +64,9 @@ def read_vocabulary(names: Source, confidence: Source, types: Mapping[str, DataT
         stoppers=stoppers,
         containers=containers,
         names={name: tuple(types_) for name, types_ in found.items()},
+        steps=steps,
         headers=frozenset(headers),
+        usual={own: frozenset(usual.texts(own)) for own in map(str, usual.raw)},
         makers=frozenset(makers),
         models=models,
         points=read_points(confidence),
@@ -89,6 +95,17 @@ def _abbreviations(root: Table) -> dict[str, tuple[str, ...]]:
         if name != "".join(words_of(name)) or len(words_of(name)) != 1:
             root.source.note(("words", name), f"words has {name!r}, which is not one word")
     return {name: tuple(str(text).split()) for name, text in given.items()}
+
+
+def _steps(root: Table, types: Mapping[str, DataType]) -> dict[tuple[str, str], str]:
+    given = root.mapping("steps", lambda own: own in types, "a data type")
+    found = {}
+    for name, own in given.items():
+        first, dot, second = name.partition(".")
+        if not dot or not re.fullmatch(r"[a-z0-9 ]+\.[a-z0-9 ]+", name):
+            root.source.note(("steps", name), f"steps has {name!r}: write two steps, one dot")
+        found[first.replace(" ", ""), second.replace(" ", "")] = str(own)
+    return found
 
 
 def _name_fault(

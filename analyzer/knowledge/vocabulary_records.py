@@ -15,7 +15,7 @@ Strength = Literal["exact", "sure", "likely", "weak"]
 STRENGTHS: Final[tuple[Strength, ...]] = ("exact", "sure", "likely", "weak")
 EVIDENCE: Final[tuple[str, ...]] = (
     "name:exact", "name:sure", "name:likely", "name:weak",
-    "fit:whole", "fit:joined", "fit:tail",
+    "fit:whole", "fit:joined", "fit:tail", "fit:word",
     "value:typical", "value:possible",
     "shape:app", "shape:connection", "shape:country", "shape:email", "shape:geo", "shape:imei",
     "shape:ip", "shape:language", "shape:mac", "shape:model", "shape:os", "shape:phone",
@@ -44,7 +44,9 @@ class Vocabulary:
     stoppers: frozenset[str] = frozenset()
     containers: frozenset[str] = frozenset()
     names: Mapping[str, tuple[tuple[str, Strength], ...]] = field(default_factory=dict)
+    steps: Mapping[tuple[str, str], str] = field(default_factory=dict)  # types by two steps
     headers: frozenset[str] = frozenset()
+    usual: Mapping[str, frozenset[str]] = field(default_factory=dict)  # values by type
     makers: frozenset[str] = frozenset()
     models: tuple[str, ...] = ()
     points: Mapping[str, int] = field(default_factory=dict)
