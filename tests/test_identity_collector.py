@@ -145,7 +145,7 @@ def test_no_value_leaves_the_collector(study: Study) -> None:
 
 def test_too_much_of_it_is_a_counted_problem(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_VALUES", 20)
-    sent = [get(f"https://a.example/x?u={uuid.UUID(int=3**70 + at)}") for at in range(50)]
+    sent = [get(f"https://a.example/x?u{at}={uuid.UUID(int=3**70 + at)}") for at in range(50)]
     _, collector = collect(study, sent)
     [problem] = collector.problems
     assert (problem.stage, problem.code) == ("extract", "too_many_identifiers")

@@ -8,16 +8,18 @@ themselves are held until the end of the session only, in memory; what comes out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from analyzer.decode import Decoded
 from analyzer.extract.places import place_of
 from analyzer.extract.shapes import digest, safe_host, safe_path, shape
 from analyzer.identity.hashes import hashed
-from analyzer.identity.names import may_identify, place_of_value
+from analyzer.identity.names import place_of_value
 from analyzer.identity.tokens import LONGEST, SHORTEST, is_identifier, normal
-from analyzer.models import Destination, Exchange, Identifier, Leaf, Match, Part, Problem
+from analyzer.leaves import Leaves
+from analyzer.models import Destination, Exchange, Identifier, Match, Part, Problem
 
 MOST_VALUES: Final = 20_000  # different values of a session that are followed
 MOST_ROWS: Final = 60_000  # (value, host, part)
@@ -34,6 +36,9 @@ _SURE: Final = 60  # per cent; what is less certain by its name gives nothing a 
 # Shapes for which a look at the value itself decides whether it can identify anybody.
 _WEAK: Final = frozenset({"int", "text:<=16", "phone", "hex"})
 _NEVER: Final = frozenset({"empty", "bool", "uuid:zero", "decimal", "date", "country", "language"})
+
+
+_Place = tuple[Part, str]  # part, path
 
 
 class _Row:
@@ -84,29 +89,56 @@ class Collector:
         matches: Sequence[Match],
     ) -> None:
         """Look at one exchange, with what was read and recognised in it."""
-        leaves = decoded.leaves
-        typed: Mapping[tuple[Part, str], Match] = {}
-        if matches and (followed := [each for each in matches if _is_followed(each)]):
-            typed = {(each.part, each.path): each for each in followed}
-            self._learn(typed, leaves)
-        idle = self._idle
-        for at, leaf in enumerate(leaves):
-            value = leaf[3]
-            if value in idle:
-                continue
-            known = self._known.get(value)
-            if known is None:
-                if self._is_idle(value, leaves, at):
-                    continue
-                known = self._known[value]
-            part, path = leaf[1], leaf[2]
-            if typed and (part, path) in typed:
-                self._name(value, typed[part, path])
-            elif may_identify(part, path):
-                self._see(known, destination, exchange, part, path, self._how.get(value, "raw"))
+        leaves = Leaves.of(decoded.leaves)
+        typed: Mapping[_Place, Match] = {}
+        if matches:
+            typed = {
+                (each.part, each.path): each
+                for each in matches
+                if _is_followed(each.data_type) and each.confidence >= _SURE
+            }
+            if typed:
+                self._learn(typed, leaves)
+        values, idle = leaves.values, self._idle
+        hits = [
+            at
+            for at, value in enumerate(values)
+            if SHORTEST <= len(value) <= LONGEST and value not in idle
+        ]
+        if hits:
+            self._follow(hits, leaves, destination, exchange, typed)
         for (part, path), match in typed.items():
             if match.digest not in self._refused:
                 self._see(match.digest, destination, exchange, part, path, match.transformed)
+
+    def _follow(
+        self,
+        hits: Sequence[int],
+        leaves: Leaves,
+        destination: Destination,
+        exchange: Exchange,
+        typed: Mapping[_Place, Match],
+    ) -> None:
+        """Look at the leaves at the positions `hits`, which may hold identifiers."""
+        values, paths, runs = leaves.values, leaves.paths, leaves.runs
+        host, run, last = destination.host, 0, len(leaves.runs) - 1
+        for at in hits:
+            while run < last and runs[run + 1][0] <= at:
+                run += 1
+            part, path, value = runs[run][1], paths[at], values[at]
+            if typed and (part, path) in typed:
+                self._name(value, typed[part, path])
+                continue
+            place = place_of_value(part, path)
+            if not place:
+                continue
+            known = self._known.get(value)
+            if known is None:
+                if len(self._places.get((host, part, place), ())) > MOST_AT_A_PLACE:
+                    continue
+                known = self._look(value, leaves, at, run)
+            if known:
+                self._see(known, destination, exchange, part, path, self._how.get(value, "raw"))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -156,7 +188,7 @@ class Collector:
             )
         return tuple(told)
 
-    def _learn(self, typed: Mapping[tuple[Part, str], Match], leaves: Iterable[Leaf]) -> None:
+    def _learn(self, typed: Mapping[_Place, Match], leaves: Leaves) -> None:
         """Take over what the extractor says of identifiers; look at each value once."""
         new = {
             place: match
@@ -165,7 +197,12 @@ class Collector:
         }
         if not new:
             return
-        values = {(leaf[1], leaf[2]): leaf[3] for leaf in leaves if (leaf[1], leaf[2]) in new}
+        values = {
+            (part, path): leaves.values[at]
+            for part, _, start, end in leaves.stretches()
+            for at, path in enumerate(leaves.paths[start:end], start)
+            if (part, path) in new
+        }
         for place, match in new.items():
             value = values.get(place, "")
             if match.shape in _NEVER or (match.shape in _WEAK and not _is_telling(value)):
@@ -183,22 +220,20 @@ class Collector:
             self._known[value] = match.digest
             self._how[value] = match.transformed
 
-    def _is_idle(self, value: str, leaves: Sequence[Leaf], at: int) -> bool:
-        """Look at a value for the first time; what can be an identifier is known from now on."""
-        if len(value) > LONGEST:
-            return True
-        if is_identifier(value) and not _holds_more(leaves, at):
+    def _look(self, value: str, leaves: Leaves, at: int, run: int) -> str:
+        """Look at a value for the first time: its digest if it can be an identifier, else ""."""
+        if is_identifier(value) and not _holds_more(leaves, at, run):
             if len(self._known) >= MOST_VALUES:
                 self._beyond += 1
-                return True
+                return ""
             text = normal(value)
             known = self._known[value] = digest(text, self._key)
             self._shapes.setdefault(known, shape(text))
-            return False
+            return known
         if len(self._idle) >= _MOST_IDLE:
             self._idle.clear()
         self._idle.add(value)
-        return True
+        return ""
 
     def _see(
         self,
@@ -211,28 +246,26 @@ class Collector:
     ) -> None:
         key = (code, destination.host, part)
         row = self._rows.get(key)
-        if row is None:
-            if len(self._rows) >= MOST_ROWS:
-                self._beyond += 1
+        if row is not None:
+            if row.last != exchange.id:
+                row.last = exchange.id
+                row.count += 1
+            if row.path == path or not self._is_crowded(destination.host, part, row.path):
                 return
+            row.path = path  # it is more than one of many
+        elif len(self._rows) >= MOST_ROWS:
+            self._beyond += 1
+            return
+        else:
             row = self._rows[key] = _Row(destination, exchange, part, path, how)
             if part == "response_header":
                 row.leads_to = self._target(exchange)
-        elif row.last != exchange.id:
-            row.last = exchange.id
-            row.count += 1
-        else:
-            return
         place = (destination.host, part, place_of_value(part, path))
-        values = self._places.get(place)
-        if values is None:
-            self._places[place] = {code}
-        elif len(values) <= MOST_AT_A_PLACE:
-            values.add(code)
+        self._places.setdefault(place, set()).add(code)
 
     def _is_crowded(self, host: str, part: Part, path: str) -> bool:
-        values = self._places.get((host, part, place_of_value(part, path)), ())
-        return len(values) > MOST_AT_A_PLACE
+        place = place_of_value(part, path)
+        return bool(place) and len(self._places.get((host, part, place), ())) > MOST_AT_A_PLACE
 
     def _target(self, exchange: Exchange) -> str:
         """Return the host that the answer sends the phone to, "" for its own."""
@@ -252,25 +285,26 @@ class Collector:
         }
 
 
-def _is_followed(match: Match) -> bool:
-    kind = match.data_type
-    if match.confidence < _SURE:
-        return False
-    return (kind.startswith("id.") and kind not in _NOT_FOLLOWED) or kind in _PERSONAL
+@lru_cache(maxsize=1024)
+def _is_followed(data_type: str) -> bool:
+    if data_type.startswith("id."):
+        return data_type not in _NOT_FOLLOWED
+    return data_type in _PERSONAL
 
 
 def _is_telling(value: str) -> bool:
     return len(value) >= _LEAST_TYPED and len(set(value)) >= _DISTINCT_TYPED
 
 
-def _holds_more(leaves: Sequence[Leaf], at: int) -> bool:
+def _holds_more(leaves: Leaves, at: int, run: int) -> bool:
     """Tell whether something was decoded from the value: then that is what is followed."""
-    if at + 1 >= len(leaves):
-        return False
-    here, after = leaves[at], leaves[at + 1]
+    after = at + 1
+    if run + 1 >= len(leaves.runs) or leaves.runs[run + 1].start != after:
+        return False  # what is inside has other steps, so that a run begins with it
+    here, inner = leaves.runs[run], leaves.runs[run + 1]
     return (
-        after[1] == here[1]
-        and len(after[4]) > len(here[4])
-        and after[4][: len(here[4])] == here[4]
-        and after[2].startswith(here[2])
+        inner.part == here.part
+        and len(inner.steps) > len(here.steps)
+        and inner.steps[: len(here.steps)] == here.steps
+        and leaves.paths[after].startswith(leaves.paths[at])
     )

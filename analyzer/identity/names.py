@@ -39,7 +39,6 @@ _OTHER_HEADERS: Final = re.compile(
 _INDEX: Final = re.compile(r"(?:^|(?<=\.))[0-9]+(?=\.|$)")
 
 
-@lru_cache(8192)
 def may_identify(part: Part, path: str) -> bool:
     """Tell whether an untyped value at this place can be an identifier of a person or a phone.
 
@@ -59,9 +58,15 @@ def may_identify(part: Part, path: str) -> bool:
 
 @lru_cache(8192)
 def place_of_value(part: Part, path: str) -> str:
-    """Return `path` without positions in lists: all entries of a list stand at one place.
+    """Return `path` without positions in lists, "" where no untyped identifier can stand.
 
-    >>> place_of_value("response", "items.17.id"), place_of_value("path", "2")
-    ('items.*.id', '2')
+    All entries of a list stand at one place.
+
+    >>> place_of_value("response", "items.17.uid"), place_of_value("path", "2")
+    ('items.*.uid', '2')
+    >>> place_of_value("body", "request_id")
+    ''
     """
-    return path if part == "path" else _INDEX.sub("*", path)
+    if not may_identify(part, path):
+        return ""
+    return path if part == "path" else _INDEX.sub("*", path) or "*"
