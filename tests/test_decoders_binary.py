@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import plistlib
 import random
 
@@ -168,6 +169,24 @@ def test_xml_that_declares_entities_is_refused() -> None:
     body = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
     assert codes(body, "text/xml") == ["bomb"]
     assert read(body, "text/xml") == {}
+
+
+def test_xml_in_a_string_is_read_and_its_declaration_of_bytes_is_passed_over() -> None:
+    body = json.dumps({"x": '<?xml version="1.0" encoding="UTF-16"?><a b="7"><c>child</c></a>'})
+    found = rows(body.encode())
+    assert ("x.a.@b", "7", "json/xml") in found
+    assert ("x.a.c", "child", "json/xml") in found
+    for page in ("<html><p>a</p></html>", "<!DOCTYPE html><p>a</p>", "<p>a<br>b</p>"):
+        assert len(rows(json.dumps({"x": page}).encode())) == 1
+
+
+def test_objects_of_a_property_list_that_share_their_bytes_are_refused() -> None:
+    count = 4000
+    array = b"\xaf\x11" + count.to_bytes(2) + bytes(2 * count)
+    table = 8 + len(array)
+    offsets = (8).to_bytes(4) * count
+    trailer = bytes(6) + b"\x04\x02" + count.to_bytes(8) + bytes(8) + table.to_bytes(8)
+    assert codes(b"bplist00" + array + offsets + trailer) == ["opaque_body"]
 
 
 def test_deep_xml_is_refused() -> None:

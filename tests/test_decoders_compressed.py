@@ -4,6 +4,8 @@ import gzip
 import zlib
 
 import brotli  # type: ignore[import-untyped]
+import lz4.block  # type: ignore[import-untyped]
+import lz4.frame  # type: ignore[import-untyped]
 import pytest
 import zstandard
 from hypothesis import given
@@ -27,6 +29,7 @@ PACK = {
     "deflate": zlib.compress,
     "br": brotli.compress,
     "zstd": zstandard.ZstdCompressor().compress,
+    "lz4": lz4.frame.compress,
 }
 
 
@@ -66,7 +69,7 @@ def test_raw_deflate_is_read_as_deflate() -> None:
     assert rows(raw_deflate(DOCUMENT), "", "deflate")[0][2] == "deflate/json"
 
 
-@pytest.mark.parametrize("name", ["gzip", "zstd", "deflate"])
+@pytest.mark.parametrize("name", ["gzip", "zstd", "deflate", "lz4"])
 def test_a_missing_header_is_made_up_for_by_the_first_bytes(name: str) -> None:
     assert rows(PACK[name](DOCUMENT))[0][2] == f"{name}/json"
 
@@ -77,13 +80,13 @@ def test_a_body_stored_decoded_is_read_without_a_word(name: str) -> None:
     assert codes(DOCUMENT, "application/json", name) == []
 
 
-@pytest.mark.parametrize("name", ["gzip", "br", "zstd", "deflate", "no-such-coding"])
+@pytest.mark.parametrize("name", ["gzip", "br", "zstd", "deflate", "lz4", "no-such-coding"])
 def test_what_is_neither_packed_nor_readable_is_a_bad_encoding(name: str) -> None:
     noise = bytes(range(255, 60, -1))
     assert "bad_encoding" in codes(noise, "application/octet-stream", name)
 
 
-@pytest.mark.parametrize("name", ["gzip", "deflate", "zstd", "br"])
+@pytest.mark.parametrize("name", ["gzip", "deflate", "zstd", "br", "lz4"])
 def test_packed_data_that_is_cut_is_a_problem(name: str) -> None:
     noise = b"".join(bytes([n * 37 % 251, n * 91 % 253]) for n in range(3000))
     packed = PACK[name](b'{"a":"' + noise.hex().encode() + b'"}')
@@ -141,9 +144,30 @@ def test_several_members_of_gzip_are_one_body() -> None:
     assert read(body)["device"] == "pixel 7"
 
 
-def test_several_frames_of_zstd_are_one_body() -> None:
-    body = PACK["zstd"](DOCUMENT[:50]) + PACK["zstd"](DOCUMENT[50:])
+@pytest.mark.parametrize("name", ["zstd", "lz4"])
+def test_several_frames_are_one_body(name: str) -> None:
+    body = PACK[name](DOCUMENT[:50]) + PACK[name](DOCUMENT[50:])
     assert read(body)["device"] == "pixel 7"
+
+
+def test_frames_that_do_not_say_their_size_are_read() -> None:
+    streaming = zstandard.ZstdCompressor(write_content_size=False).compressobj()
+    assert read(streaming.compress(DOCUMENT) + streaming.flush())["device"] == "pixel 7"
+    assert read(lz4.frame.compress(DOCUMENT, store_size=False))["device"] == "pixel 7"
+
+
+@pytest.mark.parametrize("start", [b"", b"mozLz40\0"])
+def test_a_block_of_lz4_with_its_size_is_read(start: bytes) -> None:
+    body = start + lz4.block.compress(DOCUMENT, store_size=True)
+    assert rows(body)[0] == ("device", "pixel 7", "lz4/json")
+    assert codes(body) == []
+
+
+def test_a_block_of_lz4_that_promises_too_much_is_refused() -> None:
+    bomb = lz4.block.compress(bytes(20 * 1024 * 1024), store_size=True)
+    assert codes(bomb, "application/json", "lz4") == ["bomb"]
+    lie = (2**31 - 1).to_bytes(4, "little") + lz4.block.compress(DOCUMENT, store_size=False)
+    assert "opaque_body" in codes(lie + b"\xff\xfe")
 
 
 def test_a_window_beyond_eight_mebibytes_is_refused() -> None:

@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire import exchange, multipart, read, rows, rows_of
+from wire import codes, exchange, multipart, read, rows, rows_of
 
 from analyzer.decode import decode
 from analyzer.decoders.form import is_form
@@ -27,7 +27,13 @@ def test_unescaping_by_pieces_splits_no_escape() -> None:
         assert unescape(content) == urllib.parse.unquote_to_bytes(content)
 
 
-@given(st.dictionaries(st.text(min_size=1), st.text(), min_size=1))
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8", exclude_characters="["), min_size=1),
+        st.text(),
+        min_size=1,
+    )
+)
 def test_every_field_of_a_form_is_found(fields: dict[str, str]) -> None:
     found = rows_of(decode(exchange(urllib.parse.urlencode(fields).encode(), FORM)))
     assert [(p, v) for p, v, steps in found if steps == ("form",)] == list(fields.items())
@@ -35,6 +41,54 @@ def test_every_field_of_a_form_is_found(fields: dict[str, str]) -> None:
 
 def test_repeated_fields_are_numbered() -> None:
     assert read(b"a=1&b=2&a=3&a=4", FORM) == {"a.0": "1", "a.1": "3", "a.2": "4", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("a[b][c]=1&a[b][d]=2", {"a.b.c": "1", "a.b.d": "2"}),
+        ("a[]=1&a[]=2", {"a.0": "1", "a.1": "2"}),
+        ("a[]=1", {"a.0": "1"}),
+        ("a[0].b=1&a[1].b=2", {"a.0.b": "1", "a.1.b": "2"}),
+        ("a[0][b]=1&a[1][b]=2", {"a.0.b": "1", "a.1.b": "2"}),
+        ("a.b=1&a.c[]=2&a.c[]=3", {"a.b": "1", "a.c.0": "2", "a.c.1": "3"}),
+        ("a[][b]=1&a[][c]=2&a[][b]=3", {"a.0.b": "1", "a.0.c": "2", "a.1.b": "3"}),
+        ("a%5Bb%5D%5B%5D=1&a[b][]=2", {"a.b.0": "1", "a.b.1": "2"}),
+        ("a=1;b=2;c=%3B", {"a": "1", "b": "2", "c": ";"}),
+        ("[a]=1&b[=2&c]=3&d[e]f=4", {"[a]": "1", "b[": "2", "c]": "3", "d[e]f": "4"}),
+    ],
+)
+def test_nested_names_are_paths(form: str, expected: dict[str, str]) -> None:
+    assert read(form.encode(), FORM) == expected
+    found = decode(exchange(url=f"https://a.example/?{form}", method="GET"))
+    assert {path: value for path, value, _ in rows_of(found, "query")} == expected
+
+
+def test_json_in_a_field_of_a_nested_form_is_read() -> None:
+    body = urllib.parse.urlencode({"user[device]": '{"id": [7]}'}).encode()
+    assert ("user.device.id.0", "7", "form/json") in rows(body, FORM)
+
+
+def test_names_nested_too_deeply_are_kept_and_counted() -> None:
+    body = b"a" + b"[b]" * 10_000 + b"=child"
+    assert [value for _, value, _ in rows(body, FORM)] == ["child"]
+    assert codes(body, FORM) == ["too_deep"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "latin-1"]
+)
+def test_forms_documents_and_text_are_read_in_any_charset(charset: str) -> None:
+    announced = charset.replace("latin-1", "iso-8859-1")
+    for text, media in (("a=Zürich&b=1", FORM), ('{"a": "Zürich"}', "application/json")):
+        assert read(text.encode(charset), f"{media}; charset={announced}")["a"] == "Zürich"
+    plain = rows("Zürich, ja".encode(charset), f"text/plain; charset={announced}")
+    assert plain == [("", "Zürich, ja", "")]
+
+
+@pytest.mark.parametrize("charset", ["utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-32-be"])
+def test_a_byte_order_mark_or_zeros_tell_the_charset(charset: str) -> None:
+    assert read('{"a": "Zürich"}'.encode(charset))["a"] == "Zürich"
 
 
 def test_a_field_without_a_value_is_empty() -> None:
@@ -120,6 +174,24 @@ def test_files_in_a_multipart_form_are_read_by_their_content() -> None:
     ]
     assert rows(body, 'multipart/form-data; boundary="B"') == expected
     assert rows(body) == expected, "without its header"
+
+
+def test_multipart_bodies_nest_and_hold_what_any_body_may() -> None:
+    inner = multipart({"deep": b'{"id": "child-7"}'}, "inner")
+    body = (
+        b"--B\r\nContent-Disposition: form-data; name=batch\r\n"
+        b"Content-Type: multipart/mixed; boundary=inner\r\n\r\n" + inner + b"\r\n"
+        b'--B\r\nContent-Disposition: form-data; name="user[mail]"\r\n'
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\nchild=40mail.example\r\n"
+        b"--B\r\nContent-Disposition: form-data; name=f; filename*=UTF-8''Z%C3%BCrich.json\r\n"
+        b"Content-Type: application/octet-stream\r\n\r\n" + gzip.compress(b"[1]") + b"\r\n--B--\r\n"
+    )
+    assert read(body, "multipart/form-data; boundary=B") == {
+        "batch.deep.id": "child-7",
+        "user.mail": "child@mail.example",
+        "f.0": "1",
+        "f.filename": "Zürich.json",
+    }
 
 
 def test_repeated_parts_are_numbered_and_nameless_ones_are_counted() -> None:

@@ -113,6 +113,11 @@ def test_a_comma_inside_a_string_is_not_a_trailing_comma() -> None:
         b'for(;;);{"a":"b"}',
         b'while(1); {"a":"b"}',
         b'callback({"a":"b"});',
+        b'\xef\xbb\xbf)]}\',\n{"a":"b"}',
+        b'throw 1;{"a":"b"}',
+        b'{}&& {"a":"b"}',
+        b'//{"a":"b"}',
+        b')]}\'\n\n12\n{"a":"b"}',
         b'/**/ jQuery_1.cb({"a":"b"})',
     ],
 )
@@ -130,6 +135,19 @@ def test_an_event_of_socket_io_is_read() -> None:
         ("0", "move", ("jsonp", "json")),
         ("1.x", "1", ("jsonp", "json")),
     ]
+
+
+def test_a_message_of_sockjs_is_read() -> None:
+    found = decode(exchange(b'a["{\\"x\\":1}"]', method="WS"))
+    assert ("0.x", "1", ("jsonp", "json", "json")) in rows_of(found)
+
+
+def test_chunks_with_their_lengths_behind_a_guard_are_read() -> None:
+    body = b')]}\'\n\n14\n[["wrb","id"]]\n9\n[["di",7]]\n'
+    found = decode(exchange(answer=body, answer_headers=(("content-type", "application/json"),)))
+    values = [value for _, value, _ in rows_of(found, "response")]
+    assert {"wrb", "id", "di", "7"} <= set(values)
+    assert found.problems == ()
 
 
 def test_a_script_is_not_a_callback() -> None:

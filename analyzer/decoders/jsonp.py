@@ -8,7 +8,7 @@ from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
 
 _GUARD = re.compile(
     rb"""(?:\xef\xbb\xbf)?\s*+(?:
-        \)\]\}'?,?(?:\s*+[0-9]{1,9}\s*+\n)?  # and the length of what follows
+        \)\]\}'?,?(?:\s*+[0-9]{1,9}[ \t\r]*+\n)?  # and the length of what follows
       | for\s?\(;;\);|while\s?\((?:1|true)\);|throw\s(?:1|'[^']{0,100}');?|&&&START&&&|/\*-secure-
       | \{\}\s?&&|//
     )\s*+""",

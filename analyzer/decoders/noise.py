@@ -48,7 +48,7 @@ _ALPHABET = str.maketrans("-_", "+/")
 def is_handed_out(part: Part, path: str) -> bool:
     """Whether what stands there is a credential: it came from a server, and says nothing new."""
     if part in ("header", "query"):
-        return path.lower() in _CREDENTIALS
+        return path.lower().partition(".")[0] in _CREDENTIALS
     return part in ("cookie", "response_cookie")
 
 
