@@ -45,13 +45,20 @@ class _Row:
     """One value in one part of the exchanges with one host."""
 
     __slots__ = (
-        "count", "destination", "exchange", "last", "leads_to", "part", "path", "t_s",
+        "at", "count", "destination", "exchange", "last", "leads_to", "part", "path", "t_s",
         "transformed",
     )  # fmt: skip
 
     def __init__(
-        self, destination: Destination, exchange: Exchange, part: Part, path: str, how: str
+        self,
+        at: int,
+        destination: Destination,
+        exchange: Exchange,
+        part: Part,
+        path: str,
+        how: str,
     ) -> None:
+        self.at = at  # how many exchanges came before; an answer is behind its request
         self.destination = destination
         self.exchange = self.last = exchange.id
         self.t_s = exchange.t_s
@@ -80,6 +87,7 @@ class Collector:
         self._places: dict[tuple[str, Part, str], set[str]] = {}
         self._refused: set[str] = set()  # digests of typed values that identify nobody
         self._beyond = 0
+        self._exchanges = 0
 
     def exchange(
         self,
@@ -89,6 +97,7 @@ class Collector:
         matches: Sequence[Match],
     ) -> None:
         """Look at one exchange, with what was read and recognised in it."""
+        self._exchanges += 1
         leaves = Leaves.of(decoded.leaves)
         typed: Mapping[_Place, Match] = {}
         if matches:
@@ -156,7 +165,7 @@ class Collector:
             own = disguised.get(code, (code, ""))[0]
             seen[own] = seen.get(own, 0) + row.count
         told: list[Identifier] = []
-        for (code, host, part), row in self._rows.items():
+        for (code, host, part), row in sorted(self._rows.items(), key=_in_time):
             own, how = disguised.get(code, (code, row.transformed))
             data_type = self._types.get(own) or self._types.get(code, "")
             if not data_type and (
@@ -177,7 +186,7 @@ class Collector:
                     host=where.host,
                     party=where.party,
                     tracker=where.tracker,
-                    direction="set" if part.startswith("response") else "sent",
+                    direction="set" if _is_set(part) else "sent",
                     part=part,
                     path=safe_path(self._mask(row.path)),
                     leads_to=row.leads_to,
@@ -257,7 +266,7 @@ class Collector:
             self._beyond += 1
             return
         else:
-            row = self._rows[key] = _Row(destination, exchange, part, path, how)
+            row = self._rows[key] = _Row(self._exchanges, destination, exchange, part, path, how)
             if part == "response_header":
                 row.leads_to = self._target(exchange)
         place = (destination.host, part, place_of_value(part, path))
@@ -283,6 +292,14 @@ class Collector:
             for value, (origin, kind) in found.items()
             if plain[value] != plain[origin]
         }
+
+
+def _is_set(part: Part) -> bool:
+    return part.startswith("response")
+
+
+def _in_time(item: tuple[tuple[str, str, Part], _Row]) -> tuple[int, bool]:
+    return item[1].at, _is_set(item[1].part)
 
 
 @lru_cache(maxsize=1024)
