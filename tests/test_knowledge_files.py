@@ -62,6 +62,9 @@ signals:
     non_protective: ["re:0+"]
     grade: S
     source: the specification
+    examples:
+      hit: [{request: {url: "https://a.example/", json: {regs: {coppa: 1}}}, verdict: protective}]
+      miss: [{request: {url: "https://a.example/"}}]
 """
 REGIONS = """\
 subregions: {Northern Europe: Europe, Sub-Saharan Africa: Africa}
@@ -257,6 +260,11 @@ T = "trackers/vendor.yaml"
         ("signals.yaml", "grade: S", "grade: K", 11, "add `verified: false`"),
         ("signals.yaml", "grade: S", "grade: X", 11, "use one of S, D, R, O, K"),
         ("signals.yaml", "re:0+", "re:(0", 10, "not a regular expression"),
+        ("signals.yaml", "    source: the specification\n", "", 2, "source is missing"),
+        ("signals.yaml", "verdict: protective", "verdict: good", 14, "use one of protective"),
+        ("signals.yaml", ", verdict: protective", "", 14, "verdict is missing"),
+        ("signals.yaml", "miss: [", "hits: [", 15, "unknown entry 'hits'"),
+        ("signals.yaml", '{url: "https://a.example/"}', "{}", 15, "url is missing"),
         ("signals.yaml", 'fields: [{part: [body], path: "**.regs.coppa"}]', "fields: []", 8, "why"),
         ("signals.yaml", "part: [body]", "part: [bodies]", 8, "part is 'bodies'"),
         ("signals.yaml", ', path: "**.regs.coppa"', "", 8, "path is missing"),

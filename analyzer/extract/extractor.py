@@ -151,9 +151,10 @@ class Extractor:
             )
             _remember(self._at_url, url, known)
         endpoints, fields = known
-        if any(endpoint.body_has for endpoint in endpoints):
+        if any(each.body_has for each in endpoints) or any(each.match.body_has for each in fields):
             has = body_test(leaves)
             endpoints = tuple(each for each in endpoints if all(map(has, each.body_has)))
+            fields = tuple(each for each in fields if all(map(has, each.match.body_has)))
         tracker = self._guesses.tracks(host)
         key = (tuple(map(id, endpoints)), tuple(map(id, fields)), tracker)
         kind = self._kinds.get(key)

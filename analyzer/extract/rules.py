@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analyzer.extract.places import HostIndex, PlaceIndex, url_path_test
 from analyzer.extract.shapes import is_blank, shape
@@ -28,7 +30,7 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledEndpoint:
-    """An endpoint with its tests compiled. `body_has`: keys that the body's top level must have."""
+    """An endpoint with its tests compiled. `body_has`: keys that the body must have."""
 
     id: str
     methods: frozenset[str]
@@ -58,10 +60,37 @@ class RuleBook:
 
 
 def body_test(leaves: Sequence[Leaf]) -> Callable[[str], bool]:
-    """Return a test of whether the top level of the decoded request body has a key."""
+    """Return a test of whether the decoded request body has a key.
+
+    A plain one has to be at its top level; of a pattern (``**.imp.*.id``) a path has to begin so.
+    Of several, between bars, one is enough.
+    """
     paths = "\n".join([leaf[2] for leaf in leaves if leaf[1] == "body"])
     text = f"\n{paths}\n"
-    return lambda key: f"\n{key}." in text or f"\n{key}\n" in text
+
+    def has(key: str) -> bool:
+        if "|" in key:
+            return any(map(has, key.split("|")))
+        if "*" in key:
+            literal = max(key.split("*"), key=len).strip(".")
+            return literal in text and _anywhere(key).search(text) is not None
+        return f"\n{key}." in text or f"\n{key}\n" in text
+
+    return has
+
+
+@lru_cache(maxsize=256)
+def _anywhere(pattern: str) -> re.Pattern[str]:
+    """Return what finds a path that begins with `pattern` among lines of paths."""
+    pieces = [
+        r"(?:[^\n]*\.)?"
+        if each == "**"
+        else r"[^.\n]+\."
+        if each == "*"
+        else re.escape(each) + r"\."
+        for each in pattern.split(".")
+    ]
+    return re.compile(r"\n" + "".join(pieces).removesuffix(r"\.") + r"(?=[.\n])")
 
 
 def rule_index(endpoints: Sequence[CompiledEndpoint]) -> PlaceIndex[CompiledRule]:

@@ -59,6 +59,7 @@ def read_match(table: Table) -> FieldMatch:
         paths=read_paths(table),
         hosts=read_hosts(table, required=False) or ("*",),
         url_paths=read_url_paths(table, "url_paths"),
+        body_has=table.texts("body_has"),
     )
     table.done()
     return made

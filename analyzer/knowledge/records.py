@@ -124,13 +124,15 @@ class FieldMatch:
 
     `paths` are dotted, ``*`` is one component and ``**`` any number of them. `hosts` are exact, or
     begin with ``*.`` (subdomains only), or are ``*``. `url_paths` (empty: any) restrict the path of
-    the URL: exact, or a regular expression where they begin with ``^``.
+    the URL: exact, or a regular expression where they begin with ``^``. `body_has`: keys that the
+    decoded body must have, as in `Endpoint`.
     """
 
     parts: tuple[Part, ...]
     paths: tuple[str, ...]
     hosts: tuple[str, ...] = ("*",)
     url_paths: tuple[str, ...] = ()
+    body_has: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ class Endpoint:
     """A service of a tracker: which requests are its, and what they carry.
 
     `hosts` and `paths` as `hosts` and `url_paths` of `FieldMatch`. `methods` empty: any.
-    `body_has`: keys that the top level of the decoded body must have.
+    `body_has`: keys that the decoded body must have, at its top level, or where a pattern says.
     """
 
     id: str

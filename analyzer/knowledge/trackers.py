@@ -141,9 +141,9 @@ def _example(table: Table, ids: frozenset[str], *, hit: bool) -> Example:
     url = request.text("url")
     if url and not url.startswith(("http://", "https://", "wss://", "ws://")):
         request.wrong("url", "does not begin with https://")
-    _message(request)
+    check_message(request)
     response = table.table("response")
-    _message(response)
+    check_message(response)
     finds: Mapping[str, int] = {}
     if hit:
         finds = table.mapping("finds", _is_count, "a number from 1 up")
@@ -157,8 +157,8 @@ def _example(table: Table, ids: frozenset[str], *, hit: bool) -> Example:
     return Example(request.raw, finds, response.raw)
 
 
-def _message(table: Table) -> None:
-    """Check what a request and an answer have in common."""
+def check_message(table: Table) -> None:
+    """Check what the request and the answer of an example have in common."""
     for key in ("headers", "cookies"):
         table.table(key)
     if sum(body in table for body in _BODIES) > 1:
