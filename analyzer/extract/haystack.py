@@ -7,6 +7,7 @@ payloads.
 from __future__ import annotations
 
 import re
+from binascii import Error, a2b_base64
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -21,8 +22,12 @@ _DIGIT: Final = frozenset(b"0123456789")
 _ESCAPE_BEFORE: Final = re.compile(rb"(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtbf])\Z")
 _ZEROS: Final = re.compile(rb"\.0{1,6}")
 _CONTROL: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
-_BINARY_EDGE: Final = 10  # in binary, what surrounds a needle this long is a length or a tag
+_BINARY_EDGE: Final = 10  # in binary, what surrounds a needle this long may be a length or a tag
+_MOST_TAG: Final = 2  # letters and digits that a length or a tag may look like
 _MOST_SPACE: Final = 16  # characters around a value that are nothing
+_MOST_LOOSE: Final = 4096  # bytes in which two words are two halves, though nothing says so
+_FIELD_EDGE: Final = frozenset(b"\"'<>=&;") | set(range(0x20)) | set(range(0x80, 0x100))
+_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 _JOINT: Final = "\0"
 
 
@@ -96,14 +101,45 @@ class Haystack:
         """Tell whether the find is the needle, and stands for itself there."""
         if needle.exact and self.given[start:end] != needle.given:
             return False
+        if needle.plain:
+            return self._whole_base64(needle, start, place)
         if needle.edge == "none":
-            return True
-        if needle.edge == "word" and end - start >= _BINARY_EDGE and self._in_binary(place):
             return True
         if needle.keys and not self._named(place, needle.keys):
             return False
         first, last = self._starts[place], self._ends[place]
-        return is_bounded(self._lower, start, end, first, last, needle.edge)
+        edge = needle.edge
+        if place > self.count:
+            binary = self._in_binary(place)
+            if binary and start > first and self.given[start - 1] in _counts(end - start):
+                return True
+            if edge == "whole":
+                return self._is_field(start, end, first, last)
+            if binary and edge == "word":
+                most = _MOST_TAG if end - start >= _BINARY_EDGE else 0
+                return is_apart(self._lower, start, end, first, last, most)
+        return is_bounded(self._lower, start, end, first, last, edge)
+
+    def _whole_base64(self, needle: Needle, start: int, place: int) -> bool:
+        """Tell whether the letters that `needle` shares with its neighbours are right, too."""
+        begin = start - (0, 2, 3)[needle.offset]
+        size = needle.offset + len(needle.plain)
+        text = self.given[max(begin, self._starts[place]) : begin + -(-size * 8 // 6)]
+        try:
+            found = a2b_base64(text.translate(_ALPHABET) + b"A" * (-len(text) % 4))
+        except Error:
+            return False
+        return found[needle.offset : size] == needle.plain
+
+    def _is_field(self, start: int, end: int, first: int, last: int) -> bool:
+        """Tell whether a find is all of a field of something that was not taken apart."""
+        before = self.given[start - 1] if start > first else 0
+        after = self.given[end] if end < last else 0
+        return last - first <= _MOST_LOOSE and before in _FIELD_EDGE and after in _FIELD_EDGE
+
+    def start(self, place: int) -> int:
+        """Return where `place` begins."""
+        return self._starts[place]
 
     def beside(self, place: int) -> frozenset[object]:
         """Return what `place` shares with a neighbour: itself, what holds it, and what holds that.
@@ -157,6 +193,24 @@ def is_bounded(hay: bytes, start: int, end: int, first: int, last: int, edge: Ed
     if before in _DIGIT or before == 0x2E or (before == 0x2D and hay[start] != 0x2D):
         return bool(_ESCAPE_BEFORE.search(hay, max(first, start - 6), start))
     return edge == "left" or after_ not in _DIGIT
+
+
+def is_apart(hay: bytes, start: int, end: int, first: int, last: int, most: int) -> bool:
+    """Tell whether at most `most` letters and digits of ASCII go on before or after a find.
+
+    It is hay[start:end], in binary: there a letter may be a length or a tag.
+    """
+    before = hay[max(first, start - most - 1) : start]
+    after = hay[end : min(last, end + most + 1)]
+    return not (
+        (len(before) > most and _ALNUM.issuperset(before))
+        or (len(after) > most and _ALNUM.issuperset(after))
+    )
+
+
+def _counts(size: int) -> tuple[int, int, int]:
+    """Return what stands before a text of `size` bytes in protobuf, CBOR and MessagePack."""
+    return (size, 0x60 + size, 0xA0 + size) if size < 24 else (size, size, size)
 
 
 def _continues(byte: int) -> bool:

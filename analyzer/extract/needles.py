@@ -13,6 +13,7 @@ import re
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Literal
 from urllib.parse import quote, quote_plus
 
@@ -80,7 +81,8 @@ class Needle:
     number to either side or to the left only, or anything at all (`whole`). `side` is 0 or 1 for
     one half of something (`group` is which): a latitude, a first name. One that `needs` its other
     half counts only beside a find of it. With `keys` it counts only where the name of its field has
-    one of them.
+    one of them. One that is a piece of Base64 text has the bytes that it stands for in `plain`, and
+    `offset` bytes before them: the letters at its edges, which are not its own alone, are compared.
     """
 
     data: bytes
@@ -93,6 +95,8 @@ class Needle:
     side: int = 0
     needs: bool = False
     keys: tuple[str, ...] = ()
+    plain: bytes = b""
+    offset: int = 0
 
 
 def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
@@ -100,15 +104,17 @@ def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
 
     The plainest way of writing a value comes first.
     """
-    found: dict[tuple[bytes, int, bool], Needle] = {}
+    found: dict[tuple[bytes, int, bool, bytes], Needle] = {}
     places = halves_of(values)
     for at, (data_type, text) in enumerate(values):
+        made: Iterable[Needle]
         if at in places:
-            made = _coordinates(at, places[at])
+            made = chain(_coordinates(at, places[at]), _encoded(at, text.strip().encode()))
         else:
             made = _text_needles(at, data_type, text.strip())
         for needle in made:
-            found.setdefault((needle.given, needle.value, needle.needs), needle)
+            key = (needle.given, needle.value, needle.needs, needle.plain)
+            found.setdefault(key, needle)
     return list(found.values())
 
 
@@ -274,7 +280,9 @@ def _encoded(at: int, data: bytes) -> Iterator[Needle]:
             first = (0, 2, 3)[offset]
             inner = encoded[first : (offset + len(data)) * 8 // 6]
             if len(inner) >= _SHORTEST_BASE64:
-                yield Needle(inner.lower(), inner, at, "base64", exact=True, edge="none")
+                yield Needle(
+                    inner.lower(), inner, at, "base64", True, "none", plain=data, offset=offset
+                )
         full = encode(data).rstrip(b"=")
         yield Needle(full.lower(), full, at, "base64", exact=True)
     if len(form) < _SHORTEST_TURNED:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from analyzer.extract.guesses import LONGEST, SHORTEST, guesses
 from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
@@ -15,7 +17,9 @@ from analyzer.models import Leaf, Part
 
 _Where = tuple[int, int, int]  # which needle, start, end
 _Key = tuple[int, int]  # value, place
+_STEP: Final = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
 _MOST_PLAIN: Final = 20_000
+_LONGEST_REMEMBERED: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Planted:
         self._needles = (*made.needles, *self._numbers.needles)
         self._search = open_search(made.plan) if self._needles else None
         self._plain: set[str] = set()  # paths that hold no planted value
+        self._opaque: set[str] = set()  # values in which no guess found one
         searched = {needle.value for needle in self._needles if not needle.needs}
         self.too_short = tuple(
             data_type for at, (data_type, _) in enumerate(self.values) if at not in searched
@@ -104,7 +109,11 @@ class Planted:
         hits: list[Hit] = []
         if found.literals or found.patterns or found.patterns is None:
             hay = Haystack(given, lower, leaves, values, route, payloads)
-            hits = self._hits(hay, [*self._literal(found), *self._numeric(hay, found, values)])
+            finds = [*self._literal(found), *self._numeric(hay, found, values)]
+            hits = self._report(hay, self._best(hay, finds))
+        hits += self._guessed(leaves, values, {(hit.value, hit.leaf) for hit in hits})
+        if payloads and not any(leaf[1] == "body" for leaf in leaves):
+            hits += self._guessed_body(payloads, {hit.value for hit in hits})
         if self._numbers.years and any(year in values for year in self._numbers.years):
             told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
             for value, leaf in self._numbers.split_days(leaves):
@@ -137,6 +146,66 @@ class Planted:
                 if count >= MOST_FOUND:
                     return
 
+    def _guessed(
+        self, leaves: Sequence[Leaf], values: Sequence[str], told: set[tuple[int, Leaf | None]]
+    ) -> Iterator[Hit]:
+        """Yield the values in what leaves may hold that no decoder took apart."""
+        nothing = self._opaque
+        fresh = [
+            at
+            for at, value in enumerate(values)
+            if SHORTEST <= len(value) <= LONGEST and value not in nothing
+        ]
+        owners: list[Leaf] = []
+        held: list[bytes] = []
+        for at in fresh:
+            leaf = leaves[at]
+            if at + 1 < len(leaves) and _is_inside(leaves[at + 1], leaf):
+                continue
+            found = guesses(encoded(leaf.value))
+            held += found
+            owners += [leaf] * len(found)
+        full: set[str] = set()
+        for place, hit in self._in_guesses(held):
+            owner = owners[place]
+            full.add(owner.value)
+            if (hit.value, owner) not in told:
+                told.add((hit.value, owner))
+                yield replace(hit, leaf=owner)
+        if len(nothing) > _MOST_PLAIN:
+            nothing.clear()
+        nothing.update(
+            value
+            for value in (values[at] for at in fresh)
+            if len(value) <= _LONGEST_REMEMBERED and value not in full
+        )
+
+    def _guessed_body(self, payloads: Sequence[bytes], told: set[int]) -> Iterator[Hit]:
+        """Yield the values in what a body may hold of which nothing was decoded."""
+        for payload in payloads:
+            if len(payload) <= LONGEST:
+                for _, hit in self._in_guesses(guesses(payload, binary=True)):
+                    if hit.value not in told:
+                        told.add(hit.value)
+                        yield hit
+
+    def _in_guesses(self, held: Sequence[bytes]) -> Iterator[tuple[int, Hit]]:
+        """Yield the hits in `held`, each with its position there."""
+        if self._search is None or not held:
+            return
+        given = joined((), "", held)
+        lower = given.lower()
+        hay = Haystack(given, lower, (), (), "", held)
+        found = list(self._literal(self._search.find(lower)))
+        for at, content in enumerate(held if self._numbers else ()):
+            start = hay.start(at + 1)
+            numbers = self._numbers.find(content.decode("utf-8", "replace"))
+            # Where it was found is not told of a guess, but that it was.
+            found += [(which, start, start) for which, _, _ in numbers]
+        for (value, place), (which, start, end) in sorted(self._best(hay, found).items()):
+            text = given[start:end].decode("utf-8", "replace")
+            yield place - 1, Hit(value, None, self._needles[which].transformed, text)
+
     def _in_paths(self, leaves: Sequence[Leaf], told: set[int]) -> Iterator[Hit]:
         """Yield the values that stand in the name of a parameter, header, cookie or key only."""
         fresh = [leaf for leaf in leaves if leaf.path not in self._plain]
@@ -150,7 +219,7 @@ class Planted:
         hits: list[Hit] = []
         if found.literals:
             hay = Haystack(given, lower, names, paths, "", ())
-            hits = self._hits(hay, self._literal(found))
+            hits = self._report(hay, self._best(hay, self._literal(found)))
         hits.sort(key=lambda hit: hit.leaf.path if hit.leaf else "")
         own = {leaf[1:3]: leaf for leaf in fresh}
         for hit in hits:
@@ -170,13 +239,15 @@ class Planted:
         if self._search is None:
             return text
         data = encoded(text)
-        lower = data.lower()
+        # Steps of a path are joined by dots; a dot between digits may be one of a number.
+        apart = _STEP.sub(" ", text)
+        lower = encoded(apart).lower()
         found = [
             (which, start, end)
-            for which, start, end in self._literal(self._search.find(lower))
+            for which, start, end in self._literal(self._search.find(data.lower()))
             if self._masks(self._needles[which], data, lower, start, end)
         ]
-        for which, start, end in self._numbers.find(text):
+        for which, start, end in self._numbers.find(apart):
             before = len(encoded(text[:start]))
             found.append((which, before, before + len(encoded(text[start:end]))))
         sides = {(self._needles[which].group, self._needles[which].side) for which, _, _ in found}
@@ -197,11 +268,11 @@ class Planted:
             return False
         if needle.keys and not any(key.encode() in lower for key in needle.keys):
             return False
-        # Steps of a path are joined by dots.
         edge = "word" if needle.edge == "whole" else needle.edge
         return is_bounded(lower, start, end, 0, len(data), edge)
 
-    def _hits(self, hay: Haystack, found: Sequence[_Where] | Iterator[_Where]) -> list[Hit]:
+    def _best(self, hay: Haystack, found: Iterable[_Where]) -> dict[_Key, _Where]:
+        """Return the plainest find of each value at each place, of those that count."""
         best: dict[_Key, _Where] = {}  # value and place -> the needle to tell of
         sides: dict[tuple[int, int], set[object]] = {}  # of a pair: what its finds stand beside
         halves: list[tuple[_Key, _Where]] = []
@@ -222,7 +293,7 @@ class Planted:
             other = sides.get((needle.group, 1 - needle.side))
             if other and not other.isdisjoint(hay.beside(key[1])):
                 _keep(best, key, where)
-        return self._report(hay, best)
+        return best
 
     def _report(self, hay: Haystack, best: dict[_Key, _Where]) -> list[Hit]:
         in_leaves: set[int] = set()
@@ -244,6 +315,11 @@ class Planted:
                 in_leaves.add(value)  # told once, however many layers have it
                 hits.append(Hit(value, hay.leaf(place), how, found))
         return hits
+
+
+def _is_inside(other: Leaf, leaf: Leaf) -> bool:
+    """Tell whether `other`, the next leaf, was decoded from `leaf`."""
+    return len(other.steps) > len(leaf.steps) and other.path.startswith(leaf.path)
 
 
 def _above(path: str) -> Iterator[str]:
