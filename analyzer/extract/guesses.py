@@ -1,115 +1,139 @@
-"""What may be inside a value that no decoder took apart.
+"""Asks `Generic` about the leaves that no rule knows, and remembers what it said.
 
-A decoder must be sure of what it says, because names and shapes are read from it; most short texts
-would be some Base64. A planted value proves itself, so that for its sake everything may be
-tried: Base64, hexadecimal, compression, escapes, inside each other, wherever they begin. What is
-given back is searched, and never shown.
+A phone says the same of itself in every request, so that nearly every answer is one look-up.
 """
 
 from __future__ import annotations
 
-import re
-import zlib
-from binascii import Error, a2b_base64
-from collections.abc import Iterator
-from html import unescape
-from typing import Final
-from urllib.parse import unquote_to_bytes
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
-SHORTEST: Final = 11  # characters: eight digits in Base64
-LONGEST: Final = 65_536
-_DEEPEST: Final = 9
-_MOST_BYTES: Final = 262_144  # of all guesses at one value
-_MOST: Final = 200  # guesses at one value
-_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
-_SHORT_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
-_LINES: Final = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}")
-_HEX: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
-_PACKED: Final = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
-_PERCENT: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
-_UNICODE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})")
-_ESCAPE: Final = re.compile(rb"\\([\"'/\\nrt])")
-_ESCAPED: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-_ENTITY: Final = re.compile(rb"&(?:#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
-_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+from analyzer.extract.confidence import company
+from analyzer.extract.generic import NAMED_PARTS, Decision, Generic, Judged
+from analyzer.knowledge import Knowledge, Owners, Tracker
+from analyzer.models import Leaf, Part
+
+_MOST_REMEMBERED: Final = 20_000
+_LONGEST_REMEMBERED: Final = 256
+_TRACKING: Final = frozenset(("advertising", "analytics", "attribution"))
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+Place = tuple[Part, str]  # part, path
 
 
-def guesses(text: bytes, *, binary: bool = False) -> list[bytes]:
-    """Return what `text` may hold, encoded once or several times; each thing once.
+class Guesses:
+    """What leaves are by their names, values and surroundings; built once for each session."""
 
-    Text is what begins where it begins; in what is `binary` anything may begin anywhere.
-    """
-    told: dict[bytes, None] = {}
-    room = _MOST_BYTES
-    level = [text]
-    for depth in range(_DEEPEST):
-        below: list[bytes] = []
-        for content in level:
-            for guess in _inside(content, binary or depth > 0):
-                if not guess or guess in told or guess == text:
-                    continue
-                room -= len(guess)
-                if room < 0 or len(told) >= _MOST:
-                    return list(told)
-                told[guess] = None
-                below.append(guess)
-        level = below
-    return list(told)
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._generic = Generic(knowledge.types, knowledge.vocabulary)
+        self._owners: Owners = knowledge.owners
+        self._own_hosts = _tracking_hosts(knowledge.trackers)
+        self._tracks: dict[str, bool] = {}
+        self._places: dict[Place, tuple[Place, bool]] = {}
+        self._company: dict[tuple[Place, ...], dict[Place, int]] = {}
+        self._decisions: dict[tuple[bool, Place, int], Decision | None] = {}
+        self._judged: dict[tuple[int, str], Judged | None] = {}
+
+    def tracks(self, host: str) -> bool:
+        """Tell whether `host` (lower case, no port) is known to follow people."""
+        known = self._tracks.get(host)
+        if known is None:
+            entry = self._owners.lookup(host)
+            known = bool(entry and entry.category in _TRACKING)
+            rest = host
+            while rest and not known:
+                known = rest in self._own_hosts
+                rest = rest.partition(".")[2]
+            _room(self._tracks)
+            self._tracks[host] = known
+        return known
+
+    def judge(
+        self, tracker: bool, places: Iterable[Place], asked: Sequence[Leaf]
+    ) -> list[tuple[Leaf, Judged]]:
+        """Return those of the leaves `asked` that are something, with what they are.
+
+        `places` are all of the request, those that rules know as well: a key is judged by what
+        stands beside it. `tracker` as `tracks` says of the host.
+        """
+        beside = self._beside(tuple(places))
+        found = []
+        for leaf in asked:
+            place = (leaf[1], leaf[2])
+            decision = self._decision(tracker, place, beside.get(place, 0))
+            if decision is None:
+                continue
+            judged = self._value(decision, leaf[3])
+            if judged is not None:
+                found.append((leaf, judged))
+        return found
+
+    def _beside(self, places: tuple[Place, ...]) -> dict[Place, int]:
+        """Return the company of each place that has any."""
+        known = self._company.get(places)
+        if known is not None:
+            return known
+        telling: dict[Place, set[str]] = {}
+        for place in places:
+            container, tells = self._place(place)
+            if tells:
+                telling.setdefault(container, set()).add(place[1])
+        counted = {}
+        for place in places:
+            others = telling.get(self._place(place)[0])
+            if others and (count := company(len(others) - (place[1] in others))):
+                counted[place] = count
+        _room(self._company, _MOST_REMEMBERED // 10)
+        self._company[places] = counted
+        return counted
+
+    def _place(self, place: Place) -> tuple[Place, bool]:
+        known = self._places.get(place)
+        if known is None:
+            if place[0] in NAMED_PARTS:
+                container, tells = self._generic.place(place[1])
+            else:
+                container, tells = "", False
+            known = ((place[0], container), tells)
+            _room(self._places)
+            self._places[place] = known
+        return known
+
+    def _decision(self, tracker: bool, place: Place, siblings: int) -> Decision | None:
+        key = (tracker, place, siblings)
+        if key in self._decisions:
+            return self._decisions[key]
+        decision = self._generic.decide(tracker, place[0], place[1], siblings)
+        if len(self._decisions) >= _MOST_REMEMBERED:
+            self._decisions.clear()
+            self._judged.clear()  # goes by the identity of decisions
+        self._decisions[key] = decision
+        return decision
+
+    def _value(self, decision: Decision, value: str) -> Judged | None:
+        key = (id(decision), value)
+        if key in self._judged:
+            return self._judged[key]
+        judged = self._generic.judge(decision, value)
+        if len(value) <= _LONGEST_REMEMBERED:
+            _room(self._judged)
+            self._judged[key] = judged
+        return judged
 
 
-def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
-    # In binary, what stands before a token may look like a piece of it: it is the token's length.
-    starts = range(4) if deep else range(1)
-    for found in (_SHORT_TOKEN if deep else _TOKEN).finditer(content):
-        token = found[0].rstrip(b"=")
-        if _HEX.fullmatch(token):
-            continue
-        for start in starts:
-            yield from _base64(token[start:])
-    if b"\n" in content:
-        for found in _LINES.finditer(content):
-            yield from _base64(b"".join(found[0].split()).rstrip(b"="))
-    for found in _HEX.finditer(content):
-        for start in starts[:2]:
-            yield from _from_hex(found[0][start:])
-    if deep:
-        for found in _PACKED.finditer(content):
-            yield from _unpacked(content[found.start() :], 47)
-        if len(content) >= SHORTEST and not content.isascii():
-            yield from _unpacked(content, -15)
-    if b"%" in content and _PERCENT.search(content):
-        yield unquote_to_bytes(content)
-    if b"\\" in content:
-        if _UNICODE.search(content):
-            yield _UNICODE.sub(_letter, content)
-        yield _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), content)
-    if b"&" in content and _ENTITY.search(content):
-        yield unescape(content.decode("utf-8", "replace")).encode("utf-8", "replace")
+def _tracking_hosts(trackers: Iterable[Tracker]) -> frozenset[str]:
+    """Return the hosts, and the domains with all below them, that rules say follow people."""
+    return frozenset(
+        host.removeprefix("*.")
+        for tracker in trackers
+        for endpoint in tracker.endpoints
+        for host in endpoint.hosts
+        if host != "*" and (endpoint.purpose or tracker.purpose) in _TRACKING
+    )
 
 
-def _base64(token: bytes) -> Iterator[bytes]:
-    bare = token[: len(token) - 1] if len(token) % 4 == 1 else token
-    if b"-" in bare or b"_" in bare:
-        bare = bare.translate(_ALPHABET)
-    try:
-        yield a2b_base64(bare + b"=" * (-len(bare) % 4))
-    except Error:
-        return
-
-
-def _from_hex(token: bytes) -> Iterator[bytes]:
-    yield bytes.fromhex(token[: len(token) // 2 * 2].decode())
-
-
-def _unpacked(content: bytes, bits: int) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(bits)
-    try:
-        found = unpacker.decompress(content, LONGEST)
-    except zlib.error:
-        return
-    if bits > 0 or unpacker.eof:
-        yield found
-
-
-def _letter(found: re.Match[bytes]) -> bytes:
-    return chr(int(found[1], 16)).encode("utf-8", "surrogatepass")
+def _room(memory: dict[_K, _V], most: int = _MOST_REMEMBERED) -> None:
+    """Forget everything at once where hostile traffic has filled `memory`."""
+    if len(memory) >= most:
+        memory.clear()

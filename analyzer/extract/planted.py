@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from analyzer.extract.guesses import LONGEST, SHORTEST, guesses
+from analyzer.extract.attempts import LONGEST, SHORTEST, guesses
 from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers

@@ -1,0 +1,115 @@
+"""What may be inside a value that no decoder took apart.
+
+A decoder must be sure of what it says, because names and shapes are read from it; most short texts
+would be some Base64. A planted value proves itself, so that for its sake everything may be
+tried: Base64, hexadecimal, compression, escapes, inside each other, wherever they begin. What is
+given back is searched, and never shown.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from binascii import Error, a2b_base64
+from collections.abc import Iterator
+from html import unescape
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+SHORTEST: Final = 11  # characters: eight digits in Base64
+LONGEST: Final = 65_536
+_DEEPEST: Final = 9
+_MOST_BYTES: Final = 262_144  # of all guesses at one value
+_MOST: Final = 200  # guesses at one value
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
+_SHORT_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
+_LINES: Final = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}")
+_HEX: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
+_PACKED: Final = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_PERCENT: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
+_UNICODE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})")
+_ESCAPE: Final = re.compile(rb"\\([\"'/\\nrt])")
+_ESCAPED: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_ENTITY: Final = re.compile(rb"&(?:#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
+_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+
+
+def guesses(text: bytes, *, binary: bool = False) -> list[bytes]:
+    """Return what `text` may hold, encoded once or several times; each thing once.
+
+    Text is what begins where it begins; in what is `binary` anything may begin anywhere.
+    """
+    told: dict[bytes, None] = {}
+    room = _MOST_BYTES
+    level = [text]
+    for depth in range(_DEEPEST):
+        below: list[bytes] = []
+        for content in level:
+            for guess in _inside(content, binary or depth > 0):
+                if not guess or guess in told or guess == text:
+                    continue
+                room -= len(guess)
+                if room < 0 or len(told) >= _MOST:
+                    return list(told)
+                told[guess] = None
+                below.append(guess)
+        level = below
+    return list(told)
+
+
+def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
+    # In binary, what stands before a token may look like a piece of it: it is the token's length.
+    starts = range(4) if deep else range(1)
+    for found in (_SHORT_TOKEN if deep else _TOKEN).finditer(content):
+        token = found[0].rstrip(b"=")
+        if _HEX.fullmatch(token):
+            continue
+        for start in starts:
+            yield from _base64(token[start:])
+    if b"\n" in content:
+        for found in _LINES.finditer(content):
+            yield from _base64(b"".join(found[0].split()).rstrip(b"="))
+    for found in _HEX.finditer(content):
+        for start in starts[:2]:
+            yield from _from_hex(found[0][start:])
+    if deep:
+        for found in _PACKED.finditer(content):
+            yield from _unpacked(content[found.start() :], 47)
+        if len(content) >= SHORTEST and not content.isascii():
+            yield from _unpacked(content, -15)
+    if b"%" in content and _PERCENT.search(content):
+        yield unquote_to_bytes(content)
+    if b"\\" in content:
+        if _UNICODE.search(content):
+            yield _UNICODE.sub(_letter, content)
+        yield _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), content)
+    if b"&" in content and _ENTITY.search(content):
+        yield unescape(content.decode("utf-8", "replace")).encode("utf-8", "replace")
+
+
+def _base64(token: bytes) -> Iterator[bytes]:
+    bare = token[: len(token) - 1] if len(token) % 4 == 1 else token
+    if b"-" in bare or b"_" in bare:
+        bare = bare.translate(_ALPHABET)
+    try:
+        yield a2b_base64(bare + b"=" * (-len(bare) % 4))
+    except Error:
+        return
+
+
+def _from_hex(token: bytes) -> Iterator[bytes]:
+    yield bytes.fromhex(token[: len(token) // 2 * 2].decode())
+
+
+def _unpacked(content: bytes, bits: int) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(bits)
+    try:
+        found = unpacker.decompress(content, LONGEST)
+    except zlib.error:
+        return
+    if bits > 0 or unpacker.eof:
+        yield found
+
+
+def _letter(found: re.Match[bytes]) -> bytes:
+    return chr(int(found[1], 16)).encode("utf-8", "surrogatepass")
