@@ -8,7 +8,7 @@ from typing import Final, TypeVar, get_args
 
 from analyzer.decode import Decoded, decode
 from analyzer.extract.generic import NAMED_PARTS, Judged
-from analyzer.extract.guesses import Guesses
+from analyzer.extract.judging import Judging
 from analyzer.extract.places import REQUEST_PARTS, PlaceIndex, authority_of, place_of
 from analyzer.extract.planted import Hit, Planted
 from analyzer.extract.readings import Reading
@@ -72,7 +72,7 @@ class Extractor:
         age: int | None = None,
     ) -> None:
         self._rules = RuleBook(knowledge.trackers)
-        self._guesses = Guesses(knowledge)
+        self._judging = Judging(knowledge)
         self._signals = SignalBook(knowledge.signals, age)
         self._planted = Planted(values)
         self._key = key
@@ -120,7 +120,7 @@ class Extractor:
                     self._apply(decision, leaf, found, heard)
         if unknown:
             places = [(leaf[1], leaf[2]) for leaf in leaves if leaf[1] in NAMED_PARTS]
-            for leaf, judged in self._guesses.judge(kind.tracker, places, unknown):
+            for leaf, judged in self._judging.judge(kind.tracker, places, unknown):
                 self._guess(leaf, judged, found)
         asked = [leaf for leaf in leaves if leaf[1] in REQUEST_PARTS]
         asked.append(Leaf(exchange.id, "host", "", authority_of(exchange.url), ()))
@@ -155,7 +155,7 @@ class Extractor:
             has = body_test(leaves)
             endpoints = tuple(each for each in endpoints if all(map(has, each.body_has)))
             fields = tuple(each for each in fields if all(map(has, each.match.body_has)))
-        tracker = self._guesses.tracks(host)
+        tracker = self._judging.tracks(host)
         key = (tuple(map(id, endpoints)), tuple(map(id, fields)), tracker)
         kind = self._kinds.get(key)
         if kind is None:

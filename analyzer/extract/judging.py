@@ -1,0 +1,139 @@
+"""Asks `Generic` about the leaves that no rule knows, and remembers what it said.
+
+A phone says the same of itself in every request, so that nearly every answer is one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
+
+from analyzer.extract.confidence import company
+from analyzer.extract.generic import NAMED_PARTS, Decision, Generic, Judged
+from analyzer.knowledge import Knowledge, Owners, Tracker
+from analyzer.models import Leaf, Part
+
+_MOST_REMEMBERED: Final = 20_000
+_LONGEST_REMEMBERED: Final = 256
+_TRACKING: Final = frozenset(("advertising", "analytics", "attribution"))
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+Place = tuple[Part, str]  # part, path
+
+
+class Judging:
+    """What leaves are by their names, values and surroundings; built once for each session."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._generic = Generic(knowledge.types, knowledge.vocabulary)
+        self._owners: Owners = knowledge.owners
+        self._own_hosts = _tracking_hosts(knowledge.trackers)
+        self._tracks: dict[str, bool] = {}
+        self._places: dict[Place, tuple[Place, bool]] = {}
+        self._company: dict[tuple[Place, ...], dict[Place, int]] = {}
+        self._decisions: dict[tuple[bool, Place, int], Decision | None] = {}
+        self._judged: dict[tuple[int, str], Judged | None] = {}
+
+    def tracks(self, host: str) -> bool:
+        """Tell whether `host` (lower case, no port) is known to follow people."""
+        known = self._tracks.get(host)
+        if known is None:
+            entry = self._owners.lookup(host)
+            known = bool(entry and entry.category in _TRACKING)
+            rest = host
+            while rest and not known:
+                known = rest in self._own_hosts
+                rest = rest.partition(".")[2]
+            _room(self._tracks)
+            self._tracks[host] = known
+        return known
+
+    def judge(
+        self, tracker: bool, places: Iterable[Place], asked: Sequence[Leaf]
+    ) -> list[tuple[Leaf, Judged]]:
+        """Return those of the leaves `asked` that are something, with what they are.
+
+        `places` are all of the request, those that rules know as well: a key is judged by what
+        stands beside it. `tracker` as `tracks` says of the host.
+        """
+        beside = self._beside(tuple(places))
+        found = []
+        for leaf in asked:
+            place = (leaf[1], leaf[2])
+            decision = self._decision(tracker, place, beside.get(place, 0))
+            if decision is None:
+                continue
+            judged = self._value(decision, leaf[3])
+            if judged is not None:
+                found.append((leaf, judged))
+        return found
+
+    def _beside(self, places: tuple[Place, ...]) -> dict[Place, int]:
+        """Return the company of each place that has any."""
+        known = self._company.get(places)
+        if known is not None:
+            return known
+        telling: dict[Place, set[str]] = {}
+        for place in places:
+            container, tells = self._place(place)
+            if tells:
+                telling.setdefault(container, set()).add(place[1])
+        counted = {}
+        for place in places:
+            others = telling.get(self._place(place)[0])
+            if others and (count := company(len(others) - (place[1] in others))):
+                counted[place] = count
+        _room(self._company, _MOST_REMEMBERED // 10)
+        self._company[places] = counted
+        return counted
+
+    def _place(self, place: Place) -> tuple[Place, bool]:
+        known = self._places.get(place)
+        if known is None:
+            if place[0] in NAMED_PARTS:
+                container, tells = self._generic.place(place[1])
+            else:
+                container, tells = "", False
+            known = ((place[0], container), tells)
+            _room(self._places)
+            self._places[place] = known
+        return known
+
+    def _decision(self, tracker: bool, place: Place, siblings: int) -> Decision | None:
+        key = (tracker, place, siblings)
+        if key in self._decisions:
+            return self._decisions[key]
+        decision = self._generic.decide(tracker, place[0], place[1], siblings)
+        if len(self._decisions) >= _MOST_REMEMBERED:
+            self._decisions.clear()
+            self._judged.clear()  # goes by the identity of decisions
+        self._decisions[key] = decision
+        return decision
+
+    def _value(self, decision: Decision, value: str) -> Judged | None:
+        key = (id(decision), value)
+        if key in self._judged:
+            return self._judged[key]
+        judged = self._generic.judge(decision, value)
+        if len(value) <= _LONGEST_REMEMBERED:
+            _room(self._judged)
+            self._judged[key] = judged
+        return judged
+
+
+def _tracking_hosts(trackers: Iterable[Tracker]) -> frozenset[str]:
+    """Return the hosts, and the domains with all below them, that rules say follow people."""
+    return frozenset(
+        host.removeprefix("*.")
+        for tracker in trackers
+        for endpoint in tracker.endpoints
+        for host in endpoint.hosts
+        if host != "*" and (endpoint.purpose or tracker.purpose) in _TRACKING
+    )
+
+
+def _room(memory: dict[_K, _V], most: int = _MOST_REMEMBERED) -> None:
+    """Forget everything at once where hostile traffic has filled `memory`."""
+    if len(memory) >= most:
+        memory.clear()
