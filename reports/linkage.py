@@ -20,6 +20,7 @@ _SCOPES = {
     "device": "the device, whoever uses it",
     "everywhere": "all phones and personas",
 }
+_DOUBT = {True: "", False: " (or a constant)"}
 _MOST_TYPES = 12
 _STABLE = (
     "Stable is what an owner got in another session of the same persona, too; of a persona with"
@@ -37,9 +38,9 @@ def print_linkage(found: Linkage, *, every: bool = False) -> None:
     out.line(f"Identity in {groups}", "bold")
     for warning in found.warnings:
         out.line(f"! {warning}", "bold yellow")
-    shown = [each for each in found.handovers if every or _between_companies(each)]
+    shown = [each for each in found.handovers if every or _is_plain(each)]
     _table(out, "Identifiers that reached several owners", [_handover(each) for each in shown])
-    _hidden(out, len(found.handovers) - len(shown), "within one company")
+    _hidden(out, len(found.handovers) - len(shown), "within one company, or uncertain")
     _table(out, "Identifiers that came again", [_persistent(each) for each in found.persistent])
     rows = [each for each in found.linkable if every or each.party == "third"]
     title = "Types of data that an owner can join to a stable identifier, by session"
@@ -56,8 +57,8 @@ def print_linkage(found: Linkage, *, every: bool = False) -> None:
         out.line("An address of a content network is in many places at once (anycast).", "dim")
 
 
-def _between_companies(each: Handover) -> bool:
-    return not each.same_company
+def _is_plain(each: Handover) -> bool:
+    return each.certain and not each.same_company
 
 
 def _table(out: Out, title: str, rows: Sequence[Mapping[str, str]]) -> None:
@@ -78,17 +79,16 @@ def _handover(each: Handover) -> dict[str, str]:
         "from": each.giver,
         "to": each.taker,
         "how": _WAYS[each.way],
-        "what": f"{_named(each.data_types, each.shapes)}{disguise}",
+        "what": f"{_named(each.data_types, each.shapes)}{disguise}{_DOUBT[each.certain]}",
         "values": str(each.values),
         **_tallied(each.tallies),
     }
 
 
 def _persistent(each: Persistent) -> dict[str, str]:
-    doubt = "" if each.certain else " (or a constant of the app)"
     return {
         "what": _named((each.data_type,), (each.shape,)),
-        "recognises": f"{_SCOPES[each.scope]}{doubt}",
+        "recognises": f"{_SCOPES[each.scope]}{_DOUBT[each.certain]}",
         "personas": ", ".join(each.personas),
         "owners": ", ".join(each.owners),
         "sessions": _of(each.count),

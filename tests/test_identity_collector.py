@@ -129,7 +129,16 @@ def test_a_referer_hands_on_what_is_in_it(study: Study) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["etag", "x-amz-request-id", "x-ss-stub", "if-none-match"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "etag",
+        "if-none-match",
+        "x-amz-request-id",
+        "x-devtools-emulate-network-conditions-client-id",
+        "x-ss-stub",
+    ],
+)
 def test_headers_of_caches_and_signatures_do_not_count(study: Study, name: str) -> None:
     sent = [get("https://a.example/x", headers=[(name, UID)])] * 3
     assert collect(study, sent)[0] == ()

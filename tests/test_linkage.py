@@ -68,6 +68,19 @@ def test_an_answer_with_a_value_that_was_never_sent_there_tells_of_another_way()
     assert ways(linked(frames(KE, rows))) == [("Alpha", "Beta", "unsent")]
 
 
+def test_a_value_that_nothing_names_may_be_a_constant() -> None:
+    rows = [identifier(ONE, owner) for owner in ("Alpha", "Beta")]
+    [row] = linked(frames(KE, rows)).handovers
+    assert not row.certain
+    [row] = linked(frames(KE, [*rows, identifier(ONE, "Beta", part="cookie")])).handovers
+    assert row.certain
+    [row] = linked(frames(KE, [each | {"data_type": "id.device"} for each in rows])).handovers
+    assert row.certain
+    again = [*rows, identifier(TWO, "Alpha")]
+    assert not linked(frames(KE, again)).handovers[0].certain  # there is no other persona
+    assert linked(frames([*KE, *DE], again)).handovers[0].certain
+
+
 def test_one_owner_alone_is_no_bridge() -> None:
     rows = [identifier(ONE, "Alpha"), identifier(ONE, "Alpha", t_s=2.0, host="y.alpha.example")]
     assert linked(frames(KE, rows)).bridges == ()

@@ -32,6 +32,7 @@ _COOKIES: Final = ("cookie", "response_cookie")
 # left out: whoever is asked sees it, so that it tells nothing of who gave what to whom.
 _PERSONAL: Final = frozenset({"person.email", "person.phone", "person.username"})
 _NOT_FOLLOWED: Final = frozenset({"id.ip"})
+_ARTEFACT: Final = "x-devtools-"  # Chromium's tools add these to what they record, not to what goes
 _SURE: Final = 60  # per cent; what is less certain by its name gives nothing a name here
 # Shapes for which a look at the value itself decides whether it can identify anybody.
 _WEAK: Final = frozenset({"int", "text:<=16", "phone", "hex"})
@@ -104,7 +105,10 @@ class Collector:
             typed = {
                 (each.part, each.path): each
                 for each in matches
-                if _is_followed(each.data_type) and each.confidence >= _SURE
+                if _is_followed(each.data_type)
+                and each.method != "shape"  # whose address it is, its looks do not say
+                and each.confidence >= _SURE
+                and not each.path.startswith(_ARTEFACT)
             }
             if typed:
                 self._learn(typed, leaves)

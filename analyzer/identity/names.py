@@ -17,9 +17,9 @@ from analyzer.models import Part
 _ENDING_WORDS: Final = (
     "requestid reqid traceid spanid traceparent tracestate correlationid nonce signature checksum"
     " filehash contenthash bodyhash filemd5 etag integrity csrf csrftoken xsrftoken xsrf apikey"
-    " appkey appid apptoken sdkkey appsecret clientsecret clientkey projectid measurementid buildid"
-    " buildnumber packagename bundleid dsn certificate messageid msgid eventid batchid videoid"
-    " itemid contentid creativeid campaignid adgroupid impressionid impid auctionid bidid"
+    " appkey branchkey writekey appid apptoken accesstoken sdkkey appsecret clientsecret clientkey"
+    " projectid measurementid buildid buildnumber packagename bundleid dsn certificate messageid"
+    " msgid eventid batchid videoid itemid contentid creativeid campaignid adgroupid impressionid impid auctionid bidid"
     " transactionid txnid orderid logid captcha codeverifier codechallenge boundary cachebuster"
     " idempotencykey placementid zoneid slotid unitid"
 )
@@ -32,7 +32,7 @@ _HEADERS: Final = frozenset({"referer", "origin"})
 _RESPONSE_HEADERS: Final = frozenset({"location", "refresh"})
 # Beyond the endings above: what networks, caches and signing clients add to each request.
 _OTHER_HEADERS: Final = re.compile(
-    r"x-(?:amz|amzn|goog-api|b3|datadog|newrelic|sentry|cloud-trace|envoy|client-data|android-cert|"
+    r"x-(?:amz|amzn|devtools|goog-api|b3|datadog|newrelic|sentry|cloud-trace|envoy|client-data|android-cert|"
     r"gorgon|argus|ladon|khronos|medusa|helios|ss-stub|bogus|csrf|xsrf|cache|cdn|edge|served|timer|"
     r"firebase-appcheck|requested-with|hash|signature|nonce)"
 )

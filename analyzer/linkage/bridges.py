@@ -15,11 +15,18 @@ from analyzer.linkage.records import Bridge, Group, Handover, Hop, Scope, Tally,
 from analyzer.linkage.sightings import is_constant
 from analyzer.models import Count, Identifier
 
+_COOKIES = ("cookie", "response_cookie")
 
-def bridges(seen: Sequence[Identifier], scopes: Mapping[str, Scope]) -> tuple[Bridge, ...]:
+
+def bridges(
+    seen: Sequence[Identifier],
+    scopes: Mapping[str, Scope],
+    lasting: Collection[str] = (),
+) -> tuple[Bridge, ...]:
     """Return every identifier of `seen` (as `sightings` orders it) that reached several owners.
 
-    By session, then in the order of the first sight.
+    By session, then in the order of the first sight. `lasting` are the digests of those that are
+    known to be identifiers because they came again.
     """
     of: defaultdict[tuple[str, str], list[Identifier]] = defaultdict(list)
     for row in seen:
@@ -28,8 +35,10 @@ def bridges(seen: Sequence[Identifier], scopes: Mapping[str, Scope]) -> tuple[Br
     for (session, digest), rows in of.items():
         if len({row.owner for row in rows}) > 1:
             named = next((row.data_type for row in rows if row.data_type), "")
-            hops = _hops(rows)
-            found.append(Bridge(session, digest, rows[0].shape, named, scopes[digest], hops))
+            certain = bool(named) or digest in lasting or any(row.part in _COOKIES for row in rows)
+            found.append(
+                Bridge(session, digest, rows[0].shape, named, scopes[digest], certain, _hops(rows))
+            )
     return tuple(found)
 
 
@@ -103,6 +112,7 @@ def _leads(target: str, host: str) -> bool:
 def _handover(
     way: Way, rows: Sequence[tuple[Bridge, Hop, Hop]], groups: Sequence[Group]
 ) -> Handover:
+    rows = [row for row in rows if row[0].certain] or rows
     sessions = sorted({bridge.session for bridge, _, _ in rows})
     bridge, giver, taker = rows[0]
     return Handover(
@@ -113,6 +123,7 @@ def _handover(
         taker_tracker=taker.tracker,
         way=way,
         same_company=company(giver.owner, giver.parent) == company(taker.owner, taker.parent),
+        certain=bridge.certain,
         data_types=_distinct(each.data_type for each, _, _ in rows),
         shapes=_distinct(each.shape for each, _, _ in rows),
         transformed=_distinct(hop.transformed for _, _, hop in rows if hop.transformed != "raw"),

@@ -35,8 +35,9 @@ def linkage(
     seen = sightings(frames.identifiers, who.keys())
     scope_of = scopes(seen, who)
     inside = {session for group in groups for session in group.sessions}
-    found = [each for each in bridges(seen, scope_of) if each.session in inside]
     lasting = persistent(seen, who, scope_of)
+    known = frozenset(each.digest for each in lasting if each.certain)
+    found = [each for each in bridges(seen, scope_of, known) if each.session in inside]
     owners, sites = received(frames, knowledge, study.compare)
     return Linkage(
         groups=groups,

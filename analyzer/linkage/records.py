@@ -45,13 +45,18 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """One identifier that reached several owners in one session, in the order of first sight."""
+    """One identifier that reached several owners in one session, in the order of first sight.
+
+    `certain`: a rule or a name says what it is, or it is a cookie, or it came again for one persona
+    and for no other. Else it may be a constant, such as the number of a customer.
+    """
 
     session: str
     digest: str
     shape: str
     data_type: str
     scope: Scope
+    certain: bool
     hops: tuple[Hop, ...]
 
 
@@ -67,7 +72,8 @@ class Tally:
 class Handover:
     """What two owners can recognise the same person by, over all sessions.
 
-    `giver` had it first. `same_company`: both belong to one company. `data_types` and `shapes` are
+    `giver` had it first. `same_company`: both belong to one company. `certain`: at least one value
+    is (`Bridge`); what follows is of those only, if there are any. `data_types` and `shapes` are
     those of the values, `values` how many different ones there were.
     """
 
@@ -78,6 +84,7 @@ class Handover:
     taker_tracker: Tracking
     way: Way
     same_company: bool
+    certain: bool
     data_types: tuple[str, ...]
     shapes: tuple[str, ...]
     transformed: tuple[str, ...]  # how they came in disguise; empty where they did not
