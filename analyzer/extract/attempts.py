@@ -19,8 +19,8 @@ from urllib.parse import unquote_to_bytes
 SHORTEST: Final = 11  # characters: eight digits in Base64
 LONGEST: Final = 65_536
 _DEEPEST: Final = 9
-_MOST_BYTES: Final = 262_144  # of all guesses at one value
-_MOST: Final = 200  # guesses at one value
+_MOST_BYTES: Final = 262_144  # of all attempts at one value
+_MOST: Final = 200  # attempts at one value
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
 _SHORT_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
 _LINES: Final = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}")
@@ -34,7 +34,7 @@ _ENTITY: Final = re.compile(rb"&(?:#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 
 
-def guesses(text: bytes, *, binary: bool = False) -> list[bytes]:
+def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
     """Return what `text` may hold, encoded once or several times; each thing once.
 
     Text is what begins where it begins; in what is `binary` anything may begin anywhere.
@@ -45,14 +45,14 @@ def guesses(text: bytes, *, binary: bool = False) -> list[bytes]:
     for depth in range(_DEEPEST):
         below: list[bytes] = []
         for content in level:
-            for guess in _inside(content, binary or depth > 0):
-                if not guess or guess in told or guess == text:
+            for found in _inside(content, binary or depth > 0):
+                if not found or found in told or found == text:
                     continue
-                room -= len(guess)
+                room -= len(found)
                 if room < 0 or len(told) >= _MOST:
                     return list(told)
-                told[guess] = None
-                below.append(guess)
+                told[found] = None
+                below.append(found)
         level = below
     return list(told)
 

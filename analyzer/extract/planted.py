@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from analyzer.extract.attempts import LONGEST, SHORTEST, guesses
+from analyzer.extract.attempts import LONGEST, SHORTEST, attempts
 from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
@@ -87,7 +87,7 @@ class Planted:
         self._needles = (*made.needles, *self._numbers.needles)
         self._search = open_search(made.plan) if self._needles else None
         self._plain: set[str] = set()  # paths that hold no planted value
-        self._opaque: set[str] = set()  # values in which no guess found one
+        self._opaque: set[str] = set()  # values in which no attempt found one
         searched = {needle.value for needle in self._needles if not needle.needs}
         self.too_short = tuple(
             data_type for at, (data_type, _) in enumerate(self.values) if at not in searched
@@ -111,9 +111,9 @@ class Planted:
             hay = Haystack(given, lower, leaves, values, route, payloads)
             finds = [*self._literal(found), *self._numeric(hay, found, values)]
             hits = self._report(hay, self._best(hay, finds))
-        hits += self._guessed(leaves, values, {(hit.value, hit.leaf) for hit in hits})
+        hits += self._attempted(leaves, values, {(hit.value, hit.leaf) for hit in hits})
         if payloads and not any(leaf[1] == "body" for leaf in leaves):
-            hits += self._guessed_body(payloads, {hit.value for hit in hits})
+            hits += self._attempted_body(payloads, {hit.value for hit in hits})
         if self._numbers.years and any(year in values for year in self._numbers.years):
             told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
             for value, leaf in self._numbers.split_days(leaves):
@@ -146,7 +146,7 @@ class Planted:
                 if count >= MOST_FOUND:
                     return
 
-    def _guessed(
+    def _attempted(
         self, leaves: Sequence[Leaf], values: Sequence[str], told: set[tuple[int, Leaf | None]]
     ) -> Iterator[Hit]:
         """Yield the values in what leaves may hold that no decoder took apart."""
@@ -162,11 +162,11 @@ class Planted:
             leaf = leaves[at]
             if at + 1 < len(leaves) and _is_inside(leaves[at + 1], leaf):
                 continue
-            found = guesses(encoded(leaf.value))
+            found = attempts(encoded(leaf.value))
             held += found
             owners += [leaf] * len(found)
         full: set[str] = set()
-        for place, hit in self._in_guesses(held):
+        for place, hit in self._in_attempts(held):
             owner = owners[place]
             full.add(owner.value)
             if (hit.value, owner) not in told:
@@ -180,16 +180,16 @@ class Planted:
             if len(value) <= _LONGEST_REMEMBERED and value not in full
         )
 
-    def _guessed_body(self, payloads: Sequence[bytes], told: set[int]) -> Iterator[Hit]:
+    def _attempted_body(self, payloads: Sequence[bytes], told: set[int]) -> Iterator[Hit]:
         """Yield the values in what a body may hold of which nothing was decoded."""
         for payload in payloads:
             if len(payload) <= LONGEST:
-                for _, hit in self._in_guesses(guesses(payload, binary=True)):
+                for _, hit in self._in_attempts(attempts(payload, binary=True)):
                     if hit.value not in told:
                         told.add(hit.value)
                         yield hit
 
-    def _in_guesses(self, held: Sequence[bytes]) -> Iterator[tuple[int, Hit]]:
+    def _in_attempts(self, held: Sequence[bytes]) -> Iterator[tuple[int, Hit]]:
         """Yield the hits in `held`, each with its position there."""
         if self._search is None or not held:
             return
@@ -200,7 +200,7 @@ class Planted:
         for at, content in enumerate(held if self._numbers else ()):
             start = hay.start(at + 1)
             numbers = self._numbers.find(content.decode("utf-8", "replace"))
-            # Where it was found is not told of a guess, but that it was.
+            # Where it was found is not told of an attempt, but that it was.
             found += [(which, start, start) for which, _, _ in numbers]
         for (value, place), (which, start, end) in sorted(self._best(hay, found).items()):
             text = given[start:end].decode("utf-8", "replace")

@@ -11,6 +11,7 @@ from analyzer.errors import UserError
 from analyzer.knowledge.consent_layouts import read_layouts
 from analyzer.knowledge.formats import read_formats
 from analyzer.knowledge.law import read_laws
+from analyzer.knowledge.normalisations import read_recipes
 from analyzer.knowledge.ontology import read_types
 from analyzer.knowledge.owners import read_owner_file, read_parents, with_trackers
 from analyzer.knowledge.places import read_places
@@ -34,6 +35,7 @@ FILES = (
     "owners_supplement.csv",
     "parents.csv",
     "pops.yaml",
+    "normalisations.yaml",
 )
 
 
@@ -64,6 +66,7 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     vocabulary = read_vocabulary(files.yaml("names.yaml"), files.yaml("confidence.yaml"), types)
     signals: dict[str, SignalDef] = read_signals(files.yaml("signals.yaml"))
     read_layouts(files.yaml("consent_strings.yaml"))
+    read_recipes(files.yaml("normalisations.yaml"))
     countries, blocs = read_regions(files.yaml("regions.yaml"))
     laws = read_laws(files.yaml("law.yaml"), countries, blocs)
     places = read_places(files.yaml("pops.yaml"), countries)
