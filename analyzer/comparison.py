@@ -7,7 +7,7 @@ captured value. Tuples are sorted, so that the same study gives the same report,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from analyzer.models import (
     Arm,
@@ -20,6 +20,13 @@ from analyzer.models import (
     Stage,
     Verdict,
 )
+
+DEFAULT_CONFIDENCE: Final = 75
+"""Per cent. Finds by name or shape below are kept, and neither shown nor counted unless asked for.
+
+Chosen by ``python -m benchmarks.accuracy``: the least at which a name that means one thing only is
+believed wherever it stands, and one that mostly does not.
+"""
 
 SideKind = Literal["arm", "country", "bloc"]
 Which = Literal["a", "b"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from analyzer.comparison import DEFAULT_CONFIDENCE
 from analyzer.errors import UserError
 from analyzer.expectation import Expectation, canonical_zone, expect, parse_tag
 from analyzer.models import Arm, Consent
@@ -46,7 +47,7 @@ class CompareSettings:
     margin: float = 0.4
     min_sessions: int = 5
     unverified: bool = False
-    min_confidence: int = 60
+    min_confidence: int = DEFAULT_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)

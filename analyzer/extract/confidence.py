@@ -12,9 +12,6 @@ from typing import Final
 
 from analyzer.knowledge.vocabulary_records import EVIDENCE
 
-DEFAULT_CONFIDENCE: Final = 80
-"""Per cent. Finds below are stored, and neither shown nor compared unless somebody asks."""
-
 MOST: Final = 99  # only a rule or a planted value is certain
 _FEW: Final = 1
 _MANY: Final = 3

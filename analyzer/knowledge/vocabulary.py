@@ -84,7 +84,6 @@ def read_points(source: Source) -> dict[str, int]:
             root.source.note(("points", name), f"points has {name!r}, which is no evidence")
     if missing := [name for name in wanted if name not in given]:
         root.wrong("points", f"lacks {', '.join(missing)}")
-    root.allow("made")
     root.done()
     return cast("dict[str, int]", given)
 
