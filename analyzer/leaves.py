@@ -128,9 +128,10 @@ class Leaves(Sequence[Leaf]):
 
     def run_of(self, at: int) -> Run:
         """Return the run that the leaf at position `at` belongs to."""
-        for run in reversed(self.runs):
-            if run.start <= at:
-                return run
+        if at < len(self.paths):
+            for run in reversed(self.runs):
+                if run.start <= at:
+                    return run
         raise IndexError(at)
 
     def leaf(self, at: int) -> Leaf:
@@ -165,7 +166,9 @@ class Leaves(Sequence[Leaf]):
     def __getitem__(self, at: slice) -> tuple[Leaf, ...]: ...
     def __getitem__(self, at: int | slice) -> Leaf | tuple[Leaf, ...]:
         """Return one leaf, or a tuple of some."""
-        return self._all()[at]
+        if isinstance(at, slice):
+            return self._all()[at]
+        return self.leaf(at if at >= 0 else at + len(self.paths))
 
     def __iter__(self) -> Iterator[Leaf]:
         """Make all leaves at once, and go through them."""

@@ -190,9 +190,10 @@ class Problem:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A leaf recognised as personal data, without its value.
+
+    A tuple, for the reason that `Leaf` is one.
 
     In a part of the answer it tells what the server knows; only the parts of the request are sent.
     """
@@ -240,8 +241,7 @@ class Destination:
     tracker: Tracking = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A match with its destination and its place in the experiment."""
 
     id: str

@@ -199,7 +199,7 @@ def test_the_capture_is_as_hostile_as_it_is_meant_to_be(
 ) -> None:
     found = frames.findings
     assert set(PLANTED) <= set(found["data_type"])
-    assert {"path", "query", "header", "cookie", "body"} == set(found["part"])
+    assert {"path", "query", "header", "cookie", "body", "response_cookie"} == set(found["part"])
     told = " ".join([*found["host"], *found["path"], *found["phase"]])
     for piece in (MARKUP, "onerror=alert(1)", "=1+1", "x" * 200, "%3cscript%3e", "%e2%80%ae"):
         assert piece in told, piece

@@ -37,7 +37,7 @@ class Candidate(NamedTuple):
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """What may be found at a place: by its key, and by the looks of whatever value comes."""
 
@@ -124,6 +124,10 @@ class Generic:
         if key not in self._nameless:
             self._nameless[key] = Decision((), siblings, evidence)
         return self._nameless[key]
+
+    def looks(self, value: str) -> bool:
+        """Tell whether the looks of `value` say what it is, in company at least."""
+        return bool(self._values.kind(value.strip(), 2))
 
     def _by_name(self, candidate: Candidate, text: str) -> Judged | None:
         own = candidate.data_type

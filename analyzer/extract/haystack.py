@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import Final
 
 from analyzer.extract.needles import Edge, Needle
+from analyzer.leaves import Leaves
 from analyzer.models import Leaf
 
 _ALNUM: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
@@ -37,14 +38,13 @@ def joined(values: Sequence[str], route: str, payloads: Sequence[bytes]) -> byte
     return b"\0".join((text, *payloads)) if payloads else text
 
 
-def route_of(leaves: Sequence[Leaf]) -> str:
+def route_of(leaves: Leaves) -> str:
     """Return the path of the URL, joined again from its segments; "" where it has only one."""
     segments: list[str] = []
-    for leaf in leaves:
-        if leaf[1] != "path":  # they come first
-            break
-        if "." not in leaf[2]:
-            segments.append(leaf[3])
+    for part, start, end in leaves.spans()[:1]:
+        if part == "path":  # they come first
+            told = zip(leaves.paths[start:end], leaves.values[start:end], strict=True)
+            segments = [value for path, value in told if "." not in path]
     return "/".join(segments) if len(segments) > 1 else ""
 
 
@@ -70,9 +70,14 @@ class Haystack:
         self._values = values
         self._lower = lower
         self.count = len(values)  # places of leaves
-        sizes = [
-            len(value) if value.isascii() else len(encoded(value)) for value in (*values, route)
-        ]
+        if len(given) == len(_JOINT.join([*values, route])) + sum(map(len, payloads)) + len(
+            payloads
+        ):
+            sizes = [*map(len, values), len(route)]  # all of it is ASCII
+        else:
+            sizes = [
+                len(value) if value.isascii() else len(encoded(value)) for value in (*values, route)
+            ]
         sizes += map(len, payloads)
         self._ends = [end - 1 for end in accumulate(size + 1 for size in sizes)]
         self._starts = [0, *(end + 1 for end in self._ends[:-1])]

@@ -10,8 +10,9 @@ from typing import Final, TypeVar
 
 from analyzer.extract.confidence import company
 from analyzer.extract.generic import NAMED_PARTS, Decision, Generic, Judged
+from analyzer.extract.telling_values import IMEI_DIGITS
 from analyzer.knowledge import Knowledge, Owners, Tracker
-from analyzer.models import Leaf, Part
+from analyzer.models import Part
 
 _MOST_REMEMBERED: Final = 20_000
 _LONGEST_REMEMBERED: Final = 256
@@ -31,9 +32,9 @@ class Judging:
         self._own_hosts = _tracking_hosts(knowledge.trackers)
         self._tracks: dict[str, bool] = {}
         self._places: dict[Place, tuple[Place, bool]] = {}
-        self._company: dict[tuple[Place, ...], dict[Place, int]] = {}
         self._decisions: dict[tuple[bool, Place, int], Decision | None] = {}
-        self._judged: dict[tuple[int, str], Judged | None] = {}
+        self._judged: dict[tuple[Decision, str], Judged | None] = {}
+        self._dull: set[str] = set()  # values whose looks say nothing
 
     def tracks(self, host: str) -> bool:
         """Tell whether `host` (lower case, no port) is known to follow people."""
@@ -49,44 +50,47 @@ class Judging:
             self._tracks[host] = known
         return known
 
-    def judge(
-        self, tracker: bool, places: Iterable[Place], asked: Sequence[Leaf]
-    ) -> list[tuple[Leaf, Judged]]:
-        """Return those of the leaves `asked` that are something, with what they are.
+    def decisions(self, tracker: bool, part: Part, paths: Sequence[str]) -> list[Decision | None]:
+        """Return what may be found at each of `paths`, which are all of this part of a request.
 
-        `places` are all of the request, those that rules know as well: a key is judged by what
-        stands beside it. `tracker` as `tracks` says of the host.
+        Those that rules know are among them: a key is judged by what stands beside it. `tracker` as
+        `tracks` says of the host.
         """
-        beside = self._beside(tuple(places))
-        found = []
-        for leaf in asked:
-            place = (leaf[1], leaf[2])
-            decision = self._decision(tracker, place, beside.get(place, 0))
-            if decision is None:
-                continue
-            judged = self._value(decision, leaf[3])
-            if judged is not None:
-                found.append((leaf, judged))
-        return found
-
-    def _beside(self, places: tuple[Place, ...]) -> dict[Place, int]:
-        """Return the company of each place that has any."""
-        known = self._company.get(places)
-        if known is not None:
-            return known
+        places: list[Place] = [(part, path) for path in paths]
         telling: dict[Place, set[str]] = {}
         for place in places:
             container, tells = self._place(place)
             if tells:
                 telling.setdefault(container, set()).add(place[1])
-        counted = {}
+        found = []
         for place in places:
-            others = telling.get(self._place(place)[0])
-            if others and (count := company(len(others) - (place[1] in others))):
-                counted[place] = count
-        _room(self._company, _MOST_REMEMBERED // 10)
-        self._company[places] = counted
-        return counted
+            others = telling.get(self._place(place)[0], ())
+            count = company(len(others) - (place[1] in others)) if others else 0
+            found.append(self._decision(tracker, place, count))
+        return found
+
+    def may_tell(self, value: str) -> bool:
+        """Tell whether the looks of `value` may say what it is, whatever stands beside it."""
+        if value in self._dull or (value.isdigit() and len(value) != IMEI_DIGITS):
+            return False
+        if self._generic.looks(value):
+            return True
+        if len(value) <= _LONGEST_REMEMBERED:
+            if len(self._dull) >= _MOST_REMEMBERED:
+                self._dull.clear()
+            self._dull.add(value)
+        return False
+
+    def judge(self, decision: Decision, value: str) -> Judged | None:
+        """Return what `value` is at a place of which `decision` was made."""
+        key = (decision, value)
+        if key in self._judged:
+            return self._judged[key]
+        judged = self._generic.judge(decision, value)
+        if len(value) <= _LONGEST_REMEMBERED:
+            _room(self._judged)
+            self._judged[key] = judged
+        return judged
 
     def _place(self, place: Place) -> tuple[Place, bool]:
         known = self._places.get(place)
@@ -107,19 +111,8 @@ class Judging:
         decision = self._generic.decide(tracker, place[0], place[1], siblings)
         if len(self._decisions) >= _MOST_REMEMBERED:
             self._decisions.clear()
-            self._judged.clear()  # goes by the identity of decisions
         self._decisions[key] = decision
         return decision
-
-    def _value(self, decision: Decision, value: str) -> Judged | None:
-        key = (id(decision), value)
-        if key in self._judged:
-            return self._judged[key]
-        judged = self._generic.judge(decision, value)
-        if len(value) <= _LONGEST_REMEMBERED:
-            _room(self._judged)
-            self._judged[key] = judged
-        return judged
 
 
 def _tracking_hosts(trackers: Iterable[Tracker]) -> frozenset[str]:

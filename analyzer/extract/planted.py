@@ -13,6 +13,7 @@ from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, rou
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
 from analyzer.extract.search import MOST_FOUND, Found, Plan, Search, plan
+from analyzer.leaves import Leaves
 from analyzer.models import Leaf, Part
 
 _Where = tuple[int, int, int]  # which needle, start, end
@@ -101,7 +102,8 @@ class Planted:
         """
         if self._search is None or not (leaves or payloads):
             return Finds()
-        values = [leaf[3] for leaf in leaves]
+        leaves = Leaves.of(leaves)
+        values, paths = leaves.values, leaves.paths
         route = route_of(leaves)
         given = joined(values, route, payloads)
         lower = given.lower()
@@ -119,7 +121,6 @@ class Planted:
             for value, leaf in self._numbers.split_days(leaves):
                 if (value, leaf[1:3]) not in told:
                     hits.append(Hit(value, leaf, "split", leaf.value))
-        paths = [leaf[2] for leaf in leaves]
         if not self._plain.issuperset(paths):
             hits += self._in_paths(leaves, {hit.value for hit in hits})
         return Finds(tuple(hits), found.complete)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from analyzer.extract.places import HostIndex, PlaceIndex, url_path_test
 from analyzer.extract.shapes import is_blank, shape
 from analyzer.knowledge import Endpoint, FieldRule, Tracker, shape_fits
-from analyzer.models import Leaf, Part
+from analyzer.models import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,13 @@ class RuleBook:
         )
 
 
-def body_test(leaves: Sequence[Leaf]) -> Callable[[str], bool]:
-    """Return a test of whether the decoded request body has a key.
+def body_test(paths: Iterable[str]) -> Callable[[str], bool]:
+    """Return a test of whether a decoded request body, which has these paths, has a key.
 
     A plain one has to be at its top level; of a pattern (``**.imp.*.id``) a path has to begin so.
     Of several, between bars, one is enough.
     """
-    paths = "\n".join([leaf[2] for leaf in leaves if leaf[1] == "body"])
-    text = f"\n{paths}\n"
+    text = "\n".join(["", *paths, ""])
 
     def has(key: str) -> bool:
         if "|" in key:

@@ -24,7 +24,7 @@ _SCREEN = re.compile(r"([0-9]{3,4})[xX*]([0-9]{3,4})")
 _OS = re.compile(r"(?:Android|iOS|iPadOS|iPhone OS|HarmonyOS)[ /-]?[0-9]{1,2}(?:\.[0-9]{1,2}){0,2}")
 _APP = re.compile(r"(?:com|org|net|io)(?:\.[a-z][a-z0-9_]{1,30}){1,4}")
 _IMEI_STARTS: Final = ("35", "86", "01", "99")
-_IMEI_DIGITS: Final = 15
+IMEI_DIGITS: Final = 15
 _CONNECTIONS: Final = frozenset(("wifi", "WIFI", "WiFi", "Wi-Fi", "4g", "4G", "5g", "5G", "LTE"))
 _UUID_DIGITS: Final = 36
 
@@ -58,7 +58,7 @@ class TellingValues:
         if not 2 <= length <= _LONGEST:
             return ""
         if value.isdigit():
-            return "imei" if length == _IMEI_DIGITS and _is_imei(value) else ""
+            return "imei" if length == IMEI_DIGITS and _is_imei(value) else ""
         if length <= 5 and value.isalnum():
             return self._short(value) if siblings else ""
         return self._marked(value, length) or (

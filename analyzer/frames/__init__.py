@@ -31,7 +31,7 @@ from analyzer.frames.freshness import capture_digest, files_digest, fingerprint
 from analyzer.frames.workers import uninterrupted, worker_context
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Session
-from analyzer.pipeline import analyse_bundle
+from analyzer.pipeline import Analysis
 from analyzer.region.exits import open_databases
 from analyzer.study import Study
 
@@ -215,25 +215,31 @@ def _analyse_one(task: _Task) -> str:
             raise UserError(wrong[0].rstrip("."))
         # A witness that was changed since it was recorded is none.
         witnesses = [each for each in task.witnesses if not verify(each)]
-        analysed = analyse_bundle(task.bundle, task.study, load_knowledge(), witnesses)
-        if analysed.session.id != name:
-            raise UserError(f"its folder is not named as its session, {analysed.session.id}")
+        analysis = Analysis(task.bundle, task.study, load_knowledge(), witnesses)
+        if analysis.session.id != name:
+            raise UserError(f"its folder is not named as its session, {analysis.session.id}")
+        codes: Counter[str] = Counter()
+        with schema.Writer(task.folder, name) as writer:
+            for batch in analysis:
+                writer.batch(batch)
+                codes.update(f"{each.problem.stage}/{each.problem.code}" for each in batch.problems)
+            whole = analysis.whole()
+            writer.whole(whole)
     except UserError as error:
         # The evidence's fault: counted, named in every report, and in no comparison.
+        _make_empty(task.folder)
         meta |= {"excluded": error.message, "problems": {"read/excluded": 1}, "warning": ""}
     else:
-        schema.write(task.folder, schema.tables(analysed))
-        codes = Counter(f"{each.problem.stage}/{each.problem.code}" for each in analysed.problems)
         meta |= {
             "excluded": "",
             "problems": codes,
             "warning": "" if sealed else f"{name} was never closed: see `evenhand recover`",
             "row": session_row(
-                analysed.session,
-                analysed.phases,
-                analysed.exchanges,
+                whole.session,
+                whole.phases,
+                whole.exchanges,
                 capture_digest(task.bundle),
-                content_digest(task.bundle, analysed.session),
+                content_digest(task.bundle, whole.session),
             ),
         }
     meta["files"] = _sums(task.folder)
