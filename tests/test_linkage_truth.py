@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from cli_rig import done, told
+from cli_rig import done, mistake, told
 
 from analyzer.extract.shapes import digest
 from analyzer.frames import analyse, load_frames
@@ -130,12 +129,13 @@ def test_the_child_in_europe_is_joined_to_less(truth: Truth) -> None:
     assert audited["DE-13"].largest < audited["KE-13"].largest
 
 
-def test_the_command_says_it_in_words_and_for_machines(truth: Truth, tmp_path: Path) -> None:
+def test_the_command_says_it_in_words_and_for_machines(truth: Truth) -> None:
     root = truth.study.root
     text = done("linkage", root=root)
     assert "a redirect took it there\tid.cross_vendor" in text
     assert "rows of first parties (--all)" in text
     assert "Pebblo\t" in done("linkage", "--all", root=root)
+    assert "name two sides" in mistake("linkage", "DE", root=root)
     both = told("linkage", "DE", "KE", root=root)
     assert [group["name"] for group in both["groups"]] == ["DE", "KE"]
     for value in ("5d0c7a52", "achieng.obuya13", "lene.vossberg13"):

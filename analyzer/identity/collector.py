@@ -24,7 +24,7 @@ from analyzer.models import Destination, Exchange, Identifier, Match, Part, Prob
 MOST_VALUES: Final = 20_000  # different values of a session that are followed
 MOST_ROWS: Final = 60_000  # (value, host, part)
 MOST_AT_A_PLACE: Final = 3  # values of a person at one place: before and after a log-in, renewed
-_MOST_IDLE: Final = 100_000
+_MOST_IDLE: Final = 50_000
 _LEAST_TYPED: Final = 6  # characters of a value that a rule calls an identifier
 _DISTINCT_TYPED: Final = 4
 _COOKIES: Final = ("cookie", "response_cookie")

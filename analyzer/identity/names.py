@@ -15,13 +15,14 @@ from analyzer.models import Part
 
 # How normalised names of keys end ...
 _ENDING_WORDS: Final = (
-    "requestid reqid traceid spanid traceparent tracestate correlationid nonce signature checksum"
-    " filehash contenthash bodyhash filemd5 etag integrity csrf csrftoken xsrftoken xsrf apikey"
-    " appkey branchkey writekey appid apptoken accesstoken sdkkey appsecret clientsecret clientkey"
-    " projectid measurementid buildid buildnumber packagename bundleid dsn certificate messageid"
-    " msgid eventid batchid videoid itemid contentid creativeid campaignid adgroupid impressionid impid auctionid bidid"
-    " transactionid txnid orderid logid captcha codeverifier codechallenge boundary cachebuster"
-    " idempotencykey placementid zoneid slotid unitid"
+    "requestid reqid traceid spanid traceparent tracestate correlationid nonce signature"
+    " checksum filehash contenthash bodyhash filemd5 etag integrity csrf csrftoken xsrftoken"
+    " xsrf apikey appkey branchkey writekey appid apptoken accesstoken sdkkey appsecret"
+    " clientsecret clientkey projectid measurementid buildid buildnumber packagename bundleid"
+    " dsn certificate messageid msgid eventid batchid videoid itemid contentid creativeid"
+    " campaignid adgroupid impressionid impid auctionid bidid transactionid txnid orderid logid"
+    " captcha codeverifier codechallenge boundary cachebuster idempotencykey placementid zoneid"
+    " slotid unitid"
 )
 _ENDS: Final = tuple(_ENDING_WORDS.split())
 # ... and what they are as a whole: a hash of an e-mail address is another matter.
