@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Number, Pairs
-from analyzer.decoders.text import utf8
+from analyzer.decoders.text import is_readable, utf8
 
 _SELF_DESCRIBED = b"\xd9\xd9\xf7"
 _BREAK = object()
@@ -157,7 +157,11 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
         return MISS
     if tree is _BREAK or reader.position != len(content):
         return MISS
-    return tree if announced or (isinstance(tree, dict | Pairs) and tree) else MISS
+    if announced:
+        return tree
+    if not isinstance(tree, dict | Pairs) or not tree:
+        return MISS
+    return MISS if hint.doubtful and not is_readable(tree, len(content)) else tree
 
 
 DECODERS.register("cbor")(
@@ -165,6 +169,7 @@ DECODERS.register("cbor")(
         body=_body,
         media=("application/cbor", "+cbor"),
         starts=bytes(range(0xA1, 0xB8)) + b"\xb8\xb9\xbf\xd9",
+        guesses=True,
         rank=60,
     )
 )

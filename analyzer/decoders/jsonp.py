@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
+from analyzer.decoders.json import read_json
 
+_STRICT = Hint(doubtful=True)
 _GUARD = re.compile(
     rb"""(?:\xef\xbb\xbf)?\s*+(?:
         \)\]\}'?,?(?:\s*+[0-9]{1,9}[ \t\r]*+\n)?  # and the length of what follows
@@ -21,7 +23,7 @@ _CALLBACK = re.compile(
 _EVENT = re.compile(rb"(?:[0-9]{1,6}(?:/[\w/-]{1,64},)?|a(?=\[\"))(?=[\[{])")
 
 
-def _body(content: bytes, _hint: Hint, _budget: Budget) -> object:
+def _body(content: bytes, hint: Hint, _budget: Budget | None) -> object:
     found = _GUARD.match(content) or _EVENT.match(content)
     inner = content[found.end() :] if found else b""
     if not found:
@@ -34,12 +36,21 @@ def _body(content: bytes, _hint: Hint, _budget: Budget) -> object:
         inner = inner[:-1]
     if inner.lstrip()[:1] not in (b"{", b"["):
         return MISS
+    if hint.doubtful and read_json(inner) is MISS:
+        return MISS
     return Layer(inner, "application/json", doubtful=True)
+
+
+def _text(text: str) -> object:
+    if text.rstrip(" \t\r\n;")[-1:] not in (")", "}", "]"):
+        return MISS
+    return _body(text.encode("utf-8", "replace"), _STRICT, None)
 
 
 DECODERS.register("jsonp")(
     Decoder(
         body=_body,
+        text=_text,
         media=(
             "application/javascript",
             "text/javascript",
@@ -48,6 +59,8 @@ DECODERS.register("jsonp")(
         ),
         starts=b"{\xef)/&_$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
         sure=True,
+        guesses=True,
         rank=20,
+        marks="{[",
     )
 )

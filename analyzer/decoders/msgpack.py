@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgpack  # type: ignore[import-untyped]
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Pairs
-from analyzer.decoders.text import utf8
+from analyzer.decoders.text import is_readable, utf8
 
 
 class _TooMany(Exception):  # noqa: N818 - never leaves this file
@@ -79,7 +79,9 @@ def _unpack(content: bytes, budget: Budget, *, named: bool, raw: bool) -> object
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     if hint.announced != "msgpack":
         tree = _unpack(content, budget, named=True, raw=False)
-        return tree if isinstance(tree, dict | Pairs) and tree else MISS
+        if not isinstance(tree, dict | Pairs) or not tree:
+            return MISS
+        return MISS if hint.doubtful and not is_readable(tree, len(content)) else tree
     tree = _unpack(content, budget, named=False, raw=False)
     if tree is MISS:  # old packers have one type for text and bytes
         tree = _unpack(content, budget, named=False, raw=True)
@@ -96,6 +98,7 @@ DECODERS.register("msgpack")(
             "+msgpack",
         ),
         starts=bytes(range(0x81, 0x90)) + b"\xde\xdf",
+        guesses=True,
         rank=60,
     )
 )

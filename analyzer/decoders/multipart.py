@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer
+from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer, Limits
 from analyzer.decoders.form import Names
 from analyzer.decoders.percent import unquote_name
 
@@ -94,6 +94,13 @@ def _add(fields: dict[str, object], name: str, value: object) -> None:
         known.append(value)
 
 
+def _text(text: str) -> object:
+    """Read a multipart body that stands in a string: of a batch, or escaped in a form."""
+    if text[:2] != "--" or "\n" not in text:
+        return MISS
+    return _body(text.encode("utf-8", "replace"), Hint(), Budget(Limits()))
+
+
 DECODERS.register("multipart")(
     Decoder(
         body=_body,
@@ -103,6 +110,8 @@ DECODERS.register("multipart")(
             "multipart/related",
             "multipart/alternative",
         ),
+        text=_text,
+        least=40,
         starts=b"-\r\n",
         guesses=True,
         rank=15,

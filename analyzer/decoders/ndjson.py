@@ -5,6 +5,8 @@ from __future__ import annotations
 from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Hint, Layer
 from analyzer.decoders.json import read_json
 
+_MOST = 20_000  # lines of a string
+
 
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     lines = [line for line in content.split(b"\n", budget.limits.max_leaves) if line.strip()]
@@ -21,9 +23,19 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     return [Layer(line, "application/json") for line in lines]
 
 
+def _text(text: str) -> object:
+    if "\n" not in text or text.lstrip()[:1] not in ("{", "["):
+        return MISS
+    lines = [line for line in text.split("\n", _MOST) if line.strip()]
+    if len(lines) < 2 or not all(isinstance(read_json(line), Checked) for line in lines[:3]):
+        return MISS
+    return [Layer(line, "application/json") for line in lines]
+
+
 DECODERS.register("ndjson")(
     Decoder(
         body=_body,
+        text=_text,
         media=(
             "application/x-ndjson",
             "application/ndjson",
@@ -36,5 +48,6 @@ DECODERS.register("ndjson")(
         starts=b"{[",
         guesses=True,
         rank=20,
+        marks="{[",
     )
 )

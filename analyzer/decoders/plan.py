@@ -39,7 +39,7 @@ def texts() -> tuple[tuple[str, ReadText, str, int], ...]:
 
 # What no decoder of strings takes, and most strings are: short words, numbers, UUIDs and digests,
 # dotted names, prose. One search instead of a score of decoders; a test asks all of them.
-_MARKS = r"%={\[\"?#\\&<"
+_MARKS = r"%={\[\"?#\\&<\x00-\x08\x0e-\x1f"
 _EVERY_MARK: Final = '%={["?#\\&<'
 inert: Final = re.compile(
     rf"""

@@ -22,9 +22,17 @@ def _body(content: bytes, _hint: Hint, _budget: Budget) -> object:
         return MISS
     try:
         tree: object = plistlib.loads(content)
-    except (plistlib.InvalidFileException, ExpatError, ValueError, KeyError, IndexError):
+    except (plistlib.InvalidFileException, ExpatError, ValueError):
         return MISS
-    except (OverflowError, RecursionError, TypeError, AttributeError, MemoryError, EOFError):
+    except (
+        LookupError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        AttributeError,
+        MemoryError,
+        EOFError,
+    ):
         return MISS  # what plistlib does with damaged files is not documented
     return _plain(tree)
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint
 from analyzer.decoders.schema import place_of, read_named, schemas_at
-from analyzer.decoders.text import is_text, utf8
+from analyzer.decoders.text import is_text, legible, utf8
 from analyzer.decoders.wire_types import MOST_NUMBER, fixed32, fixed64, varint
 
 _NAMES = tuple(map(str, range(2048)))
@@ -146,7 +146,10 @@ class _Reader:
             self.readable += end - start
             self.longest = max(self.longest, len(text))
             return text
-        return self.data[start:end]
+        content = self.data[start:end]
+        if legible(content):
+            self.readable += end - start
+        return content
 
 
 def _named(content: bytes, hint: Hint, budget: Budget) -> object | None:

@@ -43,6 +43,9 @@ _STRUCTURE = re.compile(
 )
 
 
+_LEAST_READ = 4
+
+
 def is_text(text: str) -> bool:
     """Whether `text` has no control characters but tabs and line ends."""
     return text.isprintable() or not _CONTROL.search(text)
@@ -100,6 +103,53 @@ def to_text(content: bytes, charset: str = "", *, announced: bool = True) -> str
         return text
     text = _in(content, "cp1252")
     return text if text is not None and is_text(text) else None
+
+
+# Of what can be unpacked or read in turn; of zlib the headers that are in use.
+_MAGIC = (
+    b"\x1f\x8b\x08",
+    b"\x28\xb5\x2f\xfd",
+    b"\x04\x22\x4d\x18",
+    b"bplist00",
+    b"\x78\x01",
+    b"\x78\x5e",
+    b"\x78\x9c",
+    b"\x78\xda",
+)
+
+
+def legible(content: bytes) -> bool:
+    """Whether bytes are text, or begin like something that can be read in turn."""
+    if content.startswith(_MAGIC):
+        return True
+    text = utf8(content)
+    return text is not None and is_text(text)
+
+
+def is_readable(tree: object, size: int) -> bool:
+    """Whether names and texts are half of what `tree` was read from, `size` bytes, or more.
+
+    Bytes that are neither text nor begin like something that can be read count on neither side.
+    """
+    read = 0
+    pending = [tree]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str) and not isinstance(each, Number):
+            read += len(each)
+        elif isinstance(each, bytes):
+            if legible(each):
+                read += len(each)
+            else:
+                size -= len(each)
+        elif isinstance(each, dict):
+            pending += each
+            pending += each.values()
+        elif isinstance(each, Pairs):
+            pending += [part for pair in each for part in pair]
+        elif isinstance(each, list):
+            pending += each
+    return read >= _LEAST_READ and read * 2 >= size
 
 
 def clean(text: str) -> str:

@@ -101,6 +101,7 @@ DECODERS.register("xml")(
         text=_text,
         media=("application/xml", "text/xml", "+xml"),
         starts=b"<\xef\xff\xfe",
+        guesses=True,
         rank=50,
         marks="<",
     )
