@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.compare import compare
+from analyzer.comparison import DEFAULT_CONFIDENCE
 from analyzer.frames import analyse, load_frames
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.models import Delta
@@ -142,6 +143,7 @@ def findings_of(found: Analysed) -> set[ExpectedFinding]:
             each.match.transformed,
         )
         for each in found.findings
+        if each.match.confidence >= DEFAULT_CONFIDENCE
     }
 
 
@@ -175,7 +177,11 @@ def test_each_way_of_recognising_data_has_its_share(truth: Truth) -> None:
     methods: Counter[str] = Counter()
     disguises: set[str] = set()
     for _, _, found in truth.analysed():
-        methods.update(each.match.method for each in found.findings)
+        methods.update(
+            each.match.method
+            for each in found.findings
+            if each.match.confidence >= DEFAULT_CONFIDENCE
+        )
         disguises |= {each.match.transformed for each in found.findings}
     assert set(methods) == {"rule", "name", "planted"}
     assert disguises >= {"raw", "md5", "sha256", "base64"}

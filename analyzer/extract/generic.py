@@ -79,6 +79,12 @@ class Generic:
         )
         return path.rpartition(".")[0], telling
 
+    def names_at(self, path: str) -> tuple[str, ...]:
+        """Return every known name that `path` could be read as, joined, the best fit first."""
+        steps = _steps(path)
+        candidates = self._candidates(steps) if steps else ()
+        return tuple(dict.fromkeys(each for each, _ in candidates if each in self._names))
+
     def decide(self, tracker: bool, part: Part, path: str, siblings: int) -> Decision | None:
         """Return what may be found at `path` of `part`; None where nothing may.
 
@@ -176,8 +182,9 @@ class Generic:
         """
         if not steps:
             return "", ()
-        if special := self._special(steps):
-            return "joined", ((special, "sure"),)
+        special = self._special(steps)
+        if special is not None:
+            return "joined", ((special, "sure"),) if special in self._types else ()
         if len(steps) > 1 and not self._bare(self._words.split(steps[-1])):
             # ifa { value }: a step of fillers only is what the step above it says.
             fitting, above = self._best(steps[:-1])
@@ -189,12 +196,11 @@ class Generic:
                 return fitting, known
         return "", ()
 
-    def _special(self, steps: list[str]) -> str:
+    def _special(self, steps: list[str]) -> str | None:
         if len(steps) < 2:
-            return ""
+            return None
         above, last = _one_of(self._words.split(steps[-2]) or ("",)), self._words.split(steps[-1])
-        own = self._words.steps.get(("".join(above), "".join(last)), "")
-        return own if own in self._types else ""
+        return self._words.steps.get(("".join(above), "".join(last)))
 
     def _candidates(self, steps: list[str]) -> Iterator[tuple[str, str]]:
         words = self._words

@@ -17,6 +17,7 @@ from analyzer.knowledge.vocabulary_records import (
 )
 
 _MOST_POINTS: Final = 120
+_NOTHING: Final = "nothing"
 
 
 def read_vocabulary(names: Source, confidence: Source, types: Mapping[str, DataType]) -> Vocabulary:
@@ -97,13 +98,13 @@ def _abbreviations(root: Table) -> dict[str, tuple[str, ...]]:
 
 
 def _steps(root: Table, types: Mapping[str, DataType]) -> dict[tuple[str, str], str]:
-    given = root.mapping("steps", lambda own: own in types, "a data type")
+    given = root.mapping("steps", lambda own: own in types or own == _NOTHING, "a data type")
     found = {}
     for name, own in given.items():
         first, dot, second = name.partition(".")
         if not dot or not re.fullmatch(r"[a-z0-9 ]+\.[a-z0-9 ]+", name):
             root.source.note(("steps", name), f"steps has {name!r}: write two steps, one dot")
-        found[first.replace(" ", ""), second.replace(" ", "")] = str(own)
+        found[first.replace(" ", ""), second.replace(" ", "")] = "" if own == _NOTHING else str(own)
     return found
 
 

@@ -44,7 +44,7 @@ class Vocabulary:
     stoppers: frozenset[str] = frozenset()
     containers: frozenset[str] = frozenset()
     names: Mapping[str, tuple[tuple[str, Strength], ...]] = field(default_factory=dict)
-    steps: Mapping[tuple[str, str], str] = field(default_factory=dict)  # types by two steps
+    steps: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by two steps; "": no type
     headers: frozenset[str] = frozenset()
     usual: Mapping[str, frozenset[str]] = field(default_factory=dict)  # values by type
     makers: frozenset[str] = frozenset()
