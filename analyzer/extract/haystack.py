@@ -40,11 +40,11 @@ def joined(values: Sequence[str], route: str, payloads: Sequence[bytes]) -> byte
 
 def route_of(leaves: Leaves) -> str:
     """Return the path of the URL, joined again from its segments; "" where it has only one."""
-    segments: list[str] = []
-    for part, start, end in leaves.spans()[:1]:
-        if part == "path":  # they come first
-            told = zip(leaves.paths[start:end], leaves.values[start:end], strict=True)
-            segments = [value for path, value in told if "." not in path]
+    if not leaves.runs or leaves.runs[0].part != "path":  # it comes first
+        return ""
+    _, start, end = leaves.spans()[0]
+    pairs = zip(leaves.paths[start:end], leaves.values[start:end], strict=True)
+    segments = [value for path, value in pairs if path.isdigit()]
     return "/".join(segments) if len(segments) > 1 else ""
 
 
@@ -60,7 +60,7 @@ class Haystack:
         self,
         given: bytes,
         lower: bytes,
-        leaves: Sequence[Leaf],
+        leaves: Leaves,
         values: Sequence[str],
         route: str,
         payloads: Sequence[bytes],
@@ -70,30 +70,23 @@ class Haystack:
         self._values = values
         self._lower = lower
         self.count = len(values)  # places of leaves
-        if len(given) == len(_JOINT.join([*values, route])) + sum(map(len, payloads)) + len(
-            payloads
-        ):
-            sizes = [*map(len, values), len(route)]  # all of it is ASCII
-        else:
-            sizes = [
-                len(value) if value.isascii() else len(encoded(value)) for value in (*values, route)
-            ]
+        text = (*values, route)
+        sizes = list(map(len, text if given.isascii() else map(encoded, text)))
         sizes += map(len, payloads)
-        self._ends = [end - 1 for end in accumulate(size + 1 for size in sizes)]
-        self._starts = [0, *(end + 1 for end in self._ends[:-1])]
+        self._starts = [at + size for at, size in enumerate(accumulate(sizes, initial=0))]
         self._payloads = payloads
         self._binary: dict[int, bool] = {}
 
     def place(self, start: int, end: int) -> int | None:
         """Return the place that holds all of `start` to `end`, or None where it lies across two."""
         at = bisect_right(self._starts, start) - 1
-        return at if end <= self._ends[at] else None
+        return at if end < self._starts[at + 1] else None
 
     def leaf(self, place: int) -> Leaf | None:
         """Return the leaf at `place`; of the route its first segment; None for a payload."""
         if place < self.count:
-            return self.leaves[place]
-        return self.leaves[0] if place == self.count else None
+            return self.leaves.leaf(place)
+        return self.leaves.leaf(0) if place == self.count else None
 
     def within(self, leaf: int, start: int, end: int) -> tuple[int, int]:
         """Return `start` and `end`, in characters of a leaf, in bytes of everything."""
@@ -112,7 +105,7 @@ class Haystack:
             return True
         if needle.keys and not self._named(place, needle.keys):
             return False
-        first, last = self._starts[place], self._ends[place]
+        first, last = self._starts[place], self._starts[place + 1] - 1
         edge = needle.edge
         if place > self.count:
             binary = self._in_binary(place)
@@ -154,7 +147,7 @@ class Haystack:
         """
         if place >= self.count:
             return frozenset({place})
-        leaf = self.leaves[place]
+        leaf = self.leaves.leaf(place)
         above = leaf.path.rpartition(".")[0]
         higher, _, last = above.rpartition(".")
         found: set[object] = {place, (leaf.part, above)}
@@ -166,7 +159,7 @@ class Haystack:
         """Tell whether the name of the field at `place`, or what holds it, has one of `keys`."""
         if place >= self.count:
             return False
-        name = ".".join(self.leaves[place].path.lower().rsplit(".", 2)[-2:])
+        name = ".".join(self.leaves.leaf(place).path.lower().rsplit(".", 2)[-2:])
         return any(key in name for key in keys)
 
     def _in_binary(self, place: int) -> bool:

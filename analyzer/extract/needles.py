@@ -54,6 +54,7 @@ SHORTEST: Final = 5  # characters; shorter needles are everywhere
 _SHORTEST_BASE64: Final = 8
 _SHORTEST_NUMBER: Final = 8  # digits; a shorter number has to be the whole value,
 _SHORTEST_ALONE: Final = 7  # and a still shorter one counts only where its name says what it is
+_SHORTEST_HALF: Final = 3
 _SHORTEST_KEYED: Final = 4
 _SHORTEST_TURNED: Final = 8  # characters of a reversed or substituted text
 _COMMON_HASHES: Final = frozenset({"md5", "sha1", "sha256", "sha512"})
@@ -228,7 +229,7 @@ def _others(at: int, kind: str, text: str) -> Iterator[Needle]:
 
 
 def _half(at: int, side: int, text: str) -> Iterator[Needle]:
-    if len(text) >= 2:
+    if len(text) >= _SHORTEST_HALF:
         for form in dict.fromkeys((text, text.lower(), text.upper())):
             data = form.encode("utf-8", "surrogatepass")
             yield Needle(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from analyzer.extract.attempts import LONGEST, SHORTEST, attempts
 from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
@@ -21,6 +21,7 @@ _Key = tuple[int, int]  # value, place
 _STEP: Final = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
 _MOST_PLAIN: Final = 20_000
 _LONGEST_REMEMBERED: Final = 256
+_MOST_HELD: Final = 4000  # things that the leaves of one exchange may hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,27 @@ class Finds:
 
     hits: tuple[Hit, ...] = ()
     complete: bool = True
+
+
+class Held(NamedTuple):
+    """What leaves may hold, and whose it is: a leaf, or None for a body that nothing read.
+
+    `complete` is false where there is too much to look at.
+    """
+
+    contents: list[bytes]
+    owners: list[Leaf | None]
+    complete: bool
+
+    def add(self, owner: Leaf | None, contents: Sequence[bytes]) -> Held:
+        """Return the same with `contents` of `owner`."""
+        if not contents:
+            return self
+        if len(self.contents) + len(contents) > _MOST_HELD:
+            return self._replace(complete=False)
+        self.contents.extend(contents)
+        self.owners.extend([owner] * len(contents))
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +124,31 @@ class Planted:
         """
         if self._search is None or not (leaves or payloads):
             return Finds()
-        leaves = Leaves.of(leaves)
-        values, paths = leaves.values, leaves.paths
-        route = route_of(leaves)
+        columns = Leaves.of(leaves)
+        values, paths = columns.values, columns.paths
+        route = route_of(columns)
         given = joined(values, route, payloads)
         lower = given.lower()
         found = self._search.find(lower)
+        complete = found.complete
         hits: list[Hit] = []
         if found.literals or found.patterns or found.patterns is None:
-            hay = Haystack(given, lower, leaves, values, route, payloads)
+            hay = Haystack(given, lower, columns, values, route, payloads)
             finds = [*self._literal(found), *self._numeric(hay, found, values)]
             hits = self._report(hay, self._best(hay, finds))
-        hits += self._attempted(leaves, values, {(hit.value, hit.leaf) for hit in hits})
-        if payloads and not any(leaf[1] == "body" for leaf in leaves):
-            hits += self._attempted_body(payloads, {hit.value for hit in hits})
+        held = self._attempts(columns, payloads)
+        if held.contents:
+            told = {(hit.value, hit.leaf) for hit in hits}
+            hits += [hit for hit in self._in_attempts(held) if (hit.value, hit.leaf) not in told]
+            complete = complete and held.complete
         if self._numbers.years and any(year in values for year in self._numbers.years):
-            told = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
-            for value, leaf in self._numbers.split_days(leaves):
-                if (value, leaf[1:3]) not in told:
+            places = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
+            for value, leaf in self._numbers.split_days(columns):
+                if (value, leaf[1:3]) not in places:
                     hits.append(Hit(value, leaf, "split", leaf.value))
         if not self._plain.issuperset(paths):
-            hits += self._in_paths(leaves, {hit.value for hit in hits})
-        return Finds(tuple(hits), found.complete)
+            hits += self._in_paths(columns, {hit.value for hit in hits})
+        return Finds(tuple(hits), complete)
 
     def _literal(self, found: Found) -> Iterator[_Where]:
         which = self._which
@@ -147,90 +172,76 @@ class Planted:
                 if count >= MOST_FOUND:
                     return
 
-    def _attempted(
-        self, leaves: Sequence[Leaf], values: Sequence[str], told: set[tuple[int, Leaf | None]]
-    ) -> Iterator[Hit]:
-        """Yield the values in what leaves may hold that no decoder took apart."""
+    def _attempts(self, leaves: Leaves, payloads: Sequence[bytes]) -> Held:
+        """Return what may be inside the leaves that no decoder took apart.
+
+        And inside the body, where nothing of it was decoded.
+        """
         nothing = self._opaque
-        fresh = [
-            at
-            for at, value in enumerate(values)
-            if SHORTEST <= len(value) <= LONGEST and value not in nothing
-        ]
-        owners: list[Leaf] = []
-        held: list[bytes] = []
-        for at in fresh:
-            leaf = leaves[at]
-            if at + 1 < len(leaves) and _is_inside(leaves[at + 1], leaf):
-                continue
-            found = attempts(encoded(leaf.value))
-            held += found
-            owners += [leaf] * len(found)
-        full: set[str] = set()
-        for place, hit in self._in_attempts(held):
-            owner = owners[place]
-            full.add(owner.value)
-            if (hit.value, owner) not in told:
-                told.add((hit.value, owner))
-                yield replace(hit, leaf=owner)
-        if len(nothing) > _MOST_PLAIN:
-            nothing.clear()
-        nothing.update(
-            value
-            for value in (values[at] for at in fresh)
-            if len(value) <= _LONGEST_REMEMBERED and value not in full
-        )
+        held = Held([], [], True)
+        for at, value in enumerate(leaves.values):
+            if SHORTEST <= len(value) <= LONGEST and value not in nothing:
+                leaf = leaves.leaf(at)
+                if at + 1 < len(leaves.values) and _is_inside(leaves.leaf(at + 1), leaf):
+                    continue
+                held = held.add(leaf, attempts(encoded(value)))
+                if len(value) <= _LONGEST_REMEMBERED:
+                    if len(nothing) > _MOST_PLAIN:
+                        nothing.clear()
+                    nothing.add(value)
+        if payloads and not any(run.part == "body" for run in leaves.runs):
+            for payload in payloads:
+                if len(payload) <= LONGEST:
+                    held = held.add(None, attempts(payload, binary=True))
+        return held
 
-    def _attempted_body(self, payloads: Sequence[bytes], told: set[int]) -> Iterator[Hit]:
-        """Yield the values in what a body may hold of which nothing was decoded."""
-        for payload in payloads:
-            if len(payload) <= LONGEST:
-                for _, hit in self._in_attempts(attempts(payload, binary=True)):
-                    if hit.value not in told:
-                        told.add(hit.value)
-                        yield hit
-
-    def _in_attempts(self, held: Sequence[bytes]) -> Iterator[tuple[int, Hit]]:
-        """Yield the hits in `held`, each with its position there."""
-        if self._search is None or not held:
+    def _in_attempts(self, held: Held) -> Iterator[Hit]:
+        """Yield the hits in `held`, one for each value and leaf; their leaves are not forgotten."""
+        if self._search is None:
             return
-        given = joined((), "", held)
+        given = joined((), "", held.contents)
         lower = given.lower()
-        hay = Haystack(given, lower, (), (), "", held)
+        hay = Haystack(given, lower, Leaves(), (), "", held.contents)
         found = list(self._literal(self._search.find(lower)))
-        for at, content in enumerate(held if self._numbers else ()):
+        for at, content in enumerate(held.contents if self._numbers else ()):
             start = hay.start(at + 1)
             numbers = self._numbers.find(content.decode("utf-8", "replace"))
             # Where it was found is not told of an attempt, but that it was.
             found += [(which, start, start) for which, _, _ in numbers]
+        told: set[tuple[int, Leaf | None]] = set()
         for (value, place), (which, start, end) in sorted(self._best(hay, found).items()):
-            text = given[start:end].decode("utf-8", "replace")
-            yield place - 1, Hit(value, None, self._needles[which].transformed, text)
+            owner = held.owners[place - 1]
+            if owner is not None:
+                self._opaque.discard(owner.value)
+            if (value, owner) not in told:
+                told.add((value, owner))
+                text = given[start:end].decode("utf-8", "replace")
+                yield Hit(value, owner, self._needles[which].transformed, text)
 
-    def _in_paths(self, leaves: Sequence[Leaf], told: set[int]) -> Iterator[Hit]:
+    def _in_paths(self, leaves: Leaves, told: set[int]) -> Iterator[Hit]:
         """Yield the values that stand in the name of a parameter, header, cookie or key only."""
-        fresh = [leaf for leaf in leaves if leaf.path not in self._plain]
+        plain = self._plain
+        fresh = [at for at, path in enumerate(leaves.paths) if path not in plain]
+        paths = [leaves.paths[at] for at in fresh]
         if self._search is None:
             return
-        names = [leaf._replace(value=leaf.path) for leaf in fresh]
-        paths = [leaf.path for leaf in fresh]
         given = joined(paths, "", ())
         lower = given.lower()
         found = self._search.find(lower)
         hits: list[Hit] = []
         if found.literals:
-            hay = Haystack(given, lower, names, paths, "", ())
+            named = Leaves.of([leaves.leaf(at) for at in fresh])
+            hay = Haystack(given, lower, named, paths, "", ())
             hits = self._report(hay, self._best(hay, self._literal(found)))
         hits.sort(key=lambda hit: hit.leaf.path if hit.leaf else "")
-        own = {leaf[1:3]: leaf for leaf in fresh}
         for hit in hits:
             if hit.leaf and hit.value not in told:
                 told.add(hit.value)
-                yield replace(hit, leaf=own[hit.leaf[1:3]])
+                yield hit
         if not found.literals:
-            if len(self._plain) > _MOST_PLAIN:
-                self._plain.clear()
-            self._plain.update(paths)
+            if len(plain) > _MOST_PLAIN:
+                plain.clear()
+            plain.update(paths)
 
     def mask(self, text: str) -> str:
         """Return `text` with planted values that it holds as such replaced by ``{data type}``.
@@ -277,10 +288,23 @@ class Planted:
         best: dict[_Key, _Where] = {}  # value and place -> the needle to tell of
         sides: dict[tuple[int, int], set[object]] = {}  # of a pair: what its finds stand beside
         halves: list[tuple[_Key, _Where]] = []
+        last: tuple[object, ...] = ()
+        allowed = False
         for which, start, end in found:
             needle = self._needles[which]
             place = hay.place(start, end)
-            if place is None or not hay.allows(needle, start, end, place):
+            if place is None:
+                continue
+            if needle.group < 0:
+                known = best.get((needle.value, place))
+                if known is not None and known[0] <= which:
+                    continue  # it is told of already, as plainly
+            # Many values may share a needle, such as the host of their addresses.
+            exactly = needle.given if needle.exact else b""
+            here = (start, end, needle.edge, exactly, needle.keys, needle.plain)
+            if here != last:
+                last, allowed = here, hay.allows(needle, start, end, place)
+            if not allowed:
                 continue
             if needle.group >= 0:
                 sides.setdefault((needle.group, needle.side), set()).update(hay.beside(place))
@@ -302,14 +326,14 @@ class Planted:
         for value, place in best:
             if place < hay.count:
                 in_leaves.add(value)
-                leaf = hay.leaves[place]
+                leaf = hay.leaves.leaf(place)
                 has_deeper.update((value, leaf.part, above) for above in _above(leaf.path))
         hits: list[Hit] = []
         for (value, place), (which, start, end) in sorted(best.items()):
             found = hay.given[start:end].decode("utf-8", "replace")
             how = self._needles[which].transformed
             if place < hay.count:
-                leaf = hay.leaves[place]
+                leaf = hay.leaves.leaf(place)
                 if (value, leaf.part, leaf.path) not in has_deeper:
                     hits.append(Hit(value, leaf, how, found))
             elif value not in in_leaves:
