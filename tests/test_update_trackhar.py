@@ -11,8 +11,11 @@ import pytest
 from analyzer.data import update_trackhar
 from analyzer.data.trackhar.adapters import Adapter, read_adapters
 from analyzer.data.trackhar.jsonpaths import put, tokens
-from analyzer.data.trackhar.rules import PREFIX, by_hand
+from analyzer.data.trackhar.places import fits, places
+from analyzer.data.trackhar.rules import PREFIX, accepted, by_hand, exchanges
+from analyzer.decode import decode
 from analyzer.errors import UserError
+from analyzer.extract import Extractor
 from analyzer.knowledge import Knowledge, load_knowledge
 
 DATA = update_trackhar.TARGET.parent
@@ -73,6 +76,32 @@ def test_what_is_written_by_hand_is_not_taken_over(made: Mapping[str, str]) -> N
     assert f"{PREFIX}bugsnag.yaml" not in made
     assert f"{PREFIX}smartbear.yaml" not in made  # Bugsnag, all of which is there by hand
     assert "gps_adid" not in made[f"{PREFIX}adjust.yaml"]
+
+
+def test_no_rule_made_says_another_thing_than_one_by_hand_of_the_same_place(
+    package: tuple[str, tuple[Adapter, ...]],
+) -> None:
+    hand = by_hand(DATA)
+    extractor = Extractor(hand, (), b"k" * 32)
+    other: set[tuple[str, str]] = set()
+    for adapter in package[1]:
+        where = places(adapter)
+        for facts, made in exchanges(adapter):
+            found = extractor.extract(made, decode(made)).matches
+            for fact in facts:
+                place = where[fact]
+                types = {
+                    match.data_type
+                    for match in found
+                    if match.method == "rule"
+                    and match.part == place.part
+                    and fits(place, match.path)
+                }
+                if types and not types & accepted(hand, adapter, fact):
+                    other.add((adapter.name, place.path))
+    # This header tells the version of the SDK and, in the same text, the model of the phone.
+    name = "google/firebaseinstallations"
+    assert other == {(name, "x-firebase-client"), (name, "x-firebase-client.heartbeats.*.agent")}
 
 
 def test_what_is_written_by_hand_knows_nothing_of_the_other_files() -> None:

@@ -91,6 +91,8 @@ _SIGNAL = Meaning("ad.privacy_signal", "privacy_signal", "What was consented to 
 _EMBEDDING = Meaning("beh.off_platform", "embedding_page", "The page in which this stands")
 _AD_ID = Meaning("id.advertising", "advertising_id", "Advertising ID of the phone")
 _DEVICE = Meaning("id.device", "device_id", "Number by which the device is known again")
+_PUSH = Meaning("id.push_token", "push_token", "Token for push messages")
+_ACTION = Meaning("beh.interaction", "action", "What the user did")
 _BROWSER = Meaning("id.browser_cookie", "browser_id", "Number of this browser, kept in a cookie")
 _SHARED = Meaning("id.cross_vendor", "shared_id", "Number of the user that companies exchange")
 
@@ -161,7 +163,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "pageWidth": _SCREEN,
     "propertyId": _ACCOUNT,
     "publicIp": Meaning("id.ip", "ip", "Address of the phone"),
-    "pushNotificationToken": Meaning("id.push_token", "push_token", "Token for push messages"),
+    "pushNotificationToken": _PUSH,
     "ramFree": _STATE,
     "ramTotal": _STATE,
     "ramUsed": _STATE,
@@ -187,8 +189,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "timezone": Meaning("loc.timezone", "timezone", "Time zone"),
     "trackerSdkVersion": _APP,
     "uptime": _STATE,
-    "userAction": Meaning("beh.interaction", "action", "What the user did"),
-    "userActionSource": Meaning("beh.interaction", "action", "What the user did"),
+    "userAction": _ACTION,
+    "userActionSource": _ACTION,
     "userActiveTime": Meaning("beh.watch_time", "time_spent", "How long the app or page was open"),
     "userAgent": _AGENT,
     "userGender": Meaning("demo.gender", "gender", "Gender"),
@@ -209,9 +211,17 @@ _BY_PLACE: tuple[tuple[str, str, str, Meaning], ...] = (
     ("userId|deviceId|browserId|otherIdentifiers", "cookie", ".*", _BROWSER),
     # OpenRTB's extended identifiers are those that bidders share.
     ("userId|deviceId", "body|query", r"(.*\.)?eids\..*|.*eid_.*", _SHARED),
+    # Branch is told the numbers that other companies gave the user.
+    ("userId|deviceId|installationId", "body", r"metadata\.\$.*", _SHARED),
     # Google's name for the advertising ID; Android's number for the device.
     ("deviceId", "body|query", "rdid", _AD_ID),
-    ("developerScopedId", "body|query", "android_id", _DEVICE),
+    ("developerScopedId", "body|query", "android_id|andi", _DEVICE),
+    # Facebook's documentation calls it the token for push messages.
+    ("deviceId", "body", r"(.*\.)?device_token", _PUSH),
+    # Google's cookies of the browser, and what it exchanges with others.
+    ("userId", "query|body", "_gid|_utma", _BROWSER),
+    ("userId", "query", "google_hm|google_gid", _SHARED),
+    ("interactedElement", "query|body", "linkid", _ACTION),
     # Cookie matching: one company tells the other its number of the user.
     ("userId|deviceId", "query", ".*", _SHARED),
     # In a bid request the site is the place where an ad would stand, as the app would be.

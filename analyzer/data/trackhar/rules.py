@@ -169,11 +169,9 @@ def _fields(
 
 
 def _spelled(paths: Iterable[str]) -> Iterator[str]:
-    """Yield paths, those with brackets also in the dotted form that bodies have."""
+    """Yield `paths`, and how those below a list look where it has one element."""
     for path in paths:
         yield path
-        if "[" in path:
-            yield path.replace("][", ".").replace("[", ".").removesuffix("]")
         if path.startswith("1.*.3."):  # in a protobuf a list of one is no list
             rest = path.partition(".6.")[2]
             yield from (f"{begin}.6.{rest}" for begin in ("1.*.3.*", "1.*.3", "1.3.*", "1.3"))
