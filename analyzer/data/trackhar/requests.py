@@ -206,6 +206,12 @@ def _token(value: Any) -> str:
     return f"{head}.{claims}.ZXhhbXBsZQ"
 
 
+def _gzip(value: Any) -> bytes:
+    """Compress `value` to the same bytes in every Python: one byte names the system otherwise."""
+    made = gzip.compress(_bytes(value), mtime=0)
+    return made[:9] + b"\xff" + made[10:]
+
+
 def _varint(number: int) -> bytes:
     made = bytearray()
     while number > 0x7F:
@@ -233,7 +239,7 @@ _WRITERS: Mapping[str, Callable[[Any], Any]] = {
     "parseJson": _json,
     "parseQueryString": _query,
     "decodeBase64": lambda value: b64encode(_bytes(value)).decode(),
-    "gunzip": lambda value: gzip.compress(_bytes(value), mtime=0),
+    "gunzip": _gzip,
     "decodeJwt": _token,
     "decodeUrl": lambda value: quote(str(value)),
     "decodeProtobuf": _protobuf,
