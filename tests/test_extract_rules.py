@@ -211,6 +211,18 @@ def test_a_rule_wins_over_a_planted_value_and_that_over_a_name() -> None:
     assert matches[1].shape == "uuid"
 
 
+def test_what_is_planted_is_not_also_what_it_looks_like() -> None:
+    types = (data_type("soc.contacts"), data_type("person.email"))
+    known = replace(knowledge(types=types), vocabulary=load_knowledge().vocabulary)
+    friend, other = "oma@post.example", "opa@post.example"
+    planted = (("soc.contacts", friend),)
+    matches = found(known, leaf("zz", friend), leaf("zy", other), values=planted)
+    assert [(match.path, match.method, match.data_type) for match in matches] == [
+        ("zy", "shape", "person.email"),
+        ("zz", "planted", "soc.contacts"),
+    ]
+
+
 def test_a_planted_value_tells_how_the_value_of_a_rule_is_written() -> None:
     rule = replace(RULE, shapes=("hex",))
     known = knowledge(tracker(replace(ENDPOINT, fields=(rule,))))

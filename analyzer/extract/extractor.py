@@ -16,6 +16,7 @@ from analyzer.extract.readings import Reading
 from analyzer.extract.rules import CompiledRule
 from analyzer.extract.shapes import digest, safe_path, shape
 from analyzer.extract.signals import Heard, SignalBook, contradicts
+from analyzer.extract.telling_values import TYPE_OF
 from analyzer.knowledge import Knowledge
 from analyzer.leaves import Leaves
 from analyzer.models import Exchange, Match, Part, Problem, Signal
@@ -24,6 +25,7 @@ _LONGEST_REMEMBERED: Final = 512
 # Calling the class costs twice as much.
 _new_match: Final = cast(Callable[[type[Match], tuple[object, ...]], Match], tuple.__new__)
 _PART_ORDER: Final[dict[Part, int]] = {part: at for at, part in enumerate(get_args(Part))}
+_BY_LOOKS: Final = frozenset(TYPE_OF.values())
 _Key = tuple[int, str, str]  # position of the part, path, data type
 _Shown = tuple[str, str]  # shape, digest
 
@@ -179,6 +181,11 @@ class Extractor:
         known = found.get(key)
         if known is not None and known.method == "planted":
             return
+        for looked in _BY_LOOKS:
+            # What it looks like matters no more where it is known what it is.
+            other = found.get((key[0], path, looked))
+            if other is not None and other.method == "shape":
+                del found[key[0], path, looked]
         seed = self._seeds[hit.value]
         if known is not None and known.method == "rule":
             found[key] = known._replace(transformed=hit.transformed, digest=seed)
