@@ -16,10 +16,12 @@ from analyzer import amounts
 from analyzer.comparison import Comparison, CoverageRow, Recipient
 from analyzer.extract.shapes import visible
 from analyzer.knowledge import Knowledge
+from analyzer.linkage import Linkage
 from analyzer.models import Delta, DeltaKind
 from reports import words
 from reports.coverage import host_lines, side_coverage
 from reports.headlines import headlines, label, shown_values, signal_label
+from reports.joined import spread, ties
 from reports.location import location, unverified
 from reports.matrix import matrix
 from reports.opening import opening
@@ -30,8 +32,13 @@ _Groups = list[tuple[Recipient, list[Delta]]]
 _STATES = ("", "non_protective", "contradictory", "protective", "no_signal")
 
 
-def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
-    """Return the page as text. The same comparison and knowledge give the same text."""
+def render_html(
+    comparison: Comparison, knowledge: Knowledge, linkage: Linkage | None = None
+) -> str:
+    """Return the page as text. The same comparison, knowledge and linkage give the same text.
+
+    `linkage` is that of the comparison's two sides; without it the page says nothing of it.
+    """
     groups = words.by_recipient(comparison)
     laws = {law.id: law for law in knowledge.laws}
     cited = sorted({law for row in comparison.deltas for law in row.law if law in laws})
@@ -55,6 +62,7 @@ def render_html(comparison: Comparison, knowledge: Knowledge) -> str:
         coverage=_COVERAGE,
         read=(side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b")),
         regions=arm_regions(comparison),
+        ties=ties(linkage, lambda data_type: label(data_type, knowledge)) if linkage else None,
         laws=[laws[law] for law in cited],
         law_numbers={law: number for number, law in enumerate(cited, 1)},
         alternatives=[
@@ -119,6 +127,7 @@ def _template() -> Template:
     )
     environment.filters |= {
         "share": words.share,
+        "spread": spread,
         "points": words.points,
         "probability": words.probability,
         "percent": words.percent,

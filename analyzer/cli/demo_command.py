@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import compared, example, progress
+from analyzer.cli.options import example, page, progress
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     """
     from analyzer.cli.output import write_text
     from analyzer.frames import analyse
-    from reports.html import render_html
     from reports.terminal import print_comparison
 
     try:
@@ -82,11 +81,11 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     click.echo(f"Recorded {total} sessions in {time.monotonic() - began:.0f} s")
     with progress("Analysing") as advance:
         analyse(study, progress=advance)
-    comparison, knowledge = compared(study, "eea", "global_majority")
+    comparison, text = page(study, "eea", "global_majority")
     click.echo()
     print_comparison(comparison)
     path = study.out / "eea-global_majority.html"
-    write_text(path, render_html(comparison, knowledge))
+    write_text(path, text)
     click.echo()
     click.echo(f"Report: {click.format_filename(path.resolve())}")
     where = click.format_filename(directory)

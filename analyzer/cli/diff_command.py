@@ -76,7 +76,7 @@ def command(
     """
     with ExitStack() as stack:
         stack.push(_own_fault_is_trouble)
-        comparison, _ = compared(open_study(study_dir, min_confidence), *sides)
+        comparison = compared(open_study(study_dir, min_confidence), *sides)
         _show(comparison, "json" if as_json else form, every)
     verdicts = {delta.verdict for delta in comparison.deltas}
     if strict and "insufficient" in verdicts:

@@ -107,7 +107,7 @@ def deltas(
     from reports.tables import deltas_frame, write_table
 
     _spare(output, force)
-    comparison, _ = compared(open_study(study_dir, min_confidence), *sides)
+    comparison = compared(open_study(study_dir, min_confidence), *sides)
     rows = write_table(deltas_frame(comparison), output)
     click.echo(f"Wrote {rows} rows to {click.format_filename(output)}")
 

@@ -13,7 +13,6 @@ import click
 
 if TYPE_CHECKING:
     from analyzer.comparison import Comparison
-    from analyzer.knowledge import Knowledge
     from analyzer.study import Study
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -79,14 +78,28 @@ def open_study(study_dir: Path, min_confidence: int | None = None) -> Study:
     return replace(study, compare=replace(study.compare, min_confidence=min_confidence))
 
 
-def compared(study: Study, a: str, b: str) -> tuple[Comparison, Knowledge]:
-    """Compare sides `a` and `b` of what was analysed of `study`; with what is known."""
+def page(study: Study, a: str, b: str) -> tuple[Comparison, str]:
+    """Compare sides `a` and `b` of what was analysed of `study`; with the page that tells of it."""
+    from analyzer.compare import compare
+    from analyzer.frames import load_frames
+    from analyzer.knowledge import load_knowledge
+    from analyzer.linkage import linkage
+    from reports.html import render_html
+
+    knowledge = load_knowledge()
+    frames = load_frames(study, knowledge)
+    comparison = compare(frames, study, knowledge, a, b)
+    return comparison, render_html(comparison, knowledge, linkage(frames, study, knowledge, (a, b)))
+
+
+def compared(study: Study, a: str, b: str) -> Comparison:
+    """Compare sides `a` and `b` of what was analysed of `study`."""
     from analyzer.compare import compare
     from analyzer.frames import load_frames
     from analyzer.knowledge import load_knowledge
 
     knowledge = load_knowledge()
-    return compare(load_frames(study, knowledge), study, knowledge, a, b), knowledge
+    return compare(load_frames(study, knowledge), study, knowledge, a, b)
 
 
 def chosen_bundles(names: tuple[str, ...], study_dir: Path) -> list[Path]:

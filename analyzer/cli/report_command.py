@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from analyzer.cli.options import (
-    compared,
     confidence_option,
     example,
     open_study,
+    page,
     sides_argument,
     study_option,
 )
@@ -39,10 +39,9 @@ def command(
     without JavaScript and prints on A4.
     """
     from analyzer.cli.output import write_text
-    from reports.html import render_html
 
     study = open_study(study_dir, min_confidence)
-    comparison, knowledge = compared(study, *sides)
+    comparison, text = page(study, *sides)
     path = output or study.out / f"{comparison.a.name}-{comparison.b.name}.html"
-    write_text(path, render_html(comparison, knowledge))
+    write_text(path, text)
     click.echo(f"Wrote {click.format_filename(path)}")
