@@ -9,7 +9,7 @@ from benchmarks import extraction, pcap, recording
 
 def main() -> None:
     """Print the table of each benchmark."""
-    print("Measuring; this takes a minute or two ...", file=sys.stderr)
+    print("Measuring; this takes a quarter of an hour ...", file=sys.stderr)
     print(extraction.benchmark())
     print()
     print(pcap.benchmark())

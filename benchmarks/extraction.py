@@ -1,9 +1,11 @@
 """Extraction: evenhand beside TrackHAR, on the same HAR file, each as a whole process.
 
-TrackHAR (npm) is what a user would pick instead. It is measured as its users run it: once with its
-adapters only, once with the persona's values as `indicatorValues`, the only way in which it looks
+TrackHAR (npm) is what a user would pick instead. It is measured as its users run it: with its
+adapters only, and with the persona's values as `indicatorValues`, the only way in which it looks
 at requests for which it has no adapter. evenhand decodes every request, applies its rules and
 names, and searches the persona's values with all their hashes and encodings.
+
+``python -m benchmarks.extraction [REQUESTS [ROUNDS]]``
 """
 
 from __future__ import annotations
@@ -14,15 +16,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.corpus import write_corpus
-from benchmarks.timing import run
+from analyzer.extract.needles import needles
+from benchmarks.corpus import Phone, write_corpus
+from benchmarks.timing import Run, run
 
 HERE = Path(__file__).parent
 REQUESTS = 20_000
 ROUNDS = 5
+SESSIONS = 4
+NONE, TWENTY, MANY = "no values", "20 values", "200 values"
+FEW_NEEDLES, ALL_NEEDLES = "200 needles", "20,000 needles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,54 +40,152 @@ class Contender:
     command: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A ratio of two contenders that is asked for; `least` for more is better."""
+
+    what: str
+    ratio: float
+    asked: float
+    least: bool = True
+
+    def __str__(self) -> str:
+        met = self.ratio >= self.asked if self.least else self.ratio <= self.asked
+        bound = "at least" if self.least else "at most"
+        return (
+            f"{self.what:62} {self.ratio:>7.2f}  {bound} {self.asked:g}{'' if met else '  MISSED'}"
+        )
+
+
 def benchmark(requests: int = REQUESTS, rounds: int = ROUNDS) -> str:
-    """Run all contenders in turn, `rounds` times, and return a table of medians and ratios."""
+    """Run everything, `rounds` times in turn, and return tables of medians and ratios."""
     peer = _trackhar()
-    with tempfile.TemporaryDirectory() as folder:
-        contenders = _contenders(Path(folder), requests, peer)
-        for contender in contenders:  # a round that is not counted fills the caches
-            run(contender.command)
-        results = [[run(contender.command) for contender in contenders] for _ in range(rounds)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        har = folder / "corpus.har"
+        phone = write_corpus(har, requests)
+        results = _rounds(_contenders(folder, har, phone, peer), rounds)
+        floor = json.loads(run(_module("decode_floor", har, rounds)).output)
+        jobs = _rounds(_jobs(folder, requests), rounds)
+        long = folder / "long.har"
+        write_corpus(long, 10 * requests)
+        longer = run(_module("extract_har", long, folder / f"{MANY}.json"))
     lines = [
         f"Extraction from a HAR of {requests:,} requests; {rounds} rounds, all in turn.",
-        "seconds: median (least to most) of the whole process; ratio: to evenhand, round by round.",
+        "seconds: median (least to most) of the whole process, start included.",
         "",
-        f"{'':44} {'seconds':>22} {'req/s':>8} {'ratio':>6} {'peak MB':>8}  found",
+        f"{'':44} {'seconds':>22} {'req/s':>8} {'peak MB':>8}  found",
+        *(_row(name, each, requests) for name, each in results.items()),
+        *(_row(name, each, requests) for name, each in jobs.items()),
+        f"a recording ten times as long, {MANY}: peak {longer.peak_mb:.0f} MB",
+        (
+            f"decoding: {floor['decode_us']} us a request of {floor['leaves']} leaves; inflate and"
+            f" orjson alone {floor['floor_us']} us"
+        ),
+        "",
+        *map(str, _goals(results, jobs, floor, longer)),
     ]
-    for place, contender in enumerate(contenders):
-        seconds = [result[place].seconds for result in results]
-        ratios = [result[place].seconds / result[0].seconds for result in results]
-        middle = statistics.median(seconds)
-        spread = f"{middle:.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
-        lines.append(
-            f"{contender.name:44} {spread:>22} {requests / middle:>8,.0f} "
-            f"{statistics.median(ratios):>6.2f} {results[0][place].peak_mb:>8.0f}  "
-            f"{results[0][place].output}"
-        )
     if peer is None:
         lines.append("TrackHAR was not measured: npm is not here, or could not install it.")
     return "\n".join(lines)
 
 
-def _contenders(folder: Path, requests: int, peer: Path | None) -> list[Contender]:
-    har, values = folder / "corpus.har", folder / "values.json"
-    phone = write_corpus(har, requests)
-    values.write_text(json.dumps([[kind, value] for _, kind, value in phone.values]))
-    ours = (sys.executable, "-m", "benchmarks.extract_har", str(har), str(values))
-    contenders = [Contender("evenhand: decode all, rules, names, values", ours)]
-    if peer is None:
-        return contenders
-    indicators, none = folder / "indicators.json", folder / "none.json"
-    by_property: dict[str, list[str]] = {}
-    for name, _, value in phone.values:
-        by_property.setdefault(name, []).append(value)
-    indicators.write_text(json.dumps(by_property))
-    none.write_text("{}")
-    script = ("node", str(peer), str(har))
+def _rounds(contenders: Sequence[Contender], rounds: int) -> dict[str, list[Run]]:
+    results: dict[str, list[Run]] = {each.name: [] for each in contenders}
+    for _ in range(rounds):
+        for contender in contenders:
+            results[contender.name].append(run(contender.command))
+    return results
+
+
+def _row(name: str, runs: Sequence[Run], requests: int) -> str:
+    seconds = [each.seconds for each in runs]
+    middle = statistics.median(seconds)
+    spread = f"{middle:.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+    peak = statistics.median(each.peak_mb for each in runs)
+    return f"{name:44} {spread:>22} {requests / middle:>8,.0f} {peak:>8.0f}  {runs[0].output}"
+
+
+def _goals(
+    results: Mapping[str, Sequence[Run]],
+    jobs: Mapping[str, Sequence[Run]],
+    floor: Mapping[str, float],
+    longer: Run,
+) -> list[Goal]:
+    def ratio(above: str, below: str) -> float:
+        runs = {**results, **jobs}
+        pairs = zip(runs[above], runs[below], strict=True)
+        return statistics.median(a.seconds / b.seconds for a, b in pairs)
+
+    def peak(name: str) -> float:
+        return statistics.median(each.peak_mb for each in results[name])
+
+    goals: list[Goal] = []
+    if f"TrackHAR: {NONE}" in results:
+        for values, asked in ((NONE, 1), (TWENTY, 4), (MANY, 25)):
+            times = ratio(f"TrackHAR: {values}", f"evenhand: {values}")
+            goals.append(Goal(f"rate, times TrackHAR's: {values}", times, asked))
+        share = peak(f"evenhand: {MANY}") / peak(f"TrackHAR: {MANY}")
+        goals.append(Goal(f"memory, share of TrackHAR's: {MANY}", share, 0.5, least=False))
+    cost = ratio(f"evenhand: {ALL_NEEDLES}", f"evenhand: {FEW_NEEDLES}")
+    goals.append(
+        Goal(f"time of {ALL_NEEDLES}, times that of {FEW_NEEDLES}", cost, 1.5, least=False)
+    )
+    share = floor["floor_us"] / floor["decode_us"]
+    goals.append(Goal("decode and flatten, share of the speed of inflate and orjson", share, 0.1))
+    goals.append(Goal("two processes, times one", ratio("1 process", "2 processes"), 1.6))
+    grown = longer.peak_mb - peak(f"evenhand: {MANY}") + peak(f"evenhand: {NONE}")
+    goals.append(Goal("peak MB without needles, ten times as long", grown, 150, least=False))
+    return goals
+
+
+def _module(name: str, *arguments: object) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments))
+
+
+def _contenders(folder: Path, har: Path, phone: Phone, peer: Path | None) -> list[Contender]:
+    contenders: list[Contender] = []
+    for name, count in _counts(phone).items():
+        values = folder / f"{name}.json"
+        values.write_text(json.dumps([[kind, value] for _, kind, value in phone.values[:count]]))
+        ours = _module("extract_har", har, values)
+        contenders.append(Contender(f"evenhand: {name}", ours))
+        if peer is not None and name in (NONE, TWENTY, MANY):
+            by_property: dict[str, list[str]] = {}
+            for kind, _, value in phone.values[:count]:
+                by_property.setdefault(kind, []).append(value)
+            indicators = folder / f"indicators-{count}.json"
+            indicators.write_text(json.dumps(by_property))
+            theirs = ("node", str(peer), str(har), str(indicators))
+            contenders.append(Contender(f"TrackHAR: {name}", theirs))
+    return contenders
+
+
+def _counts(phone: Phone) -> dict[str, int]:
+    """Return how many values each contender searches; as many as make so many needles."""
+    counts = {NONE: 0, TWENTY: 20, MANY: 200}
+    for name, wanted in ((FEW_NEEDLES, 200), (ALL_NEEDLES, 20_000)):
+        count = 1
+        while _needles(phone, count) < wanted:
+            count += 1 + count // 20
+        counts[name] = count
+    return counts
+
+
+def _needles(phone: Phone, count: int) -> int:
+    return len(needles(tuple((kind, value) for _, kind, value in phone.values[:count])))
+
+
+def _jobs(folder: Path, requests: int) -> list[Contender]:
+    """Make a study of several sessions; return its analysis by one process and by two."""
+    files = [folder / f"session-{number}.har" for number in range(SESSIONS)]
+    for number, file in enumerate(files):
+        write_corpus(file, requests // SESSIONS, seed=number)
+    study = folder / "study"
+    run(_module("analyse_study", study, "import", *files))
     return [
-        *contenders,
-        Contender("TrackHAR: adapters only", (*script, str(none))),
-        Contender("TrackHAR: adapters and the persona's values", (*script, str(indicators))),
+        Contender("1 process", _module("analyse_study", study, 1)),
+        Contender("2 processes", _module("analyse_study", study, 2)),
     ]
 
 
@@ -94,3 +199,7 @@ def _trackhar() -> Path | None:
         if subprocess.run(command, cwd=HERE, capture_output=True, check=False).returncode != 0:
             return None
     return HERE / "trackhar.mjs"
+
+
+if __name__ == "__main__":
+    print(benchmark(*map(int, sys.argv[1:3])))
