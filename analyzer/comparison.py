@@ -21,7 +21,7 @@ from analyzer.models import (
     Verdict,
 )
 
-DEFAULT_CONFIDENCE: Final = 75
+DEFAULT_CONFIDENCE: Final = 77
 """Per cent. Finds by name or shape below are kept, and neither shown nor counted unless asked for.
 
 Chosen by ``python -m benchmarks.accuracy``: the least at which a name that means one thing only is
