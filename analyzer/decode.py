@@ -88,6 +88,8 @@ def decode(exchange: Exchange, limits: Limits = _DEFAULT) -> Decoded:
         walker.fault("truncated", "a part of it was not kept", "request or response")
     leaves = walker.leaves
     if len(leaves) > limits.max_leaves:
+        detail = f"more than {limits.max_leaves} values"
+        walker.fault("too_many_leaves", detail, "request or response")
         leaves.cut(limits.max_leaves)
     return Decoded(leaves, walker.problems(), tuple(walker.payloads))
 

@@ -122,6 +122,9 @@ class Walker(Flattener):
             if tree.media or tree.doubtful:
                 outer = hint_of(tree.media, tree.doubtful or outer.doubtful)
             return self._bytes(tree.content, path, steps, outer, fresh=fresh)
+        if isinstance(tree, Fault):  # of a string
+            self.fault(tree.code, tree.detail)
+            return True
         if isinstance(tree, Noted):
             if tree.code != "opaque_value" or not is_handed_out(self.part, path):
                 self.fault(tree.code, tree.detail)

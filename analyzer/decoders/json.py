@@ -16,10 +16,14 @@ from functools import partial
 
 import orjson
 
-from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Hint, Number, Pairs
+from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Fault, Hint, Number, Pairs
 from analyzer.decoders.text import to_text, without_surrogates
 
 _SLOW_LIMIT = 2 * 1024 * 1024  # hand-made JSON beyond this size is not read
+_LARGE = 1024 * 1024
+_MOST_CONTAINERS = 300_000
+_MOST_NAMES = 400_000
+_MOST_VALUES = 1_500_000
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[}\]])', re.DOTALL)
 
 
@@ -69,6 +73,16 @@ def _hand_made(text: str) -> object:
     return tree
 
 
+def _is_too_much(content: bytes) -> bool:
+    """Whether a document would take many times its size in memory, only to show its beginning."""
+    if len(content) < _LARGE:
+        return False
+    containers = content.count(b"{") + content.count(b"[")
+    if containers > _MOST_CONTAINERS or content.count(b'":') > _MOST_NAMES:
+        return True
+    return content.count(b",") > _MOST_VALUES
+
+
 def read_json(content: bytes | str) -> object:
     """Parse standard JSON into a `Checked` tree; `MISS` if it is not standard JSON."""
     try:
@@ -80,6 +94,8 @@ def read_json(content: bytes | str) -> object:
 
 def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
     announced = hint.announced == "json"
+    if _is_too_much(content):
+        return Fault("too_many_leaves", "JSON of more values than can be shown")
     found = read_json(content)
     if isinstance(found, Checked):
         if isinstance(found.tree, dict | list | str) or announced:

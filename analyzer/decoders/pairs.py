@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.decoders import DECODERS, MISS, Decoder
+from analyzer.decoders import DECODERS, MISS, Decoder, Noted
 from analyzer.decoders.percent import unquote
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}"
@@ -30,16 +30,18 @@ def _text(text: str) -> object:
     found = _TABLE.fullmatch(text)
     if found:
         sign, gap = found["sign"], found["gap"]
-        pieces = text.rstrip("|;,").split(gap, _MOST)
+        pieces = text.rstrip("|;,").split(gap, 2 * _MOST)
     else:
         matrix = _MATRIX.fullmatch(text)
         if not matrix or " " in text:
             return MISS
-        sign, pieces = "=", matrix[1][1:].split(";", _MOST)
+        sign, pieces = "=", matrix[1][1:].split(";", 2 * _MOST)
     fields: dict[str, object] = {}
     for piece in pieces:
         name, _, raw = piece.partition(sign)
         value = unquote(raw)
+        if len(fields) > _MOST:
+            return Noted("too_many_leaves", f"a table of more than {_MOST} values", fields)
         known = fields.get(name)
         if name not in fields:
             fields[name] = value
