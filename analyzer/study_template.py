@@ -58,7 +58,14 @@ def _persona(country: str, age: int, today: datetime.date) -> str:
         f'"demo.birthdate" = "{birth.isoformat()}"\n'
         f'"loc.precise" = "{latitude},{longitude}"\n'
         '# "person.phone" = "the number of the test SIM, as in +254..."\n'
-        '# "soc.contacts" = ["the e-mail of a planted contact"]\n'
+        '# "person.name" = "first and last name"\n'
+        '# "person.address" = "street and number, city, postcode"\n'
+        '# "id.device" = ["the Android ID", "the IMEI: dial *#06#"]\n'
+        '# "id.mac" = "the address of its Wi-Fi, as in 02:00:5e:10:00:01"\n'
+        '# "loc.wifi_cell" = ["the name of the Wi-Fi network", "the address of its router"]\n'
+        '# "soc.contacts" = ["the name, the e-mail and the number of a planted contact"]\n'
+        '# "beh.search" = "words that nobody else searches"\n'
+        '# "beh.input_pattern" = "a text that was copied"\n'
     )
 
 
