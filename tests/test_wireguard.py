@@ -117,13 +117,16 @@ def test_websockets_and_event_streams_pass_through_the_tunnel(
 ) -> None:
     said = phone.python(
         """
-import ssl, sys, time
-import httpx, websockets.sync.client
+import asyncio, ssl, sys, time
+import httpx, websockets.asyncio.client  # not .sync: see test_wireguard_ends.py
 trusting = ssl.create_default_context(cafile=sys.argv[1])
-with websockets.sync.client.connect("wss://api.app.example/talk", ssl=trusting) as talk:
-    for message in ("hello", b"\\x00\\xff"):
-        talk.send(message)
-        assert talk.recv() == message
+async def messages():
+    url = "wss://api.app.example/talk"
+    async with websockets.asyncio.client.connect(url, ssl=trusting) as talk:
+        for message in ("hello", b"\\x00\\xff"):
+            await talk.send(message)
+            assert await talk.recv() == message
+asyncio.run(messages())
 began = time.monotonic()
 url = "https://cdn.app.example/events?n=5&every=0.2"
 with httpx.Client(verify=trusting).stream("GET", url) as events:

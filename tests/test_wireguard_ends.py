@@ -21,14 +21,17 @@ from analyzer.readers.bundle import read_exchanges
 
 pytestmark = pytest.mark.capture
 # Talks until its input ends; notes what was completed: method, URL, digests of the two bodies.
+# Each client has a context of its own (httpx sets the ALPN of the one it is given), and none uses a
+# TLS connection from two threads: that of `websockets` which does loses its request now and then to
+# a session ticket that is being read, and then waits for ever, open_timeout or not.
 TALK = """
-import hashlib, os, random, ssl, sys, threading
-import httpx, websockets.sync.client
+import asyncio, hashlib, os, random, ssl, sys, threading
+import httpx, websockets.asyncio.client
 
-trusting = ssl.create_default_context(cafile=sys.argv[1])
+trusting = lambda: ssl.create_default_context(cafile=sys.argv[1])
 digest = lambda data: hashlib.sha256(data).hexdigest()
 log = open(sys.argv[2], "w", buffering=1)
-say = lambda *words: print(*words, file=log)
+say = lambda *words: log.write(" ".join(words) + "\\n")  # at once: print() lets threads between
 
 # A thread that fails takes everything with it: silence would look like a phone at rest.
 def failed(args):
@@ -39,29 +42,31 @@ def failed(args):
 threading.excepthook = failed
 
 def requests(http2):
-    with httpx.Client(verify=trusting, http2=http2, timeout=60) as client:
+    with httpx.Client(verify=trusting(), http2=http2, timeout=60) as client:
         for number in range(10**6):
             url = f"https://api.app.example/echo?http2={http2}&number={number}"
             body = random.randbytes(random.randrange(30_000))
             answer = client.post(url, content=body)
             say("POST", url, digest(body), digest(answer.content))
 
-def messages():
+async def messages():
     url = "wss://cdn.app.example/talk"
-    with websockets.sync.client.connect(url, ssl=trusting, open_timeout=60) as talk:
+    connecting = websockets.asyncio.client.connect(url, ssl=trusting(), open_timeout=40)
+    async with connecting as talk:
         for number in range(10**6):
-            talk.send(b"%d" % number)
-            answer = talk.recv()
+            await talk.send(b"%d" % number)
+            answer = await asyncio.wait_for(talk.recv(), 40)
             say("WS", url.replace("wss", "https"), digest(b"%d" % number), digest(b""))
             say("WS", url.replace("wss", "https"), digest(b""), digest(answer))
 
 def events():
     url = "https://ads.other.example/events?n=1000&every=0.05"
-    with httpx.Client(verify=trusting, timeout=60).stream("GET", url) as stream:
+    with httpx.Client(verify=trusting(), timeout=60).stream("GET", url) as stream:
         for piece in stream.iter_raw():
             say("EVENT", url, piece.hex(), "-")
 
-for target, given in (requests, [True]), (requests, [False]), (messages, []), (events, []):
+talking = lambda: asyncio.run(messages())
+for target, given in (requests, [True]), (requests, [False]), (talking, []), (events, []):
     threading.Thread(target=target, args=given, daemon=True).start()
 sys.stdin.read()
 os._exit(0)
