@@ -21,7 +21,7 @@ from benchmarks.accuracy.scoring import (
 from benchmarks.accuracy.unheard import without_own_names
 from benchmarks.accuracy.vectors import distinct, held_out, read_rules, read_vectors
 
-THRESHOLDS: Final = (1, 50, 60, 70, DEFAULT_CONFIDENCE, 80, 85, 90, 95)
+THRESHOLDS: Final = tuple(sorted({1, 50, 60, 70, DEFAULT_CONFIDENCE, 80, 85, 90, 95}))
 # Figueira et al., arXiv:2406.06473: GPT-4's labels of keys, in classes of the third level.
 DIFFAUDIT: Final = {"accuracy": 0.87, "coverage": 0.70}
 METHODS: Final = ("rule", "planted", "name", "shape")
