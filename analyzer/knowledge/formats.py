@@ -155,11 +155,12 @@ def _fields(
     if not isinstance(raw, dict) or not raw:
         source.note(("messages", message), f"{message} has no fields")
         return found
-    for number, line in raw.items():
-        here = ("messages", message, str(number))
+    for key, line in raw.items():
+        here = ("messages", message, str(key))
+        number = int(key) if re.fullmatch("[0-9]{1,9}", str(key)) else 0
         match = _FIELD.fullmatch(line) if isinstance(line, str) else None
-        if type(number) is not int or not 0 < number <= _MOST_NUMBER:
-            source.note(here, f"{number!r} is no number of a field")
+        if not 0 < number <= _MOST_NUMBER:
+            source.note(here, f"{str(key)!r} is no number of a field")
         elif match is None:
             source.note(here, f"{line!r} is not `name [repeated | map] type`")
         else:

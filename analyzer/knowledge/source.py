@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from analyzer.knowledge.kept import MISSING, keep_tree, read_tree
 from analyzer.knowledge.records import SHAPES, Fault
 
 Step = str | int
@@ -30,7 +31,10 @@ class Source:
         self._text = text
         self._noted: list[tuple[Path, str]] = []
         self._broken: Fault | None = None
-        self.raw: object = None
+        self.raw: object = read_tree(text)
+        if self.raw is not MISSING:
+            return
+        self.raw = None
         try:
             self.raw = YAML(typ="safe").load(text)
         except MarkedYAMLError as error:
@@ -38,6 +42,8 @@ class Source:
             self._broken = Fault(name, line, f"not valid YAML: {error.problem or error.context}")
         except (YAMLError, ValueError) as error:
             self._broken = Fault(name, 0, f"not valid YAML: {str(error).splitlines()[0]}")
+        else:
+            self.raw = keep_tree(text, self.raw)
 
     def root(self) -> Table:
         """Return the mapping that the file consists of; an empty one if it is broken."""
