@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-import websockets.sync.client
 from capture_rig import HOSTS, Recording, Served, Server, a_session, patterned
+from websocket_client import Talk
 
 from addons.runner import record
 from analyzer.bundle import add_step, list_bundles, running_bundles, verify
@@ -63,12 +63,14 @@ def test_everything_in_the_servers_log_is_in_the_store_byte_for_byte_and_nothing
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(use, True), pool.submit(use, False)]:
             done.result()
-    with websockets.sync.client.connect(
-        "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
-    ) as socket_:
+    with Talk(
+        recording.port, "cdn.app.example", "/talk", recording.trusting(), compressed=True
+    ) as talk:
         for number in range(20):
-            socket_.send(f"tëxt {number}" if number % 2 else patterned(number * 50))
-            socket_.recv()
+            if number % 2:
+                talk.ask(f"tëxt {number}")
+            else:
+                talk.ask(patterned(number * 50))
     recording.stop()
 
     found = stored(recording.path)
@@ -101,11 +103,8 @@ def test_headers_keep_their_order_and_repeats(recording: Recording, server: Serv
 
 
 def test_a_websocket_can_be_read_while_it_is_open(recording: Recording) -> None:
-    with websockets.sync.client.connect(
-        "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
-    ) as socket_:
-        socket_.send("hello")
-        assert socket_.recv() == "hello"
+    with Talk(recording.port, "cdn.app.example", "/talk", recording.trusting()) as talk:
+        assert talk.ask("hello") == "hello"
         live = stored(recording.path)
         assert [(e.method, e.request_body, e.response_body) for e in live] == [
             ("GET", b"", b""),
@@ -228,9 +227,7 @@ def test_steps_from_another_place_mark_the_phases(recording: Recording, tmp_path
 
 def test_a_recording_ends_quickly_with_live_connections(recording: Recording) -> None:
     with (
-        websockets.sync.client.connect(
-            "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
-        ),
+        Talk(recording.port, "cdn.app.example", "/talk", recording.trusting()),
         recording.client() as client,
         client.stream("GET", f"{API}/events?n=100&every=0.2"),
         socket.create_connection(("127.0.0.1", recording.port)),

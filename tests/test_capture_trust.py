@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import websockets.sync.client
 from capture_rig import Recording, Server, trusting
 from tap import Tap
+from websocket_client import Talk
 
 from addons import trust
 from addons.loopback import ELSEWHERE
@@ -98,11 +98,8 @@ def test_what_was_read_has_one_row_and_its_exchanges_name_it(
 
 
 def test_a_websocket_is_read(recording: Recording) -> None:
-    with websockets.sync.client.connect(
-        "wss://cdn.app.example/talk", proxy=recording.proxy, ssl=recording.trusting()
-    ) as socket_:
-        socket_.send("x")
-        socket_.recv()
+    with Talk(recording.port, "cdn.app.example", "/talk", recording.trusting()) as talk:
+        talk.ask("x")
     assert outcomes(recording) == [("cdn.app.example", "read")]
 
 

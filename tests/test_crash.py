@@ -19,10 +19,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import websockets.sync.client
 from capture_rig import Recording, RecordingProcess, Server, patterned
 from killable import Killable
-from websockets.exceptions import WebSocketException
+from websocket_client import Talk
 
 from addons.capture import Capture
 from analyzer.bundle import crashed_bundles, read_session, recover, running_bundles, verify
@@ -96,18 +95,16 @@ class Load:
                     self.seen.append(("GET", url, b"", answer.content))
 
     def _messages(self) -> None:
+        port = httpx.URL(self._proxy).port
+        assert port
         with (
-            contextlib.suppress(WebSocketException, OSError),
-            websockets.sync.client.connect(
-                "wss://cdn.app.example/talk", proxy=self._proxy, ssl=self._trusting()
-            ) as talk,
+            contextlib.suppress(OSError),
+            Talk(port, "cdn.app.example", "/talk", self._trusting()) as talk,
         ):
             for number in range(10**6):
                 if self._end.is_set():
                     return
-                talk.send(b"%d" % number)
-                answer = talk.recv()
-                assert isinstance(answer, bytes)
+                answer = talk.ask(b"%d" % number)
                 url = "https://cdn.app.example/talk"
                 self.seen.append(("WS", url, b"%d" % number, b""))
                 self.seen.append(("WS", url, b"", answer))

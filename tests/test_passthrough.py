@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import websockets.sync.client
 from capture_rig import Recording, Server, patterned, trusting
 from cryptography import x509
 from tap import Tap
+from websocket_client import Talk
 
 from addons import refusals
 from analyzer.models import Connection
@@ -280,15 +280,11 @@ def test_a_websocket_of_a_pinned_app_goes_on(
 ) -> None:
     refuse(recording, server)
     context = ssl.create_default_context(cafile=server.authority)
-    with websockets.sync.client.connect(
-        f"wss://{PINNED}/talk", proxy=recording.proxy, ssl=context, compression=None
-    ) as socket_:
-        for message in ("one", patterned(70_000)):
-            socket_.send(message)
-            assert socket_.recv() == message
+    with Talk(recording.port, PINNED, "/talk", context) as talk:
+        assert talk.ask("one") == "one"
+        assert talk.ask(patterned(70_000)) == patterned(70_000)
         time.sleep(1.1)
-        socket_.send("and its bytes are written while it is open")
-        socket_.recv()
+        talk.ask("and its bytes are written while it is open")
         live = next(c for c in read_connections(recording.path) if c.outcome == "passed")
         assert live.bytes_up > 70_000
         assert live.ended_s is None

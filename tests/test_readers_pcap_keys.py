@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import socket
 import ssl
 import struct
 import subprocess
@@ -21,6 +20,7 @@ from connect_proxy import ConnectProxy
 from foreign_files import PHONE, client_hello, of_kind, pcap, pcapng, tcp, tls_record, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from websocket_client import Talk
 from wiretap import ACK, SYN, Wiretap
 
 from analyzer.errors import UserError
@@ -315,16 +315,12 @@ def test_what_went_through_a_proxy_is_read_as_well(
 
 
 def test_after_an_upgrade_bytes_are_counted_as_unread(server: Server, tmp_path: Path) -> None:
-    from websockets.sync.client import connect
-
     keys = tmp_path / "keys.log"
     context = trusting(server, keys, ssl.TLSVersion.TLSv1_3)
     with Wiretap(server.address) as wire:
-        plain = socket.create_connection(wire.address)
-        with connect(f"wss://{HOST}/talk", sock=plain, ssl=context, server_hostname=HOST) as ws:
+        with Talk(wire.address[1], HOST, "/talk", context, proxied=False) as ws:
             for _ in range(5):
-                ws.send(os.urandom(600))
-                ws.recv()
+                ws.ask(os.urandom(600))
         wire.settle()
     records = read(wire.capture(), tmp_path, keys)
     [exchange] = of_kind(records, Exchange)
