@@ -23,6 +23,10 @@ _MOST_BYTES: Final = 262_144  # of all attempts at one value
 _MOST: Final = 200  # attempts at one value
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
 _SHORT_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
+_NEVER: Final = re.compile(rb"[0-9A-Fa-f-]+|[0-9+/_-]+")  # digests, UUIDs, numbers
+# Something that is read, or can be unpacked; random bytes mostly have neither.
+_PROMISING: Final = re.compile(rb"[\x20-\x7e]{6}|\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_LONG: Final = 64  # bytes; what is longer is looked at in any case
 _LINES: Final = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
 _PACKED: Final = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
@@ -39,6 +43,10 @@ def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
 
     Text is what begins where it begins; in what is `binary` anything may begin anywhere.
     """
+    if not binary and _NEVER.fullmatch(text):  # most of what is tried, and mostly in vain
+        run = _HEX.search(text)
+        if run is None or not any(map(_promises, _from_hex(run[0]))):
+            return []
     told: dict[bytes, None] = {}
     room = _MOST_BYTES
     level = [text]
@@ -46,7 +54,7 @@ def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
         below: list[bytes] = []
         for content in level:
             for found in _inside(content, binary or depth > 0):
-                if not found or found in told or found == text:
+                if not found or found in told or found == text or not _promises(found):
                     continue
                 room -= len(found)
                 if room < 0 or len(told) >= _MOST:
@@ -62,7 +70,7 @@ def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
     starts = range(4) if deep else range(1)
     for found in (_SHORT_TOKEN if deep else _TOKEN).finditer(content):
         token = found[0].rstrip(b"=")
-        if _HEX.fullmatch(token):
+        if _NEVER.fullmatch(token):
             continue
         for start in starts:
             yield from _base64(token[start:])
@@ -75,10 +83,10 @@ def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
     if deep:
         for found in _PACKED.finditer(content):
             yield from _unpacked(content[found.start() :], 47)
-        if len(content) >= SHORTEST and not content.isascii():
-            yield from _unpacked(content, -15)
     if b"%" in content and _PERCENT.search(content):
         yield unquote_to_bytes(content)
+        if b"+" in content:  # a form writes spaces so
+            yield unquote_to_bytes(content.replace(b"+", b" "))
     if b"\\" in content:
         if _UNICODE.search(content):
             yield _UNICODE.sub(_letter, content)
@@ -87,14 +95,28 @@ def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
         yield unescape(content.decode("utf-8", "replace")).encode("utf-8", "replace")
 
 
+def _promises(content: bytes) -> bool:
+    """Tell whether there can be anything in `content`."""
+    if len(content) >= _LONG or _PROMISING.search(content):
+        return True
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _base64(token: bytes) -> Iterator[bytes]:
     bare = token[: len(token) - 1] if len(token) % 4 == 1 else token
     if b"-" in bare or b"_" in bare:
         bare = bare.translate(_ALPHABET)
     try:
-        yield a2b_base64(bare + b"=" * (-len(bare) % 4))
+        content = a2b_base64(bare + b"=" * (-len(bare) % 4))
     except Error:
         return
+    yield content
+    if len(content) >= SHORTEST and not content.isascii():
+        yield from _unpacked(content, -15)  # what has no mark at its beginning
 
 
 def _from_hex(token: bytes) -> Iterator[bytes]:

@@ -75,8 +75,9 @@ def uuid_bytes(text: str) -> tuple[bytes, bytes]:
 
 
 def hex_forms(text: str) -> Iterator[str]:
-    """Yield 64 bits in hexadecimal without its first zeros, and as a decimal number."""
+    """Yield 64 bits in hexadecimal with a mark, without first zeros, and as a decimal number."""
     number = int(text, 16)
+    yield f"0x{text}"
     if len(bare := f"{number:x}") >= _LEAST_DECIMAL:
         yield bare
     yield from _decimals(number, 64)

@@ -181,10 +181,10 @@ class Planted:
         held = Held([], [], True)
         for at, value in enumerate(leaves.values):
             if SHORTEST <= len(value) <= LONGEST and value not in nothing:
-                leaf = leaves.leaf(at)
-                if at + 1 < len(leaves.values) and _is_inside(leaves.leaf(at + 1), leaf):
+                if _is_taken_apart(leaves, at):
                     continue
-                held = held.add(leaf, attempts(encoded(value)))
+                if contents := attempts(encoded(value)):
+                    held = held.add(leaves.leaf(at), contents)
                 if len(value) <= _LONGEST_REMEMBERED:
                     if len(nothing) > _MOST_PLAIN:
                         nothing.clear()
@@ -342,9 +342,11 @@ class Planted:
         return hits
 
 
-def _is_inside(other: Leaf, leaf: Leaf) -> bool:
-    """Tell whether `other`, the next leaf, was decoded from `leaf`."""
-    return len(other.steps) > len(leaf.steps) and other.path.startswith(leaf.path)
+def _is_taken_apart(leaves: Leaves, at: int) -> bool:
+    """Tell whether the leaf after the one at `at` was decoded from that."""
+    if at + 1 >= len(leaves.paths) or not leaves.paths[at + 1].startswith(leaves.paths[at]):
+        return False
+    return len(leaves.run_of(at + 1).steps) > len(leaves.run_of(at).steps)
 
 
 def _above(path: str) -> Iterator[str]:
