@@ -8,7 +8,9 @@ over many leaves, are told once for each run of them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple, cast, overload
 
 from analyzer.models import Leaf, Part
@@ -27,6 +29,9 @@ class Run(NamedTuple):
     start: int
     part: Part
     steps: Steps
+
+
+_start: Final = attrgetter("start")
 
 
 class Piece(NamedTuple):
@@ -128,11 +133,9 @@ class Leaves(Sequence[Leaf]):
 
     def run_of(self, at: int) -> Run:
         """Return the run that the leaf at position `at` belongs to."""
-        if at < len(self.paths):
-            for run in reversed(self.runs):
-                if run.start <= at:
-                    return run
-        raise IndexError(at)
+        if at >= len(self.paths):
+            raise IndexError(at)
+        return self.runs[bisect_right(self.runs, at, key=_start) - 1]
 
     def leaf(self, at: int) -> Leaf:
         """Return the leaf at position `at`, which counts from 0."""

@@ -19,6 +19,7 @@ import orjson
 from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Fault, Hint, Number, Pairs
 from analyzer.decoders.text import to_text, without_surrogates
 
+_WHITE = ((b" ", b" :"), (b"\t", b"\t:"), (b"\n", b"\n:"), (b"\r", b"\r:"))
 _SLOW_LIMIT = 2 * 1024 * 1024  # hand-made JSON beyond this size is not read
 _LARGE = 1024 * 1024
 _MOST_CONTAINERS = 300_000
@@ -28,14 +29,31 @@ _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*+[}\]])', re.DOTALL)
 
 
 def _names(text: bytes | str) -> int:
-    """How many names the objects in `text` have; -1 where counting quotes could err."""
+    """How many names the objects in `text` have; -1 where counting quotes could err.
+
+    One character is looked for ten times as fast as two, so what most texts lack is asked first.
+    """
     if isinstance(text, str):
-        if '\\\\"' in text or " :" in text or "\t:" in text or "\n:" in text or "\r:" in text:
+        if "\\" in text:
+            if '\\\\"' in text:
+                return -1
+            escaped = text.count('\\":')
+        else:
+            escaped = 0
+        for white in " \t\n\r":
+            if white in text and f"{white}:" in text:
+                return -1
+        return text.count('":') - escaped
+    if b"\\" in text:
+        if b'\\\\"' in text:
             return -1
-        return text.count('":') - text.count('\\":')
-    if b'\\\\"' in text or b" :" in text or b"\t:" in text or b"\n:" in text or b"\r:" in text:
-        return -1
-    return text.count(b'":') - text.count(b'\\":')
+        escaped = text.count(b'\\":')
+    else:
+        escaped = 0
+    for space, before in _WHITE:
+        if space in text and before in text:
+            return -1
+    return text.count(b'":') - escaped
 
 
 def _object(pairs: list[tuple[str, object]]) -> object:

@@ -160,16 +160,16 @@ class Extractor:
     def _guess(
         self, judged: Judged, part: Part, leaves: Leaves, at: int, found: dict[_Key, Match]
     ) -> None:
-        path = leaves.paths[at]
-        key = (_PART_ORDER[part], path, judged.data_type)
+        path, value = leaves.paths[at], leaves.values[at]
+        key = (_PART_ORDER[part], path, judged[0])
         if key in found:
             return
-        shown = self._by_name(judged.data_type, leaves.values[at])
-        source = "ontology.yaml" if judged.method == "name" else "names.yaml"
+        data_type, method, rule_id, confidence, reason, _ = judged
+        shown = self._by_name(data_type, value)
         found[key] = _new_match(Match, (
-            leaves.exchange, judged.data_type, part, self._safe_path(path), judged.method,
-            judged.rule_id, judged.reason, source, shown[0], shown[1], "raw",
-            leaves.run_of(at).steps, "", judged.confidence,
+            leaves.exchange, data_type, part, self._safe.get(path) or self._safe_path(path),
+            method, rule_id, reason, "ontology.yaml" if method == "name" else "names.yaml",
+            shown[0], shown[1], "raw", leaves.run_of(at)[2], "", confidence,
         ))  # fmt: skip
 
     def _plant(self, exchange: Exchange, hit: Hit, found: dict[_Key, Match]) -> None:
