@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.extract.confidence import reason
 from analyzer.extract.generic import Generic, Judged
+from analyzer.extract.telling_values import TYPE_OF
 from analyzer.knowledge import load_knowledge
+from analyzer.knowledge.vocabulary_records import EVIDENCE
 from analyzer.models import Part
 
 KNOWN = load_knowledge()
@@ -156,3 +159,10 @@ def test_what_a_find_rests_on_is_said_in_words() -> None:
     assert "known tracker" in found.reason
     assert "SM-A146P" not in found.reason
     assert found.rule_id == "name#dev.model"
+
+
+def test_every_look_has_points_words_and_a_data_type() -> None:
+    looks = {each.removeprefix("shape:") for each in EVIDENCE if each.startswith("shape:")}
+    assert looks == set(TYPE_OF)
+    assert set(TYPE_OF.values()) <= set(KNOWN.types)
+    assert all(reason([f"shape:{each}"]).startswith("The value looks like ") for each in looks)

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from math import exp
 from typing import Final
 
-from analyzer.knowledge.vocabulary_records import EVIDENCE
-
 MOST: Final = 99  # only a rule or a planted value is certain
 _FEW: Final = 1
 _MANY: Final = 3
@@ -90,4 +88,3 @@ _LOOKS: Final[dict[str, str]] = {
     "user_agent": "a user agent",
     "uuid": "an identifier",
 }
-assert {f"shape:{name}" for name in _LOOKS} <= set(EVIDENCE)  # noqa: S101
