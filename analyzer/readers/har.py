@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ import msgspec
 
 from analyzer.errors import UserError
 from analyzer.models import Event, Exchange, Problem
-from analyzer.readers import READERS, Message, Reading, Record, is_time
+from analyzer.readers import READERS, Message, Reading, Record, har_windows, is_time
 from analyzer.readers.har_text import body_bytes, headers_of, params_body, value_of
 from analyzer.readers.har_torn import entry_spans
 
@@ -94,6 +94,12 @@ class HarReader:
 
     def read(self, path: Path) -> Reading:
         """Open a HAR; `UserError` if it is not one, or holds no entry."""
+        size = path.stat().st_size
+        if (
+            size >= har_windows.WORTH_IT
+            and (cut := har_windows.windows(path, size, _seconds)) is not None
+        ):
+            return _in_pieces(path, cut)
         with path.open("rb") as file:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         bom = 3 if data[:3] == b"\xef\xbb\xbf" else 0
@@ -117,14 +123,29 @@ class HarReader:
             latin1 = any("mitmproxy" in value for pair in reading.tools for value in pair)
         if not entries:
             raise UserError(f"{path.name} is a HAR without entries", "export it again")
-        if len(entries) > MAX_ENTRIES:
-            raise UserError(
-                f"{path.name} has more than {MAX_ENTRIES} entries", "split it into several files"
-            )
+        _check_count(path, len(entries))
         times = [time for time in map(_start_of, entries) if time is not None]
         reading.started = min(times, default=None)
         reading.records = _records(reading, entries, latin1=latin1)
         return reading
+
+
+def _in_pieces(path: Path, cut: har_windows.Windows) -> Reading:
+    _check_count(path, cut.total)
+    reading = Reading("entries", total=cut.total)
+    reading.tools = _tools(cut.creator, cut.tweasel)
+    reading.device = _device(cut.tweasel)
+    reading.started = cut.started
+    latin1 = any("mitmproxy" in value for pair in reading.tools for value in pair)
+    reading.records = _records(reading, cut.entries(), latin1=latin1)
+    return reading
+
+
+def _check_count(path: Path, count: int) -> None:
+    if count > MAX_ENTRIES:
+        raise UserError(
+            f"{path.name} has more than {MAX_ENTRIES} entries", "split it into several files"
+        )
 
 
 def _not_a_har(path: Path, error: Exception) -> UserError:
@@ -137,7 +158,7 @@ def _not_a_har(path: Path, error: Exception) -> UserError:
     )
 
 
-def _records(reading: Reading, entries: Sequence[memoryview], *, latin1: bool) -> Iterator[Record]:
+def _records(reading: Reading, entries: Iterable[memoryview], *, latin1: bool) -> Iterator[Record]:
     bodies_left_out = 0
     for number, raw in enumerate(entries, 1):
         ident = str(number)
