@@ -118,6 +118,13 @@ def test_a_bomb_inside_a_bomb_is_refused() -> None:
     assert codes(packed) == ["bomb"]
 
 
+def test_brotli_that_breaks_late_keeps_what_came_before() -> None:
+    packed = bytearray(brotli.compress(bytes(range(256)) * 40 + DOCUMENT))
+    for at in range(len(packed) // 2, len(packed)):
+        broken = packed[:at] + b"\xff\x00\xff" + packed[at:]
+        codes(bytes(broken), "application/octet-stream", "br")  # raises nothing, and ends
+
+
 def test_a_chain_of_codings_without_end_is_bounded() -> None:
     body = DOCUMENT
     for _ in range(40):

@@ -25,7 +25,10 @@ def _pieces(engine: brotli.Decompressor, content: bytes) -> Iterator[bytes]:
     if _BOUNDED:
         yield engine.process(content, output_buffer_limit=_BLOCK)
         while not engine.can_accept_more_data():
-            yield engine.process(b"", output_buffer_limit=_BLOCK)
+            piece = engine.process(b"", output_buffer_limit=_BLOCK)
+            if not piece:
+                break
+            yield piece
         return
     for start in range(0, len(content), _STEP):
         yield engine.process(content[start : start + _STEP])
@@ -36,16 +39,18 @@ def _salvage(content: bytes, limit: int) -> bytes:
     engine = brotli.Decompressor()
     out = bytearray()
     consumed = 0
+    finished = False  # after an error the engine may not be asked
     try:
-        while consumed < len(content) and not engine.is_finished() and len(out) <= limit:
+        while consumed < len(content) and not finished and len(out) <= limit:
             for piece in _pieces(engine, content[consumed : consumed + 1]):
                 out += piece
             consumed += 1
+            finished = engine.is_finished()
     except brotli.error:
         pass
     # Without a magic number, data that breaks before it gave much was never Brotli, nor was what
     # happens to end early.
-    if len(out) < _LEAST or (engine.is_finished() and consumed * 2 < len(content)):
+    if len(out) < _LEAST or (finished and consumed * 2 < len(content)):
         return b""
     return bytes(out[:limit])
 
