@@ -17,7 +17,6 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from analyzer.knowledge.kept import MISSING, keep_tree, read_tree
-from analyzer.knowledge.plain_yaml import NotPlainError, load_plain
 from analyzer.knowledge.records import SHAPES, Fault
 
 Step = str | int
@@ -37,7 +36,7 @@ class Source:
             return
         self.raw = None
         try:
-            self.raw = _parsed(text)
+            self.raw = YAML(typ="safe").load(text)
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             self._broken = Fault(name, line, f"not valid YAML: {error.problem or error.context}")
@@ -64,13 +63,6 @@ class Source:
         top = YAML(typ="safe").compose(self._text)
         found = [Fault(self.name, _line(top, path), what) for path, what in self._noted]
         return sorted(found, key=lambda fault: fault.line)
-
-
-def _parsed(text: str) -> object:
-    try:
-        return load_plain(text)
-    except NotPlainError:
-        return YAML(typ="safe").load(text)
 
 
 def _line(node: Node | None, path: Path) -> int:
