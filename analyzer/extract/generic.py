@@ -63,6 +63,7 @@ class Generic:
     def __init__(self, types: Mapping[str, DataType], vocabulary: Vocabulary) -> None:
         self._types = types
         self._words = vocabulary
+        self._told: dict[tuple[str, str, tuple[str, ...]], Judged | None] = {}
         self._values = TellingValues(vocabulary.makers, vocabulary.models)
         self._nameless: dict[tuple[int, tuple[str, ...]], Decision] = {}
         # Names of the ontology as they are, too: some of their words are abbreviations elsewhere.
@@ -166,8 +167,14 @@ class Generic:
     def _judged(
         self, own: str, method: Method, rule_id: str, evidence: tuple[str, ...]
     ) -> Judged | None:
-        sure = per_cent(self._words.points, evidence)
-        return Judged(own, method, rule_id, sure, reason(evidence), evidence) if sure else None
+        # As many as there are types and combinations of evidence: what is seen adds none.
+        key = (own, rule_id, evidence)
+        if key not in self._told:
+            sure = per_cent(self._words.points, evidence)
+            self._told[key] = (
+                Judged(own, method, rule_id, sure, reason(evidence), evidence) if sure else None
+            )
+        return self._told[key]
 
     def _is_container(self, step: str) -> bool:
         words = words_of(step)
