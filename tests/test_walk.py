@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from wire import codes, exchange, field, flat, multipart, rows, rows_of
 
 from analyzer.decode import Limits, decode
-from analyzer.walk import plain
+from analyzer.flatten import plain
 
 names = st.text("abcdefghij_", min_size=1, max_size=8)
 values = (

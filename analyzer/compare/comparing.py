@@ -19,18 +19,12 @@ from analyzer.compare.evidence import (
     session_rows,
 )
 from analyzer.compare.noise import noise_floor
-from analyzer.compare.presence import (
-    Key,
-    Place,
-    Seen,
-    answered,
-    presence,
-    unverified_rules,
-)
+from analyzer.compare.presence import Key, Place, Seen, presence
 from analyzer.compare.recorded import Recorded, left_out, recorded
 from analyzer.compare.region import region_cautions, region_proofs
 from analyzer.compare.searched import Searched, planted_apart, searched
 from analyzer.compare.sides import apart, resolve_side
+from analyzer.compare.uncertainty import uncertain
 from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.comparison import (
     Alternative,
@@ -138,8 +132,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
             *planted_apart(
                 (left.side, left.compared), (right.side, right.compared), material.searched
             ),
-            *_hearsay(frames, knowledge, study.compare.unverified),
-            *_guesses(frames, study.compare.min_confidence),
+            *uncertain(frames, knowledge, study.compare),
         ),
         alternatives=_alternatives(material, left, right, deltas),
         sessions=session_rows(frames, compared, controls),
@@ -161,29 +154,6 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         knowledge=knowledge.fingerprint,
         regions=regions,
     )
-
-
-def _hearsay(frames: Frames, knowledge: Knowledge, counted: bool) -> list[str]:
-    """Return a sentence if rules that nobody has verified found something."""
-    rules = unverified_rules(knowledge)
-    found = sum(
-        int(rows["rule_id"].isin(rules).sum()) for rows in (frames.findings, frames.signals)
-    )
-    if not found:
-        return []
-    if counted:
-        return [f"{found} findings rest on rules that nobody has verified; they are counted."]
-    left_out = "they are left out (study.toml: compare.unverified)"
-    return [f"{found} findings rest on rules that nobody has verified; {left_out}."]
-
-
-def _guesses(frames: Frames, least: int) -> list[str]:
-    """Return a sentence if findings were too uncertain to be counted."""
-    few = int((frames.findings["confidence"].lt(least) & ~answered(frames.findings)).sum())
-    if not few:
-        return []
-    bound = "--min-confidence, or study.toml: compare.min_confidence"
-    return [f"{few} findings are less certain than {least}%; they are left out ({bound})."]
 
 
 @dataclass(frozen=True, slots=True)
