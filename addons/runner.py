@@ -22,6 +22,7 @@ from mitmproxy.options import Options
 
 from addons.chain import recorder
 from addons.crashes import watching
+from addons.datagrams import wait_for_datagrams
 from addons.ending import hang_up
 from addons.http1 import read_all_of_http1
 from addons.http3 import be_patient
@@ -129,6 +130,7 @@ def record_lanes(
     )
     prepare_authority(confdir, options.key_size)
     be_patient()
+    wait_for_datagrams()
     read_all_of_http1()
     run = _Run(specs, stop, low_disk, SleepWatch(slept))
     loop = asyncio.new_event_loop()
