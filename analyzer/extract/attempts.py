@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from binascii import Error, a2b_base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -36,6 +36,9 @@ _ESCAPE: Final = re.compile(rb"\\([\"'/\\nrt])")
 _ESCAPED: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITY: Final = re.compile(rb"&(?:#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+
+# Hexadecimal and no more, below `_LONG` bytes: most identifiers are that, and hold nothing.
+is_short_hex: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,63}").fullmatch
 
 
 def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
@@ -63,6 +66,19 @@ def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
                 below.append(found)
         level = below
     return list(told)
+
+
+def any_promises(hexed: Sequence[str]) -> bool:
+    """Tell whether any of `hexed`, each a short hexadecimal text, may hold something.
+
+    All are looked at together: random identifiers come with every request.
+    """
+    content = bytes.fromhex("00".join(hexed))
+    if _PROMISING.search(content):
+        return True
+    return any(
+        piece and "\ufffd" not in piece for piece in content.decode(errors="replace").split("\0")
+    )
 
 
 def _inside(content: bytes, deep: bool) -> Iterator[bytes]:

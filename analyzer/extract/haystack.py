@@ -30,6 +30,7 @@ _MOST_LOOSE: Final = 4096  # bytes in which two words are two halves, though not
 _FIELD_EDGE: Final = frozenset(b"\"'<>=&;") | set(range(0x20)) | set(range(0x80, 0x100))
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 _JOINT: Final = "\0"
+_AND_JOINT: Final = (1).__add__
 
 
 def joined(values: Sequence[str], route: str, payloads: Sequence[bytes]) -> bytes:
@@ -40,10 +41,14 @@ def joined(values: Sequence[str], route: str, payloads: Sequence[bytes]) -> byte
 
 def route_of(leaves: Leaves) -> str:
     """Return the path of the URL, joined again from its segments; "" where it has only one."""
-    if not leaves.runs or leaves.runs[0].part != "path":  # it comes first
-        return ""
-    _, start, end = leaves.spans()[0]
-    pairs = zip(leaves.paths[start:end], leaves.values[start:end], strict=True)
+    end = 0  # of the path, which comes first
+    for start, part, _ in leaves.runs:
+        end = start
+        if part != "path":
+            break
+    else:
+        end = len(leaves.paths) if leaves.runs else 0
+    pairs = zip(leaves.paths[:end], leaves.values[:end], strict=True)
     segments = [value for path, value in pairs if path.isdigit()]
     return "/".join(segments) if len(segments) > 1 else ""
 
@@ -71,9 +76,13 @@ class Haystack:
         self._lower = lower
         self.count = len(values)  # places of leaves
         text = (*values, route)
-        sizes = list(map(len, text if given.isascii() else map(encoded, text)))
+        sizes = (
+            list(map(len, text))
+            if given.isascii()
+            else [len(each) if each.isascii() else len(encoded(each)) for each in text]
+        )
         sizes += map(len, payloads)
-        self._starts = [at + size for at, size in enumerate(accumulate(sizes, initial=0))]
+        self._starts = list(accumulate(map(_AND_JOINT, sizes), initial=0))
         self._payloads = payloads
         self._binary: dict[int, bool] = {}
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from analyzer.extract.attempts import LONGEST, SHORTEST, attempts
+from analyzer.extract.attempts import (
+    LONGEST,
+    SHORTEST,
+    any_promises,
+    attempts,
+    is_short_hex,
+)
 from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
@@ -177,18 +183,26 @@ class Planted:
 
         And inside the body, where nothing of it was decoded.
         """
-        nothing = self._opaque
+        nothing, values = self._opaque, leaves.values
         held = Held([], [], True)
-        for at, value in enumerate(leaves.values):
-            if SHORTEST <= len(value) <= LONGEST and value not in nothing:
-                if _is_taken_apart(leaves, at):
-                    continue
-                if contents := attempts(encoded(value)):
-                    held = held.add(leaves.leaf(at), contents)
-                if len(value) <= _LONGEST_REMEMBERED:
-                    if len(nothing) > _MOST_PLAIN:
-                        nothing.clear()
-                    nothing.add(value)
+        fresh = [
+            at
+            for at, value in enumerate(values)
+            if len(value) >= SHORTEST and value not in nothing and len(value) <= LONGEST
+        ]
+        if fresh and len(nothing) > _MOST_PLAIN:
+            nothing.clear()
+        hexed = [value for at in fresh if is_short_hex(value := values[at])]
+        if hexed and not any_promises(hexed):
+            nothing.update(hexed)
+        for at in fresh:
+            value = values[at]
+            if value in nothing or _is_taken_apart(leaves, at):
+                continue
+            if contents := attempts(encoded(value)):
+                held = held.add(leaves.leaf(at), contents)
+            if len(value) <= _LONGEST_REMEMBERED:
+                nothing.add(value)
         if payloads and not any(run.part == "body" for run in leaves.runs):
             for payload in payloads:
                 if len(payload) <= LONGEST:
@@ -288,22 +302,27 @@ class Planted:
         best: dict[_Key, _Where] = {}  # value and place -> the needle to tell of
         sides: dict[tuple[int, int], set[object]] = {}  # of a pair: what its finds stand beside
         halves: list[tuple[_Key, _Where]] = []
-        last: tuple[object, ...] = ()
+        last: Needle | None = None
         allowed = False
+        last_start = last_end = -1
+        in_leaves: set[int] = set()  # values: what the body has of them besides is not told
+        all_needles, place_of, count = self._needles, hay.place, hay.count
         for which, start, end in found:
-            needle = self._needles[which]
-            place = hay.place(start, end)
+            needle = all_needles[which]
+            place = place_of(start, end)
             if place is None:
                 continue
             if needle.group < 0:
+                if place >= count and needle.value in in_leaves:
+                    continue
                 known = best.get((needle.value, place))
                 if known is not None and known[0] <= which:
                     continue  # it is told of already, as plainly
             # Many values may share a needle, such as the host of their addresses.
-            exactly = needle.given if needle.exact else b""
-            here = (start, end, needle.edge, exactly, needle.keys, needle.plain)
-            if here != last:
-                last, allowed = here, hay.allows(needle, start, end, place)
+            same = start == last_start and end == last_end
+            if not (same and last is not None and _is_alike(needle, last)):
+                last, last_start, last_end = needle, start, end
+                allowed = hay.allows(needle, start, end, place)
             if not allowed:
                 continue
             if needle.group >= 0:
@@ -312,6 +331,8 @@ class Planted:
                 halves.append(((needle.value, place), (which, start, end)))
             else:
                 _keep(best, (needle.value, place), (which, start, end))
+                if place < count:
+                    in_leaves.add(needle.value)
         # Half of something is a find only if its other half stands beside it.
         for key, where in halves:
             needle = self._needles[where[0]]
@@ -321,13 +342,16 @@ class Planted:
         return best
 
     def _report(self, hay: Haystack, best: dict[_Key, _Where]) -> list[Hit]:
-        in_leaves: set[int] = set()
-        has_deeper: set[tuple[int, Part, str]] = set()
+        places: dict[int, list[int]] = {}
         for value, place in best:
             if place < hay.count:
-                in_leaves.add(value)
-                leaf = hay.leaves.leaf(place)
-                has_deeper.update((value, leaf.part, above) for above in _above(leaf.path))
+                places.setdefault(value, []).append(place)
+        in_leaves = set(places)
+        has_deeper: set[tuple[int, Part, str]] = set()
+        for value, found_at in places.items():
+            if len(found_at) > 1:
+                for leaf in map(hay.leaves.leaf, found_at):
+                    has_deeper.update((value, leaf.part, above) for above in _above(leaf.path))
         hits: list[Hit] = []
         for (value, place), (which, start, end) in sorted(best.items()):
             found = hay.given[start:end].decode("utf-8", "replace")
@@ -347,6 +371,17 @@ def _is_taken_apart(leaves: Leaves, at: int) -> bool:
     if at + 1 >= len(leaves.paths) or not leaves.paths[at + 1].startswith(leaves.paths[at]):
         return False
     return len(leaves.run_of(at + 1).steps) > len(leaves.run_of(at).steps)
+
+
+def _is_alike(one: Needle, other: Needle) -> bool:
+    """Tell whether two needles of the same letters count at the same places."""
+    return (
+        one.edge == other.edge
+        and one.exact == other.exact
+        and (not one.exact or one.given == other.given)
+        and one.keys == other.keys
+        and one.plain == other.plain
+    )
 
 
 def _above(path: str) -> Iterator[str]:
