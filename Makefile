@@ -35,6 +35,7 @@ check: $(INSTALLED)-test
 test: check
 	@sh .ci/chromium
 	@sh .ci/packages
+	@sh .ci/peers
 	$(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules analyzer addons reports tests
 
 # mitmproxy's line depends on the interpreter: 11.0 on 3.11, 12 on 3.12 and 3.13.

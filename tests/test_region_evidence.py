@@ -176,7 +176,7 @@ def test_the_answer_of_an_endpoint_that_locates_tells(
         ("network_country_iso", "ke", ("network_country", "KE")),
         ("country", "KE", ("country", "KE")),
         ("country_code", "ken", ("country", "KE")),
-        ("country", "en-KE", ("country", "KE")),
+        ("country", "en-KE", ("locale", "en-KE")),
         ("store_country_code", "ke", ("store_country", "KE")),
     ],
 )

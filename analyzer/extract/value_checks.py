@@ -47,6 +47,7 @@ _WORDS = re.compile(r"[^\W\d_][\w .,'()&/-]{1,63}")
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{32}|[0-9A-F]{64})")
 _YES_NO: Final = frozenset(["true", "false", "yes", "no", "0", "1", "on", "off"])
 _LAST_YEAR: Final = 2035
+_MCC_MNC: Final = re.compile("[2-79][0-9]{2}[-_/ ][0-9]{2,3}")
 
 
 def no_words(value: str) -> bool:
@@ -119,6 +120,8 @@ def _place(value: str) -> Fit:
 
 
 def _carrier(value: str) -> Fit:
+    if _MCC_MNC.fullmatch(value):
+        return TYPICAL
     if value.isdigit():
         if len(value) in {5, 6} and value[0] in "2345679":
             return TYPICAL

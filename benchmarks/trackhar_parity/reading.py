@@ -56,7 +56,7 @@ def missing() -> str:
     """Return why TrackHAR cannot be run here, or an empty text."""
     if shutil.which("node") is None:
         return "node is not installed"
-    return "" if PACKAGE.is_dir() else "trackhar is not installed: `npm ci` in benchmarks/"
+    return "" if PACKAGE.is_dir() else "trackhar is not installed: `npm install` in benchmarks/"
 
 
 def theirs(har: Path) -> Theirs:
