@@ -296,6 +296,7 @@ class Settings:
     min_sessions: int
     confidence: float  # of the intervals, 0..1
     min_confidence: int  # per cent, of a finding by name or shape
+    uncertain: int  # findings of the study that are less certain, and not counted
 
 
 @dataclass(frozen=True, slots=True)

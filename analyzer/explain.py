@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Any, cast
 
@@ -67,6 +68,8 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
     all rows of all pairs are made, which is cheaper than it sounds, and only one pair is compared.
     """
     pairs = _rows(frames, study, knowledge)
+    if not any(each.startswith(wanted) for each in pairs):
+        _refuse_left_out(frames, study, knowledge, wanted)
     a, b, key = pairs[_only(wanted, list(pairs))]
     comparison = compare(frames, study, knowledge, a, b)
     base = bases(frames, study, knowledge, a, b)
@@ -93,6 +96,16 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
         examples=tuple(_trail(study, knowledge, table, each) for each in delta.examples),
     )
     return Explanation(delta.id, "delta", None, trail)
+
+
+def _refuse_left_out(frames: Frames, study: Study, knowledge: Knowledge, wanted: str) -> None:
+    """Raise `UserError` if `wanted` is a row that is not certain enough to be counted."""
+    least = study.compare.min_confidence
+    every = replace(study, compare=replace(study.compare, min_confidence=0))
+    if any(each.startswith(wanted) for each in _rows(frames, every, knowledge)):
+        raise UserError(
+            f"{wanted} is less certain than {least}% and left out", "add `--min-confidence 0`"
+        )
 
 
 def _rows(frames: Frames, study: Study, knowledge: Knowledge) -> dict[str, tuple[str, str, Key]]:

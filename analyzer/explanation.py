@@ -62,7 +62,7 @@ class Trail:
     rule_id: str
     reason: str
     source: str  # "" where it was only observed
-    grade: str  # S, D, R, O or K, of the rule, data type or signal
+    grade: str  # S, D, R, O or K, of the rule or signal; "" where no rule made the finding
     verified: bool  # False: general knowledge that nobody has checked
     # to whom
     host: str

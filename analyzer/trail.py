@@ -90,7 +90,6 @@ def _is_data(row: Row) -> bool:
 
 def _about_data(knowledge: Knowledge, row: Row) -> dict[str, Any]:
     known = knowledge.types.get(row["data_type"])
-    grade = row["grade"] or (known.grade if known else "")
     return {
         "subject": row["data_type"],
         "meaning": known.meaning if known else "",
@@ -102,8 +101,8 @@ def _about_data(knowledge: Knowledge, row: Row) -> dict[str, Any]:
         "confidence": row["confidence"],
         "reason": row["reason"],
         "source": row["source"],
-        "grade": grade,
-        "verified": grade != "K",
+        "grade": row["grade"],
+        "verified": row["grade"] != "K",
     }
 
 

@@ -27,14 +27,16 @@ def _trail(out: Out, trail: Trail) -> None:
     out.fact("request", f"{trail.request} ({trail.transport}){answer}")
     out.fact("bytes", f"{trail.request_bytes} sent, {trail.response_bytes} received")
     layers = ", ".join(f"{size}" for size in trail.layers)
+    passed = " -> ".join(trail.steps) or "nothing"
+    out.fact("decoded", passed + (f" (layers of {layers} bytes)" if layers else ""))
     out.fact(
-        "decoded", " -> ".join(trail.steps) + (f" (layers of {layers} bytes)" if layers else "")
+        "found in", f"{trail.part.replace('_', ' ')} {trail.path or '(no field: in its bytes)'}"
     )
-    out.fact("found in", f"{trail.part.replace('_', ' ')} {trail.path}")
     out.fact("value", _value(trail))
-    grade = f"{trail.grade}: {words.GRADES[trail.grade]}" if trail.grade in words.GRADES else ""
     how = words.method(trail.method, trail.confidence) or "signal"
-    out.fact("rule", f"{trail.rule_id} ({how}, grade {grade or trail.grade})")
+    if trail.grade in words.GRADES:
+        how += f", grade {trail.grade}: {words.GRADES[trail.grade]}"
+    out.fact("rule", f"{trail.rule_id} ({how})")
     out.fact("because", trail.reason)
     out.fact(
         "source",

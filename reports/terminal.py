@@ -51,6 +51,10 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
         _legend(out, comparison, causes, columns)
     _regions(out, comparison)
     _coverage(out, comparison)
+    if comparison.settings.uncertain:
+        few = amounts.number(comparison.settings.uncertain, "finding")
+        least = comparison.settings.min_confidence
+        out.line(f"not counted: {few} with less than {least}% confidence (--min-confidence)", "dim")
     _noise(out, comparison.noise)
     for alternative in comparison.alternatives:
         out.line(_alternative(alternative))

@@ -36,3 +36,35 @@ def test_it_counts_where_the_study_asks_for_it() -> None:
 
 def test_signals_that_are_not_verified_are_hearsay_too() -> None:
     assert "signal#google.tfat" in HEARSAY
+
+
+def test_what_is_not_certain_enough_is_left_out_and_counted() -> None:
+    sure = findings("KE-13", range(1, 7), confidence=80, method="name")
+    guess = findings("KE-13", range(1, 7), confidence=40, method="shape", data_type="loc.precise")
+    loaded = frames(sessions(6, "DE-13", "KE-13"), [*sure, *guess])
+    found = compare(loaded, synthetic.study(), synthetic.knowledge(), "DE-13", "KE-13")
+    assert [(row.subject, row.methods, row.confidence) for row in found.deltas] == [
+        ("id.advertising", ("name",), 80)
+    ]
+    assert found.settings.uncertain == 6
+    everything = synthetic.study(min_confidence=0)
+    found = compare(loaded, everything, synthetic.knowledge(), "DE-13", "KE-13")
+    assert {row.subject for row in found.deltas} == {"id.advertising", "loc.precise"}
+    assert found.settings.uncertain == 0
+
+
+def test_what_an_answer_tells_is_not_collected() -> None:
+    told = findings("KE-13", range(1, 7), part="response")
+    loaded = frames(sessions(6, "DE-13", "KE-13"), told)
+    found = compare(loaded, synthetic.study(), synthetic.knowledge(), "DE-13", "KE-13")
+    assert found.deltas == ()
+
+
+def test_the_most_certain_finding_speaks_for_a_row() -> None:
+    rows = [
+        *findings("KE-13", range(1, 7)),
+        *findings("KE-13", range(1, 7), confidence=90, method="name", path="a"),
+    ]
+    loaded = frames(sessions(6, "DE-13", "KE-13"), rows)
+    [row] = compare(loaded, synthetic.study(), synthetic.knowledge(), "DE-13", "KE-13").deltas
+    assert (row.methods, row.confidence) == (("name", "rule"), 100)

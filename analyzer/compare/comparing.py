@@ -24,7 +24,7 @@ from analyzer.compare.recorded import Recorded, left_out, recorded
 from analyzer.compare.region import region_cautions, region_proofs
 from analyzer.compare.searched import Searched, planted_apart, searched
 from analyzer.compare.sides import apart, resolve_side
-from analyzer.compare.uncertainty import uncertain
+from analyzer.compare.uncertainty import guesses, hearsay
 from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.comparison import (
     Alternative,
@@ -132,7 +132,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
             *planted_apart(
                 (left.side, left.compared), (right.side, right.compared), material.searched
             ),
-            *uncertain(frames, knowledge, study.compare),
+            *hearsay(frames, knowledge, study.compare.unverified),
         ),
         alternatives=_alternatives(material, left, right, deltas),
         sessions=session_rows(frames, compared, controls),
@@ -144,6 +144,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
             min_sessions=study.compare.min_sessions,
             confidence=statistics.CONFIDENCE,
             min_confidence=study.compare.min_confidence,
+            uncertain=guesses(frames, study.compare.min_confidence),
         ),
         versions=(
             ("evenhand", __version__),

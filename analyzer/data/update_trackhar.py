@@ -1,8 +1,8 @@
 """Makes `trackers/trackhar-*.yaml` anew from the npm package `trackhar` (CC0-1.0, tweasel).
 
 ``python -m analyzer.data.update_trackhar [FOLDER]``, where FOLDER is the unpacked package; without
-it the one that `npm install` puts into `benchmarks/`. Only facts are taken: which requests a tracker's
-are, what stands where in them, and who says so. What a file written by hand already knows is left
+it the one that `npm install` puts into `benchmarks/`. Only facts are taken: which requests are a
+tracker's, what stands where in them, and who says so. What a file written by hand already knows is left
 out; the examples of each rule are tried on the way.
 """
 

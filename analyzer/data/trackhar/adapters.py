@@ -89,7 +89,8 @@ def read_adapters(package: Path) -> tuple[str, tuple[Adapter, ...]]:
     if node is None:
         raise UserError("node is not installed", "install Node.js 18 or newer")
     if not (package / "dist" / "index.js").is_file():
-        raise UserError(f"{package} is not the package trackhar", "run `npm install` in benchmarks/")
+        fix = "run `npm install` in benchmarks/"
+        raise UserError(f"{package} is not the package trackhar", fix)
     done = subprocess.run(  # noqa: S603 - a fixed command
         [node, str(DUMPER), str(package)],
         capture_output=True, text=True, check=False, timeout=_LONGEST_RUN_S,
