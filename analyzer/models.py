@@ -322,9 +322,10 @@ class RegionFact:
 class Identifier:
     """A value by which somebody is known again, in one part of what passed with one host.
 
-    `direction`: "sent" by the phone, or "set" by a server's answer. `digest` is the keyed digest of
-    the value, so that equal ones are known across owners and sessions; of a hash (`transformed`) it
-    is that of what was hashed, where that was seen too.
+    `direction`: "sent" by the phone, "set" by a server's answer, or "echoed" by an answer after the
+    phone had sent it, there or elsewhere. `digest` is the keyed digest of the value, so that equal
+    ones are known across owners and sessions; of a hash (`transformed`) it is that of what was
+    hashed, where that was seen too.
     """
 
     session: str
@@ -338,7 +339,7 @@ class Identifier:
     host: str
     party: Party
     tracker: Tracking
-    direction: Literal["sent", "set"]
+    direction: Literal["sent", "set", "echoed"]
     part: Part
     path: str
     leads_to: str  # host that a redirect takes it to; "" for all else

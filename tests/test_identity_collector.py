@@ -42,11 +42,42 @@ def test_a_cookie_sync_is_followed_through_its_redirects(study: Study) -> None:
         ("a-ads.example", "set", "response_cookie", "uid"),
         ("a-ads.example", "set", "response_header", "location.partner_uid"),
         ("b-ads.example", "sent", "query", "partner_uid"),
-        ("b-ads.example", "set", "response_header", "location.puid"),
+        ("b-ads.example", "echoed", "response_header", "location.puid"),
         ("c-ads.example", "sent", "query", "puid"),
     ]
     leads = {each.part: each.leads_to for each in found if each.owner == "a-ads.example"}
     assert leads == {"response_cookie": "", "response_header": "sync.b-ads.example"}
+
+
+def test_an_answer_that_repeats_its_request_sets_nothing(study: Study) -> None:
+    client = "1234567890.1700000000"  # a decimal fraction by its looks, named by a rule in requests
+    page = f"https://www.google-analytics.com/g/collect?v=2&tid=G-X1&cid={client}"
+    sent = get(page, to=f"https://b.example/r?cid={client}")
+    found, _ = collect(study, [sent, get(f"https://b.example/r?cid={client}", t_s=2.0)])
+    assert [row[:3] for row in of(found, client)] == [
+        ("Google", "sent", "query"),
+        ("Google", "echoed", "response_header"),
+        ("b.example", "sent", "query"),
+    ]
+
+
+@pytest.mark.parametrize("place", ["request_id={}", "q=prefix-{}-suffix"])
+def test_what_is_not_followed_in_a_request_is_still_known_to_be_sent(
+    study: Study, place: str
+) -> None:
+    echo = get(f"https://a.example/g?{place.format(UID)}", sets={"uid": UID})
+    found, _ = collect(study, [echo])
+    assert of(found, UID) == [("a.example", "echoed", "response_cookie", "uid")]
+    fresh = get("https://a.example/g?request_id=other", sets={"uid": UID})
+    assert of(collect(study, [fresh])[0], UID)[0][1] == "set"
+
+
+def test_what_was_sent_to_another_before_is_not_set_by_an_answer(study: Study) -> None:
+    sent = [
+        get(f"https://a.example/g?request_id={UID}"),
+        get("https://b.example/", t_s=2.0, sets={"uid": UID}),
+    ]
+    assert of(collect(study, sent)[0], UID) == [("b.example", "echoed", "response_cookie", "uid")]
 
 
 def test_a_cookie_counts_from_its_first_time_on(study: Study) -> None:

@@ -63,9 +63,61 @@ def test_a_value_of_the_phone_is_shared_not_handed_over() -> None:
     assert ways(linked(frames(KE, rows))) == [("Alpha", "Beta", "shared")]
 
 
-def test_an_answer_with_a_value_that_was_never_sent_there_tells_of_another_way() -> None:
+def test_what_an_answer_holds_unsent_has_no_giver_and_is_never_certain() -> None:
     rows = [identifier(ONE, "Alpha"), set_by(ONE, "Beta", t_s=2.0, part="response")]
-    assert ways(linked(frames(KE, rows))) == [("Alpha", "Beta", "unsent")]
+    rows = [row | {"data_type": "person.email"} for row in rows]
+    [row] = linked(frames(KE, rows)).handovers
+    assert (row.giver, row.giver_party, row.taker, row.way) == ("", "", "Beta", "unsent")
+    assert not row.certain
+    assert not row.same_company
+
+
+def test_a_profile_that_an_answer_shows_first_is_not_set_by_it() -> None:
+    rows = [
+        set_by(ONE, "Alpha", part="response", data_type="person.email"),
+        identifier(ONE, "Beta", t_s=2.0, data_type="person.email"),
+        identifier(ONE, "Gamma", t_s=3.0, data_type="person.email"),
+    ]
+    assert ways(linked(frames(KE, rows))) == [("", "Alpha", "unsent"), ("Beta", "Gamma", "shared")]
+
+
+def test_what_an_answer_held_and_the_phone_then_sent_there_too_is_shared() -> None:
+    rows = [
+        identifier(ONE, "Beta"),
+        set_by(ONE, "Alpha", t_s=2.0),
+        identifier(ONE, "Alpha", t_s=3.0),
+    ]
+    assert ways(linked(frames(KE, rows))) == [("Alpha", "Beta", "shared")]
+
+
+def test_an_answer_that_only_echoes_sets_nothing() -> None:
+    echo = set_by(ONE, "Alpha", part="response_header", direction="echoed")
+    after = identifier(ONE, "Beta", t_s=2.0)
+    assert ways(linked(frames(KE, [echo, after]))) == []
+    sent = identifier(ONE, "Alpha", t_s=1.0)
+    assert ways(linked(frames(KE, [echo, sent, after]))) == [("Alpha", "Beta", "shared")]
+    leading = echo | {"leads_to": "x.beta.example"}
+    assert ways(linked(frames(KE, [leading, after]))) == [("Alpha", "Beta", "redirect")]
+
+
+def test_what_is_shared_has_no_order() -> None:
+    rows = [identifier(ONE, "Beta"), identifier(ONE, "Alpha", t_s=2.0)]
+    rows += [identifier(TWO, "Alpha"), identifier(TWO, "Beta", t_s=2.0)]
+    [row] = linked(frames(KE, rows)).handovers
+    assert (row.giver, row.taker, row.tallies[0].count) == ("Alpha", "Beta", Count(2, 3))
+
+
+def test_what_comes_again_is_judged_over_all_and_told_of_the_sides() -> None:
+    grown = [synthetic.session("KE-30", at, persona="otieno") for at in (1, 2)]
+    every = [*KE, *DE, *grown]
+    rows = [identifier(of, "Alpha") for of in (ONE, "KE-30-r01")]
+    rows += [identifier(of, "Alpha", digest="bb") for of in ("KE-30-r01", "KE-30-r02")]
+    rows = [row | {"data_type": "id.device"} for row in rows]
+    found = linked(frames(every, rows), ("DE-13", "KE-13"))
+    [row] = found.persistent
+    assert (row.digest, row.personas, row.sessions) == ("aa", ("achieng",), (ONE,))
+    assert (row.scope, row.count) == ("device", Count(1, 3))
+    assert len(linked(frames(every, rows)).persistent) == 2
 
 
 def test_a_value_that_nothing_names_may_be_a_constant() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from analyzer.decode import Decoded
 from analyzer.extract.places import place_of
@@ -46,8 +46,8 @@ class _Row:
     """One value in one part of the exchanges with one host."""
 
     __slots__ = (
-        "at", "count", "destination", "exchange", "last", "leads_to", "part", "path", "t_s",
-        "transformed",
+        "at", "count", "destination", "echoed", "exchange", "last", "leads_to", "part", "path",
+        "t_s", "transformed",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class _Row:
         self.transformed = how
         self.leads_to = ""
         self.count = 1
+        self.echoed = False  # of an answer: no news, for the phone had sent it
 
 
 class Collector:
@@ -79,6 +80,7 @@ class Collector:
     def __init__(self, key: bytes, mask: Callable[[str], str] = str) -> None:
         self._key = key
         self._mask = mask
+        self._sent: set[str] = set()  # by the phone, wherever it stood
         self._idle: set[str] = set()  # values that are no identifiers
         self._known: dict[str, str] = {}  # value -> digest
         self._how: dict[str, str] = {}  # value -> transformation, where it is one
@@ -122,7 +124,9 @@ class Collector:
             self._follow(hits, leaves, destination, exchange, typed)
         for (part, path), match in typed.items():
             if match.digest not in self._refused:
-                self._see(match.digest, destination, exchange, part, path, match.transformed)
+                row = self._see(match.digest, destination, exchange, part, path, match.transformed)
+                if row and _is_set(part):
+                    row.echoed = self._is_echo(_value_at(leaves, part, path), leaves)
 
     def _follow(
         self,
@@ -139,8 +143,11 @@ class Collector:
             while run < last and runs[run + 1][0] <= at:
                 run += 1
             part, path, value = runs[run][1], paths[at], values[at]
-            if typed and (part, path) in typed:
-                self._name(value, typed[part, path])
+            if not _is_set(part) and len(self._sent) < MOST_ROWS:
+                self._sent.add(value)
+            match = typed.get((part, path)) if typed else None
+            if match and match.digest not in self._refused:
+                self._name(value, match)
                 continue
             place = place_of_value(part, path)
             if not place:
@@ -151,7 +158,11 @@ class Collector:
                     continue
                 known = self._look(value, leaves, at, run)
             if known:
-                self._see(known, destination, exchange, part, path, self._how.get(value, "raw"))
+                row = self._see(
+                    known, destination, exchange, part, path, self._how.get(value, "raw")
+                )
+                if row and _is_set(part):
+                    row.echoed = self._is_echo(value, leaves)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -190,7 +201,7 @@ class Collector:
                     host=where.host,
                     party=where.party,
                     tracker=where.tracker,
-                    direction="set" if _is_set(part) else "sent",
+                    direction=_direction(row),
                     part=part,
                     path=safe_path(self._mask(row.path)),
                     leads_to=row.leads_to,
@@ -256,7 +267,8 @@ class Collector:
         part: Part,
         path: str,
         how: str,
-    ) -> None:
+    ) -> _Row | None:
+        """Note a sight; return its row where it is the first of its kind."""
         key = (code, destination.host, part)
         row = self._rows.get(key)
         if row is not None:
@@ -264,17 +276,37 @@ class Collector:
                 row.last = exchange.id
                 row.count += 1
             if row.path == path or not self._is_crowded(destination.host, part, row.path):
-                return
+                return None
             row.path = path  # it is more than one of many
+            new = None
         elif len(self._rows) >= MOST_ROWS:
             self._beyond += 1
-            return
+            return None
         else:
-            row = self._rows[key] = _Row(self._exchanges, destination, exchange, part, path, how)
+            new = row = self._rows[key] = _Row(
+                self._exchanges, destination, exchange, part, path, how
+            )
             if part == "response_header":
                 row.leads_to = self._target(exchange)
         place = (destination.host, part, place_of_value(part, path))
         self._places.setdefault(place, set()).add(code)
+        return new
+
+    def _is_echo(self, value: str, leaves: Leaves) -> bool:
+        """Tell whether the request of this answer, or what was sent before, held `value`.
+
+        Also where nothing is followed in a request: inside a longer text, or at a crowded place.
+        """
+        if not value:
+            return False
+        if value in self._sent or normal(value) in self._sent:
+            return True
+        return any(
+            value in text
+            for part, _, start, end in leaves.stretches()
+            if not _is_set(part)
+            for text in leaves.values[start:end]
+        )
 
     def _is_crowded(self, host: str, part: Part, path: str) -> bool:
         place = place_of_value(part, path)
@@ -300,6 +332,25 @@ class Collector:
 
 def _is_set(part: Part) -> bool:
     return part.startswith("response")
+
+
+def _direction(row: _Row) -> Literal["sent", "set", "echoed"]:
+    if not _is_set(row.part):
+        return "sent"
+    return "echoed" if row.echoed else "set"
+
+
+def _value_at(leaves: Leaves, part: Part, path: str) -> str:
+    return next(
+        (
+            leaves.values[at]
+            for inside, _, start, end in leaves.stretches()
+            if inside == part
+            for at in range(start, end)
+            if leaves.paths[at] == path
+        ),
+        "",
+    )
 
 
 def _in_time(item: tuple[tuple[str, str, Part], _Row]) -> tuple[int, bool]:

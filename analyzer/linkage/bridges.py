@@ -16,6 +16,9 @@ from analyzer.linkage.sightings import is_constant
 from analyzer.models import Count, Identifier
 
 _COOKIES = ("cookie", "response_cookie")
+# People give these to a service; no answer makes them up.
+_GIVEN = "person."
+_Row = tuple[Bridge, Hop | None, Hop]  # the value, its giver if there is one, its taker
 
 
 def bridges(
@@ -47,14 +50,17 @@ def handovers(found: Iterable[Bridge], groups: Sequence[Group]) -> tuple[Handove
 
     Constants of the app, the same for everybody, are left out.
     """
-    of: defaultdict[tuple[str, str, Way], list[tuple[Bridge, Hop, Hop]]] = defaultdict(list)
+    of: defaultdict[tuple[str, str, Way], list[_Row]] = defaultdict(list)
     for bridge in found:
         if is_constant(bridge.scope, bridge.data_type):
             continue
         at = {hop.owner: hop for hop in bridge.hops}
         for hop in bridge.hops:
             if hop.way:
-                of[hop.giver, hop.owner, hop.way].append((bridge, at[hop.giver], hop))
+                one, other = at.get(hop.giver), hop
+                if one and hop.way == "shared" and other.owner < one.owner:
+                    one, other = other, one
+                of[one.owner if one else "", other.owner, hop.way].append((bridge, one, other))
     order: Sequence[Way] = ("redirect", "set", "unsent", "shared")
     return tuple(
         _handover(way, rows, groups)
@@ -67,10 +73,9 @@ def handovers(found: Iterable[Bridge], groups: Sequence[Group]) -> tuple[Handove
 def _hops(rows: Sequence[Identifier]) -> tuple[Hop, ...]:
     """Return the first sight at each owner. `rows` are one value in one session, in time."""
     hops: list[Hop] = []
-    before: list[Identifier] = []
-    for row in rows:
+    for at, row in enumerate(rows):
         if all(row.owner != hop.owner for hop in hops):
-            giver, way = _giver(row, before)
+            giver, way = _giver(rows, at)
             hops.append(
                 Hop(
                     row.owner,
@@ -87,43 +92,54 @@ def _hops(rows: Sequence[Identifier]) -> tuple[Hop, ...]:
                     row.transformed,
                 )
             )
-        before.append(row)
     return tuple(hops)
 
 
-def _giver(row: Identifier, before: Sequence[Identifier]) -> tuple[str, Way | Literal[""]]:
-    """Return who had the value before this owner, and how it came here; nothing for the first."""
-    if not before:
-        return "", ""
-    first = before[0]
-    if row.direction == "set":
-        return first.owner, "unsent"
+def _giver(rows: Sequence[Identifier], at: int) -> tuple[str, Way | Literal[""]]:
+    """Return with whom the owner of `rows[at]`, its first sight there, shares it, and how."""
+    row = rows[at]
+    given = any(each.data_type.startswith(_GIVEN) for each in rows)
+    sent = next((at for at, each in enumerate(rows) if _is_sent(each, row.owner)), None)
+    if sent is None:
+        # An answer that only repeats claims nothing, nor does the first: it may have made it up.
+        return "", "unsent" if row.direction == "set" and (at or given) else ""
+    before = [each for each in rows[:sent] if each.owner != row.owner]
     for each in reversed(before):
-        if each.leads_to and _leads(each.leads_to, row.host):
+        if each.leads_to and _leads(each.leads_to, rows[sent].host):
             return each.owner, "redirect"
     # Whoever set it without having been sent it: the others only repeat it.
-    return first.owner, "set" if first.direction == "set" else "shared"
+    first = rows[0]
+    if first.direction == "set" and not given:
+        if row.owner == first.owner:
+            return "", ""
+        if row.direction == "sent":
+            return first.owner, "set"
+    other = next((each.owner for each in before if each.direction == "sent"), "")
+    return (other, "shared") if other else ("", "")
+
+
+def _is_sent(row: Identifier, owner: str) -> bool:
+    return row.owner == owner and row.direction == "sent"
 
 
 def _leads(target: str, host: str) -> bool:
     return target == host or site_of(target) == site_of(host)
 
 
-def _handover(
-    way: Way, rows: Sequence[tuple[Bridge, Hop, Hop]], groups: Sequence[Group]
-) -> Handover:
+def _handover(way: Way, rows: Sequence[_Row], groups: Sequence[Group]) -> Handover:
     rows = [row for row in rows if row[0].certain] or rows
     sessions = sorted({bridge.session for bridge, _, _ in rows})
     bridge, giver, taker = rows[0]
     return Handover(
-        giver=giver.owner,
-        giver_party=giver.party,
+        giver=giver.owner if giver else "",
+        giver_party=giver.party if giver else "",
         taker=taker.owner,
         taker_party=taker.party,
         taker_tracker=taker.tracker,
         way=way,
-        same_company=company(giver.owner, giver.parent) == company(taker.owner, taker.parent),
-        certain=bridge.certain,
+        same_company=giver is not None
+        and company(giver.owner, giver.parent) == company(taker.owner, taker.parent),
+        certain=bridge.certain and giver is not None,
         data_types=_distinct(each.data_type for each, _, _ in rows),
         shapes=_distinct(each.shape for each, _, _ in rows),
         transformed=_distinct(hop.transformed for _, _, hop in rows if hop.transformed != "raw"),

@@ -1,11 +1,12 @@
 """Linkability as DiffAudit counts it, for comparison with its published figures.
 
 Figueira, Trimananda, Markopoulou and Jordan, "DiffAudit: Auditing Privacy Practices of Online
-Services for Children and Adolescents", IMC 2024, section 4.2, and `analysis/data_linkability.py` of
-https://github.com/UCI-Networking-Group/DiffAudit: for each age group, over all of its traffic, a
-third-party domain is linkable that got at least one class of "Identifiers" and at least one of
-"Personal Information". Its script takes smallest and most common set over all third-party domains;
-here they are those of the linkable ones.
+Services for Children and Adolescents" (arXiv:2406.06473). The definition is read off their program,
+`analysis/data_linkability.py` of https://github.com/UCI-Networking-Group/DiffAudit at commit
+43ec7ba179c5: for each age group of a service, over all of its traffic, a third-party domain counts
+as "both" that got at least one class of "Identifiers" and at least one of "Personal Information".
+The program takes smallest, largest and most common set over all third-party domains; here they are
+those of the linkable ones.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def linkage(
     """Return what ties data together, counted for `sides` (as `compare` names them) or every arm.
 
     Sessions that are evidence of nothing that is compared are left out. Whether an identifier comes
-    again is judged over all others, also those of no side.
+    again is judged over all others, also those of no side; what is told is of the sides.
     """
     every = recorded(frames.sessions)
     away = left_out(every)
@@ -36,6 +36,8 @@ def linkage(
     scope_of = scopes(seen, who)
     inside = {session for group in groups for session in group.sessions}
     lasting = persistent(seen, who, scope_of)
+    shown = persistent(seen, who, scope_of, inside)
+    near = {each.digest for each in shown}
     known = frozenset(each.digest for each in lasting if each.certain)
     found = [each for each in bridges(seen, scope_of, known) if each.session in inside]
     owners, sites = received(frames, knowledge, study.compare)
@@ -43,11 +45,11 @@ def linkage(
         groups=groups,
         warnings=(
             *(f"Left out: {each.session}, because {each.reason}." for each in away),
-            *recognised(lasting),
+            *recognised([each for each in lasting if each.digest in near]),
         ),
         handovers=handovers(found, groups),
         bridges=tuple(found),
-        persistent=lasting,
+        persistent=shown,
         linkable=linkability(owners, seen, scope_of, who, groups, knowledge),
         diffaudit=diffaudit(sites, groups, knowledge),
         places=places(frames, groups),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from analyzer import amounts
 from analyzer.linkage.records import Persistent, Scope
@@ -12,12 +12,16 @@ from analyzer.models import Count, Identifier
 
 
 def persistent(
-    seen: Sequence[Identifier], owners: Mapping[str, Whose], scopes: Mapping[str, Scope]
+    seen: Sequence[Identifier],
+    owners: Mapping[str, Whose],
+    scopes: Mapping[str, Scope],
+    inside: Collection[str] | None = None,
 ) -> tuple[Persistent, ...]:
     """Return the identifiers of `seen` that came in several sessions, the farthest reaching first.
 
     `owners` says who used which phone, for every session of the study. Constants of the app are
-    left out.
+    left out. That it came again is judged over all sessions; with `inside` only those of them are
+    counted and told of, and what never came there is left out.
     """
     of: defaultdict[str, list[Identifier]] = defaultdict(list)
     for row in seen:
@@ -27,7 +31,9 @@ def persistent(
         scope = scopes[digest]
         named = next((row.data_type for row in rows if row.data_type), "")
         if scope != "session" and not is_constant(scope, named):
-            found.append(_persistent(digest, scope, named, rows, owners))
+            shown = [row for row in rows if inside is None or row.session in inside]
+            if shown:
+                found.append(_persistent(digest, scope, named, shown, owners, inside))
     order: Sequence[Scope] = ("everywhere", "device", "persona")
     return tuple(
         sorted(
@@ -66,20 +72,22 @@ def _persistent(
     named: str,
     rows: Sequence[Identifier],
     owners: Mapping[str, Whose],
+    inside: Collection[str] | None,
 ) -> Persistent:
     sessions = sorted({row.session for row in rows})
     who = [owners[session] for session in sessions]
     personas = {each.persona for each in who}
     devices = {each.device for each in who}
     every = list(owners.values())
+    asked = [each for of, each in owners.items() if inside is None or of in inside]
     if scope == "persona":
-        could = sum(each.persona in personas for each in every)
+        could = sum(each.persona in personas for each in asked)
         certain = len({each.persona for each in every}) > 1
     elif scope == "device":
-        could = sum(each.device in devices for each in every)
+        could = sum(each.device in devices for each in asked)
         certain = len({each.device for each in every}) > 1
     else:
-        could, certain = len(every), True
+        could, certain = len(asked), True
     return Persistent(
         digest=digest,
         shape=rows[0].shape,

@@ -9,7 +9,8 @@ from analyzer.models import Count, Part, Party, Tracking
 
 # How a value came from one owner to the next, as far as the phone's traffic shows:
 # a redirect took it there; one owner's answer set it and the phone then sent it to the other; the
-# phone sent it to both; an owner's answer holds it although the phone never sent it there.
+# phone sent it to both; an owner's answer holds it although the phone was not seen to send it there
+# in this session, so that nothing tells from whom it came.
 Way = Literal["redirect", "set", "shared", "unsent"]
 # What a value that came again stands for: one persona; a device, whoever used it; or neither, as it
 # is the same on several devices of several personas.
@@ -27,7 +28,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """An identifier's first sight at one owner, and from whom it came ("" for the first owner)."""
+    """An identifier's first sight at one owner, and by whom it is shared.
+
+    `giver` is "" for the first owner, and where nothing tells from whom it came.
+    """
 
     owner: str
     parent: str
@@ -72,13 +76,15 @@ class Tally:
 class Handover:
     """What two owners can recognise the same person by, over all sessions.
 
-    `giver` had it first. `same_company`: both belong to one company. `certain`: at least one value
+    `giver` had it first; of what the phone sent to both (`shared`) the two stand in the order of
+    their names, and nothing follows from it. What an answer held unsent has no giver ("") and is
+    never certain. `same_company`: both belong to one company. `certain`: at least one value
     is (`Bridge`); what follows is of those only, if there are any. `data_types` and `shapes` are
     those of the values, `values` how many different ones there were.
     """
 
     giver: str
-    giver_party: Party
+    giver_party: Party | Literal[""]
     taker: str
     taker_party: Party
     taker_tracker: Tracking
@@ -98,6 +104,7 @@ class Handover:
 class Persistent:
     """An identifier that came in several sessions.
 
+    Of the sessions that are asked for; that it came again, and its scope, are judged over all.
     `count.n` are the sessions in which it could have come: those of the persona, of the device, or
     all. `certain`: nothing else explains it; without another persona or device to compare with, a
     value that nothing names may be a constant of the app.

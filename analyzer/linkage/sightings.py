@@ -70,4 +70,4 @@ def _scope(found: Sequence[Whose]) -> Scope:
 
 def _in_time(row: Identifier) -> tuple[object, ...]:
     order = exchange_order(row.exchange)
-    return row.session, row.t_s, order, row.direction == "set", row.digest, row.host, row.part
+    return row.session, row.t_s, order, row.direction != "sent", row.digest, row.host, row.part
