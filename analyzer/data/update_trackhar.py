@@ -2,8 +2,8 @@
 
 ``python -m analyzer.data.update_trackhar [FOLDER]``, where FOLDER is the unpacked package; without
 it the one that `npm install` puts into `benchmarks/`. Only facts are taken: which requests are a
-tracker's, what stands where in them, and who says so. What a file written by hand already knows is left
-out; the examples of each rule are tried on the way.
+tracker's, what stands where in them, and who says so. What a file written by hand already knows is
+left out; the examples of each rule are tried on the way.
 """
 
 from __future__ import annotations
