@@ -49,12 +49,13 @@ def _persona(country: str, age: int, today: datetime.date) -> str:
     birth = today.replace(year=today.year - age, day=1) - datetime.timedelta(
         days=60 + secrets.randbelow(120)
     )
-    mark = secrets.token_hex(4)
+    # Nothing that the two share: else to find the one would be to find the other.
+    mailbox, name = secrets.token_hex(5), secrets.token_hex(5)
     return (
         f"[personas.{_persona_name(country, age)}]\n"
         f'"id.advertising" = "{uuid.uuid4()}"  # the phone\'s: Settings > Google > Ads\n'
-        f'"person.email" = "evenhand.{mark}@example.com"\n'
-        f'"person.username" = "evenhand_{mark}"\n'
+        f'"person.email" = "test.{mailbox}@example.com"\n'
+        f'"person.username" = "kid_{name}"\n'
         f'"demo.birthdate" = "{birth.isoformat()}"\n'
         f'"loc.precise" = "{latitude},{longitude}"\n'
         '# "person.phone" = "the number of the test SIM, as in +254..."\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,12 @@ def test_any_name_is_written_as_it_is_or_refused(
         with contextlib.suppress(UserError):
             study = load_study(root)
             assert (study.name, study.app) == (name, app)
+
+
+def test_no_seeded_value_is_a_part_of_another(tmp_path: Path) -> None:
+    study = new(tmp_path)
+    for persona in study.personas.values():
+        for _, value in persona.values:
+            pieces = {piece for piece in re.split(r"[^0-9a-z]+", value.lower()) if len(piece) > 4}
+            others = [other for _, other in persona.values if other != value]
+            assert not [piece for piece in pieces for other in others if piece in other.lower()]
