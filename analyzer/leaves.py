@@ -137,6 +137,14 @@ class Leaves(Sequence[Leaf]):
             raise IndexError(at)
         return self.runs[bisect_right(self.runs, at, key=_start) - 1]
 
+    def steps_of(self, part: Part) -> Callable[[int], Steps]:
+        """Return what tells the steps of the leaf at a position, all of which are of this part."""
+        own = [run for run in self.runs if run[1] == part]
+        if len(own) == 1:
+            steps = own[0][2]
+            return lambda _: steps
+        return lambda at: own[bisect_right(own, at, key=_start) - 1][2]
+
     def leaf(self, at: int) -> Leaf:
         """Return the leaf at position `at`, which counts from 0."""
         _, part, steps = self.run_of(at)

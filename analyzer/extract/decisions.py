@@ -30,7 +30,7 @@ _LONGEST_PLAN: Final = 2_000  # paths
 _place_of: Final = lru_cache(4096)(place_of)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ruling:
     """What rules and signals say of a leaf at one place of one kind of request."""
 

@@ -8,7 +8,7 @@ from typing import Final, cast, get_args
 
 from analyzer.decode import Decoded, decode
 from analyzer.extract.decisions import Kind, Kinds, Ruling, positions, remember
-from analyzer.extract.generic import Judged
+from analyzer.extract.generic import Decision
 from analyzer.extract.judging import Judging
 from analyzer.extract.places import authority_of
 from analyzer.extract.planted import Hit, Planted
@@ -16,18 +16,22 @@ from analyzer.extract.readings import Reading
 from analyzer.extract.rules import CompiledRule
 from analyzer.extract.shapes import digest, safe_path, shape
 from analyzer.extract.signals import Heard, SignalBook, contradicts
-from analyzer.extract.telling_values import TYPE_OF
+from analyzer.extract.telling_values import IMEI_DIGITS
 from analyzer.knowledge import Knowledge
-from analyzer.leaves import Leaves
-from analyzer.models import Exchange, Match, Part, Problem, Signal
+from analyzer.leaves import Leaves, Steps
+from analyzer.models import Exchange, Match, Method, Part, Problem, Signal
 
 _LONGEST_REMEMBERED: Final = 512
 # Calling the class costs twice as much.
 _new_match: Final = cast(Callable[[type[Match], tuple[object, ...]], Match], tuple.__new__)
 _PART_ORDER: Final[dict[Part, int]] = {part: at for at, part in enumerate(get_args(Part))}
-_BY_LOOKS: Final = frozenset(TYPE_OF.values())
 _Key = tuple[int, str, str]  # position of the part, path, data type
 _Shown = tuple[str, str]  # shape, digest
+_Rest = tuple[_Key, tuple[object, ...]]  # all of a match but its exchange
+# Data type, method, rule, reason, source, shape, digest, confidence.
+_Guess = tuple[str, Method, str, str, str, str, str, int]
+_NEW: Final[_Guess] = ("", "name", "", "", "", "", "", 0)
+_Ruled = tuple[Ruling, Part, str, str, Steps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Extractor:
         self._verdicts: dict[tuple[str, str], Reading] = {}
         self._shapes: dict[tuple[str, str], str] = {}
         self._safe: dict[str, str] = {}
+        self._guesses: dict[tuple[Decision, str], _Guess | None] = {}
+        self._ruled: dict[_Ruled, tuple[_Rest, ...]] = {}
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -84,13 +90,14 @@ class Extractor:
         found: dict[_Key, Match] = {}
         heard = Heard(exchange.id)
         self._look(leaves, self._kinds.of(exchange, leaves), found, heard)
-        searched = leaves.with_one("host", "", authority_of(exchange.url))
-        finds = self._planted.find(searched, decoded.payloads)
-        for hit in finds.hits:
-            self._plant(exchange, hit, found)
         problems: tuple[Problem, ...] = ()
-        if not finds.complete:
-            problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
+        if self._planted.values:
+            searched = leaves.with_one("host", "", authority_of(exchange.url))
+            finds = self._planted.find(searched, decoded.payloads)
+            for hit in finds.hits:
+                self._plant(exchange, hit, found)
+            if not finds.complete:
+                problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
         matches = tuple([found[key] for key in sorted(found)])
         told = heard.signals()
         if len(told) > 1:
@@ -106,47 +113,72 @@ class Extractor:
 
         Hot: whatever is done here for every leaf is done fifty times for each exchange.
         """
-        judging, values = self._judging, leaves.values
+        judging, guesses, ruled, safe = self._judging, self._guesses, self._ruled, self._safe
+        exchange, all_paths, values = leaves.exchange, leaves.paths, leaves.values
+        tell_nothing = judging.dull
         for part, at in positions(leaves).items():
             if isinstance(at, range):
-                paths = tuple(leaves.paths[at.start : at.stop])
+                paths = tuple(all_paths[at.start : at.stop])
             else:
-                paths = tuple(map(leaves.paths.__getitem__, at))
+                paths = tuple(map(all_paths.__getitem__, at))
             plan = self._kinds.plan(kind, part, paths)
+            steps_at, order = leaves.steps_of(part), _PART_ORDER[part]
             for place, ruling in plan.ruled:
-                self._apply(ruling, part, leaves, at[place], found, heard)
-            for place, decision in plan.named:
-                judged = judging.judge(decision, values[at[place]])
-                if judged is not None:
-                    self._guess(judged, part, leaves, at[place], found)
-            for place, decision in plan.bare:
-                value = values[at[place]]
-                if judging.may_tell(value):
-                    judged = judging.judge(decision, value)
-                    if judged is not None:
-                        self._guess(judged, part, leaves, at[place], found)
+                here = at[place]
+                known = (ruling, part, paths[place], values[here], steps_at(here))
+                told = ruled.get(known)
+                if told is None:
+                    told = self._apply(known)
+                for key, rest in told:
+                    if key not in found:
+                        found[key] = _new_match(Match, (exchange, *rest))
+                if ruling.signals or ruling.contradicts:
+                    self._listen(ruling, part, leaves, here, heard)
+            for candidates, bare in ((plan.named, False), (plan.bare, True)):
+                for place, decision in candidates:
+                    value = values[here := at[place]]
+                    if bare and (
+                        value in tell_nothing
+                        or (value.isdigit() and len(value) != IMEI_DIGITS)
+                        or not judging.may_tell(value)
+                    ):
+                        continue
+                    guess = guesses.get((decision, value), _NEW)
+                    if guess is _NEW:
+                        guess = self._guess(decision, value)
+                    if guess is None:
+                        continue
+                    data_type, method, rule_id, reason, source, like, digested, sure = guess
+                    path = paths[place]
+                    key = (order, path, data_type)
+                    if key not in found:
+                        found[key] = _new_match(Match, (
+                            exchange, data_type, part, safe.get(path) or self._safe_path(path),
+                            method, rule_id, reason, source, like, digested, "raw",
+                            steps_at(here), "", sure,
+                        ))  # fmt: skip
 
-    def _apply(
-        self,
-        ruling: Ruling,
-        part: Part,
-        leaves: Leaves,
-        at: int,
-        found: dict[_Key, Match],
-        heard: Heard,
-    ) -> None:
-        path, value = leaves.paths[at], leaves.values[at]
-        order = _PART_ORDER[part]
+    def _apply(self, known: _Ruled) -> tuple[_Rest, ...]:
+        """Return what rules say of a value, the first of each data type."""
+        ruling, part, path, value, steps = known
+        made: dict[_Key, tuple[object, ...]] = {}
         for compiled in ruling.rules:
             rule = compiled.rule
-            key = (order, path, rule.type)
-            if key in found or (shown := self._by_rule(compiled, value)) is None:
+            key = (_PART_ORDER[part], path, rule.type)
+            if key in made or (shown := self._by_rule(compiled, value)) is None:
                 continue
-            found[key] = _new_match(Match, (
-                leaves.exchange, rule.type, part, self._safe_path(path), "rule", rule.rule_id,
-                rule.reason, rule.source, shown[0], shown[1], rule.transformed,
-                leaves.run_of(at).steps, rule.grade, 100,
-            ))  # fmt: skip
+            made[key] = (
+                rule.type, part, self._safe_path(path), "rule", rule.rule_id, rule.reason,
+                rule.source, shown[0], shown[1], rule.transformed, steps, rule.grade, 100,
+            )  # fmt: skip
+        told = tuple(made.items())
+        if len(value) <= _LONGEST_REMEMBERED:
+            remember(self._ruled, known, told)
+        return told
+
+    def _listen(self, ruling: Ruling, part: Part, leaves: Leaves, at: int, heard: Heard) -> None:
+        """Take down the signals in a leaf."""
+        path, value = leaves.paths[at], leaves.values[at]
         for signal in ruling.signals:
             reading = self._read(signal, value)
             told = Signal(
@@ -157,20 +189,18 @@ class Extractor:
         if ruling.contradicts and contradicts(leaves.leaf(at)):
             heard.oppose(ruling.contradicts)
 
-    def _guess(
-        self, judged: Judged, part: Part, leaves: Leaves, at: int, found: dict[_Key, Match]
-    ) -> None:
-        path, value = leaves.paths[at], leaves.values[at]
-        key = (_PART_ORDER[part], path, judged[0])
-        if key in found:
-            return
-        data_type, method, rule_id, confidence, reason, _ = judged
-        shown = self._by_name(data_type, value)
-        found[key] = _new_match(Match, (
-            leaves.exchange, data_type, part, self._safe.get(path) or self._safe_path(path),
-            method, rule_id, reason, "ontology.yaml" if method == "name" else "names.yaml",
-            shown[0], shown[1], "raw", leaves.run_of(at)[2], "", confidence,
-        ))  # fmt: skip
+    def _guess(self, decision: Decision, value: str) -> _Guess | None:
+        """Return what the name of a key or the looks of a value say, None for nothing."""
+        judged = self._judging.judge(decision, value)
+        guess: _Guess | None = None
+        if judged is not None:
+            data_type, method, rule_id, sure, reason, _ = judged
+            source = "ontology.yaml" if method == "name" else "names.yaml"
+            shown = self._by_name(data_type, value)
+            guess = (data_type, method, rule_id, reason, source, *shown, sure)
+        if len(value) <= _LONGEST_REMEMBERED:
+            remember(self._guesses, (decision, value), guess)
+        return guess
 
     def _plant(self, exchange: Exchange, hit: Hit, found: dict[_Key, Match]) -> None:
         data_type = self._planted.values[hit.value][0]
@@ -181,11 +211,14 @@ class Extractor:
         known = found.get(key)
         if known is not None and known.method == "planted":
             return
-        for looked in _BY_LOOKS:
-            # What it looks like matters no more where it is known what it is.
-            other = found.get((key[0], path, looked))
-            if other is not None and other.method == "shape":
-                del found[key[0], path, looked]
+        # What it looks like matters no more where it is known what it is.
+        looked = [
+            each
+            for each, match in found.items()
+            if match[4] == "shape" and each[1] == path and each[0] == key[0]
+        ]
+        for each in looked:
+            del found[each]
         seed = self._seeds[hit.value]
         if known is not None and known.method == "rule":
             found[key] = known._replace(transformed=hit.transformed, digest=seed)

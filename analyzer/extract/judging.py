@@ -33,8 +33,7 @@ class Judging:
         self._tracks: dict[str, bool] = {}
         self._places: dict[Place, tuple[Place, bool]] = {}
         self._decisions: dict[tuple[bool, Place, int], Decision | None] = {}
-        self._judged: dict[tuple[Decision, str], Judged | None] = {}
-        self._dull: set[str] = set()  # values whose looks say nothing
+        self.dull: set[str] = set()  # values whose looks say nothing
 
     def tracks(self, host: str) -> bool:
         """Tell whether `host` (lower case, no port) is known to follow people."""
@@ -71,26 +70,19 @@ class Judging:
 
     def may_tell(self, value: str) -> bool:
         """Tell whether the looks of `value` may say what it is, whatever stands beside it."""
-        if value in self._dull or (value.isdigit() and len(value) != IMEI_DIGITS):
+        if value in self.dull or (value.isdigit() and len(value) != IMEI_DIGITS):
             return False
         if self._generic.looks(value):
             return True
         if len(value) <= _LONGEST_REMEMBERED:
-            if len(self._dull) >= _MOST_REMEMBERED:
-                self._dull.clear()
-            self._dull.add(value)
+            if len(self.dull) >= _MOST_REMEMBERED:
+                self.dull.clear()
+            self.dull.add(value)
         return False
 
     def judge(self, decision: Decision, value: str) -> Judged | None:
-        """Return what `value` is at a place of which `decision` was made."""
-        key = (decision, value)
-        if key in self._judged:
-            return self._judged[key]
-        judged = self._generic.judge(decision, value)
-        if len(value) <= _LONGEST_REMEMBERED:
-            _room(self._judged)
-            self._judged[key] = judged
-        return judged
+        """Return what `value` is at a place of which `decision` was made; not remembered here."""
+        return self._generic.judge(decision, value)
 
     def _place(self, place: Place) -> tuple[Place, bool]:
         known = self._places.get(place)

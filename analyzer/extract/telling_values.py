@@ -25,6 +25,7 @@ _OS = re.compile(r"(?:Android|iOS|iPadOS|iPhone OS|HarmonyOS)[ /-]?[0-9]{1,2}(?:
 _APP = re.compile(r"(?:com|org|net|io)(?:\.[a-z][a-z0-9_]{1,30}){1,4}")
 _IMEI_STARTS: Final = ("35", "86", "01", "99")
 IMEI_DIGITS: Final = 15
+_LONGEST_WORD: Final = 12  # letters and digits alone: Android14, 020000000001
 _CONNECTIONS: Final = frozenset(("wifi", "WIFI", "WiFi", "Wi-Fi", "4g", "4G", "5g", "5G", "LTE"))
 _UUID_DIGITS: Final = 36
 
@@ -61,9 +62,8 @@ class TellingValues:
             return "imei" if length == IMEI_DIGITS and _is_imei(value) else ""
         if length <= 5 and value.isalnum():
             return self._short(value) if siblings else ""
-        return self._marked(value, length) or (
-            "model" if siblings and self._models.fullmatch(value) else ""
-        )
+        marked = "" if length > _LONGEST_WORD and value.isalnum() else self._marked(value, length)
+        return marked or ("model" if siblings and self._models.fullmatch(value) else "")
 
     def _short(self, value: str) -> str:
         if value in _CONNECTIONS:
