@@ -21,7 +21,7 @@ from analyzer.models import Delta, DeltaKind
 from reports import words
 from reports.coverage import host_lines, side_coverage
 from reports.headlines import headlines, label, shown_values, signal_label
-from reports.joined import spread, ties
+from reports.joined import ties
 from reports.location import location, unverified
 from reports.matrix import matrix
 from reports.opening import opening
@@ -127,7 +127,6 @@ def _template() -> Template:
     )
     environment.filters |= {
         "share": words.share,
-        "spread": spread,
         "points": words.points,
         "probability": words.probability,
         "percent": words.percent,

@@ -13,27 +13,39 @@ _WAYS = {
     "redirect": "sent on by a redirect",
     "set": "set by the one, then sent to the other",
     "shared": "sent to both by the app",
-    "unsent": "in an answer, though the phone never sent it there",
+    "unsent": "in an answer; not seen to be sent in this session",
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What an owner can join on one side: by which identifiers, which types, in how many sessions.
+
+    Without an identifier that stays `count.k` is 0, and nothing is joined.
+    """
+
+    count: Count
+    identifiers: tuple[str, ...]  # labels
+    size: str  # how many types in a session
+    types: tuple[str, ...]  # labels
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
-    """One owner. `sides` are those of the page; None where a side has nothing of it."""
+    """One owner. `sides` are those of the page; None where a side sent it nothing."""
 
     owner: str
     parent: str
-    sides: tuple[Linkable | None, Linkable | None]
-    types: tuple[str, ...]  # labels
-    identifiers: tuple[str, ...]
+    sides: tuple[Known | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What two owners can know the same person by."""
+    """What two owners can know the same person by; `ordered` if the first had it before."""
 
     giver: str
     taker: str
+    ordered: bool
     how: str
     what: tuple[str, ...]  # labels, or shapes where nothing names the value
     counts: tuple[Count, ...]  # by side
@@ -53,18 +65,20 @@ class Ties:
 def ties(found: Linkage, label: Callable[[str], str]) -> Ties:
     """Return the tables of `found`, which has the page's two sides as its groups."""
     names = tuple(group.name for group in found.groups)
-    third = [each for each in found.linkable if each.party == "third" and each.count.k]
+    third = [each for each in found.linkable if each.party == "third"]
     by_owner: dict[str, dict[str, Linkable]] = {}
     for each in third:
         by_owner.setdefault(each.owner, {})[each.group] = each
     joined = sorted(
-        (_joined(owner, of, names, label) for owner, of in by_owner.items()),
-        key=lambda row: (-len(row.types), row.owner),
+        (
+            _joined(owner, of, names, label)
+            for owner, of in by_owner.items()
+            if any(each.count.k for each in of.values())
+        ),
+        key=lambda row: (-max(len(side.types) for side in row.sides if side), row.owner),
     )
     handed = [
-        _handed(each, names, label)
-        for each in found.handovers
-        if each.certain and not each.same_company
+        _handed(each, names, label) for each in found.handovers if is_between_third_parties(each)
     ]
     return Ties(
         joined=tuple(joined[:_MOST]),
@@ -73,6 +87,22 @@ def ties(found: Linkage, label: Callable[[str], str]) -> Ties:
         more_handed=len(handed[_MOST:]),
         warnings=found.warnings,
     )
+
+
+def is_between_third_parties(each: Handover) -> bool:
+    """Tell whether two strangers certainly share an identifier, neither of them the app's maker."""
+    first = "first" in (each.giver_party, each.taker_party)
+    return each.certain and bool(each.giver) and not each.same_company and not first
+
+
+def unnamed(shapes: Sequence[str] = ()) -> str:
+    """Return words for an identifier of which nothing says what it is.
+
+    >>> unnamed(["uuid"]), unnamed()
+    ('an identifier that nothing names (uuid)', 'an identifier that nothing names')
+    """
+    what = "an identifier that nothing names"
+    return f"{what} ({', '.join(shapes)})" if shapes else what
 
 
 def spread(each: Linkable) -> str:
@@ -86,14 +116,21 @@ def spread(each: Linkable) -> str:
 def _joined(
     owner: str, of: dict[str, Linkable], names: Sequence[str], label: Callable[[str], str]
 ) -> Joined:
-    a, b = (of.get(name) for name in names)
-    every = list(of.values())
+    sides = (of.get(name) for name in names)
     return Joined(
         owner=owner,
-        parent=every[0].parent,
-        sides=(a, b),
-        types=_labels((name for each in every for name in each.types), label),
-        identifiers=_labels((name for each in every for name in each.identifiers), label),
+        parent=next((each.parent for each in of.values() if each.parent != owner), ""),
+        sides=tuple(_known(side, label) if side else None for side in sides),
+    )
+
+
+def _known(side: Linkable, label: Callable[[str], str]) -> Known:
+    nameless = (unnamed(),) if "" in side.identifiers else ()
+    return Known(
+        count=side.count,
+        identifiers=(*_labels(side.identifiers, label), *nameless),
+        size=f"{spread(side)} {'type' if side.largest == 1 else 'types'}",
+        types=_labels(side.types, label),
     )
 
 
@@ -103,8 +140,9 @@ def _handed(each: Handover, names: Sequence[str], label: Callable[[str], str]) -
     return Handed(
         giver=each.giver,
         taker=each.taker,
+        ordered=each.way != "shared",
         how=_WAYS[each.way],
-        what=named or each.shapes,
+        what=named or (unnamed(each.shapes),),
         counts=tuple(counts[name] for name in names),
     )
 

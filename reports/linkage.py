@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analyzer import amounts
+from analyzer.extract.shapes import visible
 from analyzer.linkage import DiffAudit, Handover, Linkable, Linkage, Persistent, Place, Tally
 from analyzer.models import Count
 from reports.console import Out, print_rows
+from reports.joined import is_between_third_parties, unnamed
 
 _WAYS = {
     "redirect": "a redirect took it there",
     "set": "set there, then sent here",
-    "unsent": "in an answer, though never sent",
-    "shared": "sent to both",
+    "unsent": "in an answer; not seen to be sent in this session",
+    "shared": "sent to both by the app",
 }
 _SCOPES = {
     "persona": "the persona",
@@ -22,6 +24,20 @@ _SCOPES = {
 }
 _DOUBT = {True: "", False: " (or a constant)"}
 _MOST_TYPES = 12
+_LESS = (
+    "Fewer sessions than by DiffAudit: it takes any data of its class of identifiers, of which"
+    " Device Information (such as the model) is one, while 'sessions' asks for an identifier that"
+    " stays."
+)
+_HELP = {
+    "bridges": "'and': no order is known; 'to': the first had it before the second; then sessions",
+    "again": "whom it recognises is judged over all sessions; counted are those of the sides above",
+    "linkable": (
+        "sessions: with an identifier that stays and other data; types: of other data, median"
+        " (range); DiffAudit: sessions by its definition"
+    ),
+    "places": "sessions in which an address of the owner was in that country",
+}
 _STABLE = (
     "Stable is what an owner got in another session of the same persona, too; of a persona with"
     " one session, what is made to stay."
@@ -39,33 +55,52 @@ def print_linkage(found: Linkage, *, every: bool = False) -> None:
     for warning in found.warnings:
         out.line(f"! {warning}", "bold yellow")
     shown = [each for each in found.handovers if every or _is_plain(each)]
-    _table(out, "Identifiers that reached several owners", [_handover(each) for each in shown])
-    _hidden(out, len(found.handovers) - len(shown), "within one company, or uncertain")
-    _table(out, "Identifiers that came again", [_persistent(each) for each in found.persistent])
+    title = "Identifiers that reached several owners"
+    _table(out, title, _HELP["bridges"], [_handover(each) for each in shown])
+    left = "of first parties, within one company, uncertain or with no giver"
+    _hidden(out, len(found.handovers) - len(shown), left)
+    title = "Identifiers that came again in another session"
+    _table(out, title, _HELP["again"], [_persistent(each) for each in found.persistent])
     rows = [each for each in found.linkable if every or each.party == "third"]
-    title = "Types of data that an owner can join to a stable identifier, by session"
-    _table(out, title, _linkable(rows))
+    for group in found.groups:
+        title = f"{group.title}: types of data that an owner can join to a stable identifier"
+        of = [_linkable(each) for each in rows if each.group == group.name]
+        _table(out, title, _HELP["linkable"], of)
     if rows:
+        out.line("")
         out.line(_STABLE, "dim")
+    if any(each.count.k < each.diffaudit.k for each in rows):
+        out.line(_LESS, "dim")
     _hidden(out, len(found.linkable) - len(rows), "of first parties")
     out.line("")
     out.line("As DiffAudit counts: third-party sites over all sessions together", "bold cyan")
     for audited in found.diffaudit:
         out.line(_diffaudit(audited))
-    _table(out, "Countries of servers, as the databases have it", _places(found.places))
+    title = "Countries of servers, as the databases have it"
+    _table(out, title, _HELP["places"], _places(found.places))
     if found.places:
         out.line("An address of a content network is in many places at once (anycast).", "dim")
 
 
 def _is_plain(each: Handover) -> bool:
-    return each.certain and not each.same_company
+    return is_between_third_parties(each)
 
 
-def _table(out: Out, title: str, rows: Sequence[Mapping[str, str]]) -> None:
-    if rows:
-        out.line("")
-        out.line(title, "bold cyan")
+def _table(out: Out, title: str, meaning: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Print `rows` in columns under a title and a line that says what the columns mean."""
+    if not rows:
+        return
+    out.line("")
+    out.line(title, "bold cyan")
+    out.line(meaning, "dim")
+    if out.width is not None:
         print_rows(rows)
+        return
+    cells = [list(rows[0]), *([visible(cell) for cell in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        out.line(line.rstrip())
 
 
 def _hidden(out: Out, number: int, what: str) -> None:
@@ -76,8 +111,7 @@ def _hidden(out: Out, number: int, what: str) -> None:
 def _handover(each: Handover) -> dict[str, str]:
     disguise = f" as {', '.join(each.transformed)}" if each.transformed else ""
     return {
-        "from": each.giver,
-        "to": each.taker,
+        "owners": between(each),
         "how": _WAYS[each.way],
         "what": f"{_named(each.data_types, each.shapes)}{disguise}{_DOUBT[each.certain]}",
         "values": str(each.values),
@@ -85,32 +119,39 @@ def _handover(each: Handover) -> dict[str, str]:
     }
 
 
+def between(each: Handover) -> str:
+    """Return the two owners, in an order only where one had it from the other."""
+    if not each.giver:
+        return each.taker
+    return f"{each.giver} {'and' if each.way == 'shared' else 'to'} {each.taker}"
+
+
 def _persistent(each: Persistent) -> dict[str, str]:
     return {
         "what": _named((each.data_type,), (each.shape,)),
+        "sessions": _of(each.count),
         "recognises": f"{_SCOPES[each.scope]}{_DOUBT[each.certain]}",
         "personas": ", ".join(each.personas),
         "owners": ", ".join(each.owners),
-        "sessions": _of(each.count),
     }
 
 
-def _linkable(rows: Sequence[Linkable]) -> list[dict[str, str]]:
-    """One row for each group and owner."""
-    return [
-        {
-            "side": each.group,
-            "owner": each.owner,
-            "company": each.parent + (" (the app's own)" if each.same_company else ""),
-            "tracker": each.tracker,
-            "sessions": _of(each.count),
-            "types": _sizes(each.smallest, each.median, each.largest),
-            "identifiers": _named(each.identifiers, ("unnamed",) if "" in each.identifiers else ()),
-            "most often": ", ".join(each.common[:_MOST_TYPES]),
-            "by DiffAudit": _of(each.diffaudit),
-        }
-        for each in rows
-    ]
+def _linkable(each: Linkable) -> dict[str, str]:
+    above = [f"of {each.parent}"] if each.parent and each.parent != each.owner else []
+    above += ["the app's own company"] if each.same_company else []
+    company = f" ({', '.join(above)})" if above else ""
+    named = [name for name in each.identifiers if name]
+    if "" in each.identifiers:
+        named.append(unnamed())
+    return {
+        "owner": f"{each.owner}{company}",
+        "tracker": each.tracker,
+        "sessions": _of(each.count),
+        "DiffAudit": _of(each.diffaudit),
+        "types": _sizes(each.smallest, each.median, each.largest) if each.count.k else "-",
+        "known by": ", ".join(named) or "-",
+        "most often joined": ", ".join(each.common[:_MOST_TYPES]) or "-",
+    }
 
 
 def _diffaudit(each: DiffAudit) -> str:
@@ -143,7 +184,7 @@ def _tallied(tallies: Sequence[Tally]) -> dict[str, str]:
 
 def _named(data_types: Sequence[str], otherwise: Sequence[str]) -> str:
     named = [each for each in data_types if each]
-    return ", ".join(named or otherwise)
+    return ", ".join(named) or unnamed(otherwise)
 
 
 def _sizes(smallest: int, median: float, largest: int) -> str:

@@ -11,6 +11,7 @@ import pytest
 import reporting
 import synthetic
 from reporting import HOSTILE
+from test_reports_joined import LINKAGE
 
 from analyzer.comparison import Comparison
 from analyzer.extract.shapes import visible
@@ -181,3 +182,25 @@ def test_a_row_leads_to_its_evidence(show: Callable[..., Shown]) -> None:
     shown = show("a difference")
     shown.page.locator("table.rows td.id a").first.click()
     assert shown.ask("document.querySelector(':target').closest('table').className") == "proofs"
+
+
+def test_who_can_join_what_is_readable_on_a_telephone(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "joined.html"
+    path.write_text(
+        render_html(reporting.sent_only_in_kenya(), synthetic.knowledge(), LINKAGE), "utf-8"
+    )
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(path.as_uri())
+    table = page.locator("table.ties").first
+    outside = "each => each.scrollWidth > each.parentElement.clientWidth"
+    assert not table.evaluate(outside)
+    assert table.locator(".which").first.is_visible()  # the heads of the columns are not
+    # One line for each name: its box is no higher than its line.
+    height = table.locator("th[scope=row] bdi").first.evaluate(
+        "each => each.getClientRects().length"
+    )
+    assert height == 1
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert not table.evaluate(outside)
+    assert not table.locator(".which").first.is_visible()
+    page.close()

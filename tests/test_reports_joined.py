@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import reporting
 import synthetic
 
@@ -11,6 +12,7 @@ from analyzer.linkage import Group, Handover, Linkable, Linkage, Tally
 from analyzer.models import Count
 from reports.html import render_html
 from reports.joined import spread, ties
+from reports.linkage import print_linkage
 
 GLINT = Linkable(
     group="DE",
@@ -63,13 +65,36 @@ def test_an_owner_has_one_row_with_both_sides() -> None:
     [row] = ties(LINKAGE, str.upper).joined
     assert (row.owner, row.parent) == ("Glint", "Glimmer Holding")
     assert [side.count for side in row.sides if side] == [Count(2, 6), Count(6, 6)]
-    assert row.types == ("DEV.MODEL", "LOC.PRECISE", "BEH.SEARCH")
-    assert row.identifiers == ("ID.ADVERTISING",)
+    a, b = row.sides
+    assert a
+    assert b
+    assert (a.types, b.types) == (("DEV.MODEL", "LOC.PRECISE"), ("BEH.SEARCH",))
+    assert a.identifiers == ("ID.ADVERTISING", "an identifier that nothing names")
+
+
+def test_an_identifier_stands_on_the_side_that_sent_it() -> None:
+    installed = replace(GLINT, identifiers=("id.installation",))
+    both = (installed, replace(GLINT, group="KE"))
+    a, b = ties(replace(LINKAGE, linkable=both), str).joined[0].sides
+    assert a
+    assert b
+    assert a.identifiers == ("id.installation",)
+    assert "id.installation" not in b.identifiers
+
+
+def test_a_side_without_an_identifier_that_stays_is_told_from_one_that_sent_nothing() -> None:
+    none = replace(GLINT, group="KE", count=Count(0, 6), identifiers=(), types=())
+    found = replace(LINKAGE, linkable=(GLINT, none))
+    assert ties(found, str).joined[0].sides[1] is not None
+    page = render_html(reporting.sent_only_in_kenya(), synthetic.knowledge(), found)
+    assert "got data, but no identifier that stays" in page
+    assert "not seen" not in page[page.index('id="linkage"') :].partition("<h3>")[0]
 
 
 def test_a_side_that_has_nothing_of_an_owner_says_so() -> None:
     [row] = ties(replace(LINKAGE, linkable=(GLINT,)), str).joined
-    assert row.sides == (GLINT, None)
+    assert row.sides[0] is not None
+    assert row.sides[1] is None
 
 
 def test_first_parties_and_owners_without_an_identifier_are_no_rows() -> None:
@@ -85,9 +110,69 @@ def test_what_stays_in_one_company_or_is_uncertain_is_not_handed_on() -> None:
     assert ties(replace(LINKAGE, handovers=(inside, unsure)), str).handed == ()
 
 
+@pytest.mark.parametrize("side", ["giver_party", "taker_party"])
+def test_first_parties_are_not_among_the_two_companies(
+    side: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = replace(HANDOVER, **{side: "first"})  # type: ignore[arg-type]
+    found = replace(LINKAGE, handovers=(first,))
+    assert ties(found, str).handed == ()
+    print_linkage(found)
+    assert "Waymark to Glint" not in capsys.readouterr().out
+    print_linkage(found, every=True)
+    assert "Waymark to Glint" in capsys.readouterr().out
+
+
+def test_what_was_sent_to_both_has_no_order(capsys: pytest.CaptureFixture[str]) -> None:
+    found = replace(LINKAGE, handovers=(replace(HANDOVER, way="shared"),))
+    page = render_html(reporting.sent_only_in_kenya(), synthetic.knowledge(), found)
+    assert "<bdi>Waymark</bdi> and <bdi>Glint</bdi>" in page
+    print_linkage(found)
+    assert "Waymark and Glint" in capsys.readouterr().out
+    page = render_html(reporting.sent_only_in_kenya(), synthetic.knowledge(), LINKAGE)
+    assert "<bdi>Waymark</bdi> to <bdi>Glint</bdi>" in page
+
+
+def test_what_an_answer_held_unsent_is_no_handover(capsys: pytest.CaptureFixture[str]) -> None:
+    held = replace(HANDOVER, giver="", giver_party="", way="unsent", certain=False)
+    found = replace(LINKAGE, handovers=(held,))
+    assert ties(found, str).handed == ()
+    print_linkage(found)
+    assert "in an answer" not in capsys.readouterr().out
+    print_linkage(found, every=True)
+    text = capsys.readouterr().out
+    assert "in an answer; not seen to be sent in this session" in text
+    assert "Waymark" not in text
+
+
+def test_columns_of_the_terminal_are_aligned_and_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    longer = replace(HANDOVER, giver="A company with a long name", data_types=("",))
+    print_linkage(replace(LINKAGE, handovers=(HANDOVER, longer)))
+    text = capsys.readouterr().out
+    lines = text.splitlines()
+    assert (
+        len({line.index("a redirect took it there") for line in lines if "redirect" in line}) == 1
+    )
+    assert "an identifier that nothing names (uuid)" in text
+    assert "no order is known" in text
+    assert "\t" not in text
+
+
+def test_why_diffaudit_counts_more_is_told_where_it_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_linkage(LINKAGE)
+    assert "Fewer sessions than by DiffAudit" not in capsys.readouterr().out
+    never = replace(GLINT, count=Count(0, 6), diffaudit=Count(6, 6))
+    print_linkage(replace(LINKAGE, linkable=(never,)))
+    assert "Fewer sessions than by DiffAudit" in capsys.readouterr().out
+
+
 def test_a_value_that_nothing_names_is_told_by_its_shape() -> None:
     [row] = ties(replace(LINKAGE, handovers=(replace(HANDOVER, data_types=("",)),)), str).handed
-    assert row.what == ("uuid",)
+    assert row.what == ("an identifier that nothing names (uuid)",)
 
 
 def test_long_tables_say_how_much_is_not_shown() -> None:

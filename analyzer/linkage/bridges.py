@@ -142,7 +142,12 @@ def _handover(way: Way, rows: Sequence[_Row], groups: Sequence[Group]) -> Handov
         certain=bridge.certain and giver is not None,
         data_types=_distinct(each.data_type for each, _, _ in rows),
         shapes=_distinct(each.shape for each, _, _ in rows),
-        transformed=_distinct(hop.transformed for _, _, hop in rows if hop.transformed != "raw"),
+        transformed=_distinct(
+            hop.transformed
+            for _, one, other in rows
+            for hop in ((one, other) if way == "shared" else (other,))
+            if hop and hop.transformed != "raw"
+        ),
         values=len({each.digest for each, _, _ in rows}),
         tallies=tallies(sessions, groups),
         sessions=tuple(sessions),
