@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.classify import Classifier, canonical_host, site_of
 from analyzer.extract.shapes import safe_host
-from analyzer.knowledge import Endpoint, Knowledge, OwnerEntry, Owners, Tracker
+from analyzer.knowledge import Endpoint, Knowledge, OwnerEntry, Owners, Tracker, load_knowledge
 from analyzer.models import Destination
 from analyzer.study import CompareSettings, Study
 
@@ -114,6 +114,24 @@ def test_owner_and_purpose_come_from_tracker_files_then_from_lists(
 ) -> None:
     found = classifier.destination(host)
     assert (found.owner, found.purpose) == (owner, purpose)
+
+
+@pytest.mark.parametrize(
+    ("host", "owner", "category"),
+    [
+        ("az1.vo.msecnd.net", "Microsoft", "content"),
+        ("www.linkedin.com", "LinkedIn", "social"),
+        ("static.licdn.com", "LinkedIn", "content"),
+        ("ads.linkedin.com", "LinkedIn Ads", "advertising"),
+        ("snap.licdn.com", "LinkedIn Ads", "advertising"),
+        ("sa.bbc.co.uk", "BBC", "content"),
+        ("static.bbci.co.uk", "BBC", "content"),
+    ],
+)
+def test_a_company_is_not_its_advertising(host: str, owner: str, category: str) -> None:
+    entry = load_knowledge().owners.lookup(host)
+    assert entry is not None
+    assert (entry.owner, entry.category) == (owner, category)
 
 
 @pytest.mark.parametrize(

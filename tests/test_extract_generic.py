@@ -85,6 +85,21 @@ def test_the_words_of_a_key_say_what_it_is(path: str, value: str, expected: str)
         ("city", "null"),
         ("city", "x" * 1025),
         ("mac", "not-a-mac"),
+        ("lmt", "1763000000"),
+        ("lat", "93"),
+        ("notifier.url", "https://sdk.example"),
+        ("app_id", "1763000000123"),
+        ("cust_params.referrer", "nonbbc"),
+        ("cust_params.ctype", "index"),
+        ("site_name", "Example Homepage"),
+        ("zip", "archive.zip"),
+        ("zip", "gzip"),
+        ("state", "paused"),
+        ("threads.0.state", "WAITING"),
+        ("query", "SELECT 1"),
+        ("query", "query Trains { trains { id } }"),
+        ("model", "resnet50"),
+        ("gender", "3"),
     ],
 )
 def test_a_key_that_says_nothing_or_a_value_that_cannot_be_is_nothing(
@@ -139,6 +154,71 @@ def test_only_parts_with_names_are_read_by_name() -> None:
     assert kind("etag", UUID, "header") == ""
     for part in ("path", "response", "response_cookie"):
         assert kind("device_id", UUID, part) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("lmt", "1", "ad.privacy_signal"),
+        ("lat", "true", "ad.privacy_signal"),
+        ("referrer", "news.example", "beh.off_platform"),
+        ("referrer", "https://news.example/a", "beh.off_platform"),
+        ("cust_params.domain", "news.example", "beh.content_viewed"),
+        ("zip", "00100", "person.address"),
+        ("zip", "SW1A 1AA", "person.address"),
+        ("street", "Moi Avenue", "person.address"),
+        ("state", "Nairobi", "loc.coarse"),
+        ("search_query", "select shoes", "beh.search"),
+        ("model", "SM-A146P", "dev.model"),
+        ("gender", "2", "demo.gender"),
+        ("gender", "female", "demo.gender"),
+    ],
+)
+def test_values_that_can_be_of_the_type_are_still_found(
+    path: str, value: str, expected: str
+) -> None:
+    assert kind(path, value) == expected
+
+
+@pytest.mark.parametrize("key", ["access_token", "api_key", "client_token"])
+def test_a_token_at_a_tracker_is_not_a_credential_by_its_name(key: str) -> None:
+    found = judged(key, HASH, "query", tracker=True, siblings=2)
+    assert found is None or found.data_type != "person.credentials"
+
+
+def test_a_token_elsewhere_and_a_password_at_a_tracker_are_credentials() -> None:
+    assert kind("access_token", HASH) == "person.credentials"
+    found = judged("password", "swordfish9", tracker=True)
+    assert found is not None
+    assert found.data_type == "person.credentials"
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "tracker", "expected"),
+    [
+        ("UID", "cookie", True, "id.browser_cookie"),
+        ("mako_uid", "cookie", True, "id.browser_cookie"),
+        ("ud.UID", "cookie", True, "id.browser_cookie"),
+        ("ckpf_uid", "cookie", False, "id.browser_cookie"),
+        ("optimizelyEndUserId", "cookie", False, "id.browser_cookie"),
+        ("uid", "query", True, "id.browser_cookie"),
+        ("uid", "query", False, "id.account"),
+        ("uid", "body", True, "id.account"),
+        ("user_id", "query", True, "id.account"),
+    ],
+)
+def test_a_uid_of_cookies_and_of_trackers_is_the_browsers(
+    key: str, part: Part, tracker: bool, expected: str
+) -> None:
+    found = judged(key, "0a1b2c3d4e5-60718293a4b5c6d7", part, tracker=tracker)
+    assert found is not None
+    assert found.data_type == expected
+
+
+@pytest.mark.parametrize("key", ["x-goog-api-key", "x-crashlytics-google-app-id"])
+def test_keys_of_the_developer_are_little_sure(key: str) -> None:
+    found = judged(key, "1:900000000000:android:0a1b2c3d4e5f6071", "header", tracker=True)
+    assert found is None or found.confidence < 50
 
 
 def test_company_and_a_tracker_make_surer_and_a_worse_fit_less_sure() -> None:

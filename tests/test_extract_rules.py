@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analyzer.decode import Decoded
 from analyzer.extract import Extractor
 from analyzer.extract.places import PlaceIndex, place_of, url_path_test
+from analyzer.extract.rules import CompiledRule
 from analyzer.extract.shapes import digest
 from analyzer.knowledge import (
     DataType,
@@ -142,6 +143,14 @@ def test_a_rule_holds_for_its_hosts_paths_and_methods_only(
 )
 def test_a_rule_takes_no_other_place_and_no_value_that_says_nothing(miss: Leaf) -> None:
     assert found(knowledge(tracker(ENDPOINT)), miss) == ()
+
+
+def test_a_rule_may_name_the_form_of_its_values() -> None:
+    rule = replace(RULE, shapes=(), value="[a-z]+(\\.[a-z]+)+")
+    compiled = CompiledRule(rule, ("query",))
+    assert compiled.accepts("com.example.game")
+    assert not compiled.accepts("com.example.game/1.0")
+    assert not compiled.accepts("game")
 
 
 def test_a_repeated_parameter_is_still_the_parameter() -> None:

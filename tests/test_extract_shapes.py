@@ -55,7 +55,11 @@ UUID = "3f2b8c1a-7d4e-4f60-9a1b-2c3d4e5f6071"
         ("true", "bool"),
         ("1763000000", "timestamp"),
         ("1763000000123", "timestamp"),
+        ("1763000000123456789", "timestamp"),
         ("9999999999", "int"),
+        ("4096000000", "int"),  # bytes
+        ("1172860168313205", "int"),  # 2007
+        ("2500000000000000000", "int"),
         ("2013-04-05", "date"),
         ("5/4/2013", "date"),
         ("2013-04-05T06:07:08.123Z", "datetime"),
@@ -90,6 +94,10 @@ def test_a_value_has_its_shape(value: str, expected: str) -> None:
         ("1.28333333333333333", "loc.precise", "geo:9-decimals"),
         ("de", "loc.country", "country"),
         ("0712345678", "person.phone", "phone"),
+        ("1763000000123456789", "id.device", "int"),
+        ("1763000000123", "id.session", "timestamp"),
+        ("1763000320", "dev.state", "int"),  # a multiple of 1024: bytes of memory
+        ("1763000000", "dev.state", "timestamp"),
         ("0712345678", "id.device", "int"),
     ],
 )

@@ -210,6 +210,11 @@ def test_what_is_on_no_list_stays_inside(field: str, value: str) -> None:
     assert told(exchange(form={field: value})) == []
 
 
+def test_the_country_of_a_locale_is_not_where_the_phone_is() -> None:
+    sent = exchange(url="https://api2.branch.io/v1/open", form={"country": "US", "locale": "sw-KE"})
+    assert told(sent) == [("locale", "sw-KE")]
+
+
 def test_a_browser_says_its_first_language() -> None:
     sent = (("Accept-Language", "de-DE,de;q=0.9,en-US;q=0.8"),)
     assert told(exchange(sent=sent)) == [("locale", "de-DE")]

@@ -100,6 +100,8 @@ class Generic:
         contained = len(steps) > 1 and self._is_container(steps[-2])
         evidence = around(tracker, siblings, contained)
         fitting, meanings = self._best(steps)
+        if meanings:
+            meanings = self._there(tracker, part, steps[-1], meanings)
         candidates = [
             Candidate(own, strength, (f"name:{strength}", f"fit:{fitting}", *evidence))
             for own, strength in meanings
@@ -202,6 +204,26 @@ class Generic:
             if known := tuple(each for each in meanings if each[0] in self._types):
                 return fitting, known
         return "", ()
+
+    def _there(
+        self, tracker: bool, part: Part, key: str, meanings: tuple[tuple[str, Strength], ...]
+    ) -> tuple[tuple[str, Strength], ...]:
+        """Return what of `meanings` holds for a key of this part at this host.
+
+        Trackers call the browser a user (`uid`), and know apps by tokens that no person has.
+        """
+        if (part == "cookie" or (tracker and part == "query")) and key.lower().endswith("uid"):
+            cookie = "id.browser_cookie" if "id.browser_cookie" in self._types else "id.account"
+            meanings = tuple(
+                (cookie if own == "id.account" else own, strength) for own, strength in meanings
+            )
+        if tracker:
+            return tuple(
+                (own, strength)
+                for own, strength in meanings
+                if own != "person.credentials" or strength in ("exact", "sure")
+            )
+        return meanings
 
     def _special(self, steps: list[str]) -> str | None:
         if len(steps) < 2:

@@ -25,6 +25,8 @@ class CompiledRule:
         rule = self.rule
         if value in rule.not_values or is_blank(value):
             return False
+        if rule.value and not re.fullmatch(rule.value, value):
+            return False
         return not rule.shapes or shape_fits(shape(value, rule.type), rule.shapes)
 
 

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 
 from babel.core import Locale, get_global
 
+from analyzer.extract import lookalikes
 from analyzer.extract.value_shape import shape
 
 Fit = Literal[0, 1, 2]
@@ -47,6 +48,8 @@ _WORDS = re.compile(r"[^\W\d_][\w .,'()&/-]{1,63}")
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{32}|[0-9A-F]{64})")
 _YES_NO: Final = frozenset(["true", "false", "yes", "no", "0", "1", "on", "off"])
 _LAST_YEAR: Final = 2035
+_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?::[0-9]{1,5})?(?:/\S*)?")
+_FLAGS: Final = frozenset(["0", "1", "2", "3", "-1", "1000"])
 _MCC_MNC: Final = re.compile("[2-79][0-9]{2}[-_/ ][0-9]{2,3}")
 
 
@@ -115,6 +118,8 @@ def _coordinate(value: str) -> Fit:
 
 
 def _place(value: str) -> Fit:
+    if lookalikes.is_state(value):
+        return IMPOSSIBLE
     return POSSIBLE if _WORDS.fullmatch(value) or re.fullmatch(r"[A-Z]{2}(?:-\w{1,3})?|[0-9]{3}",
                                                                value) else IMPOSSIBLE  # fmt: skip
 
@@ -180,13 +185,15 @@ def _app(value: str) -> Fit:
         return TYPICAL
     if value.lower() in _YES_NO - {"0", "1"} or shape(value) in {"email", "ip:v6", "datetime"}:
         return IMPOSSIBLE
+    if len(value) > 10 and shape(value) == "timestamp":
+        return IMPOSSIBLE
     return TYPICAL if "." in value and _VERSION.fullmatch(value) else POSSIBLE
 
 
 def _model(value: str) -> Fit:
     if shape(value) in {"url", "email", "datetime", "json", "timestamp", "uuid", "decimal"}:
         return IMPOSSIBLE
-    return POSSIBLE
+    return IMPOSSIBLE if lookalikes.is_learnt_model(value) else POSSIBLE
 
 
 def _email(value: str) -> Fit:
@@ -200,8 +207,8 @@ def _phone(value: str) -> Fit:
 
 
 def _gender(value: str) -> Fit:
-    # Those with words of their own are in names.yaml.
-    return POSSIBLE if value in {"0", "1", "2", "3"} else IMPOSSIBLE
+    # Those with words of their own are in names.yaml; 9 is "not applicable" of ISO/IEC 5218.
+    return POSSIBLE if value in {"0", "1", "2", "9"} else IMPOSSIBLE
 
 
 def _birth(value: str) -> Fit:
@@ -226,6 +233,10 @@ def _name(value: str) -> Fit:
 def _address(value: str) -> Fit:
     if shape(value).partition(":")[0] in {"url", "ip", "email", "mac", "uuid", "bool", "decimal"}:
         return IMPOSSIBLE
+    if lookalikes.is_postcode(value):
+        return POSSIBLE
+    if lookalikes.is_file_or_word(value):
+        return IMPOSSIBLE  # "archive.zip", "gzip": under `zip` both are of programs
     return POSSIBLE if len(value) >= 3 else IMPOSSIBLE
 
 
@@ -271,6 +282,21 @@ def _page(value: str) -> Fit:
     return TYPICAL if value.startswith(("http://", "https://")) else POSSIBLE
 
 
+def _elsewhere(value: str) -> Fit:
+    if value.startswith(("http://", "https://", "android-app://")):
+        return TYPICAL
+    return POSSIBLE if _DOMAIN.fullmatch(value) else IMPOSSIBLE
+
+
+def _privacy_signal(value: str) -> Fit:
+    # A number says yes, no or which of few states; others are times, widths, latitudes.
+    return IMPOSSIBLE if _NUMBER.fullmatch(value) and value not in _FLAGS else POSSIBLE
+
+
+def _searched(value: str) -> Fit:
+    return IMPOSSIBLE if lookalikes.is_query_language(value) else _text(value)
+
+
 def _text(value: str) -> Fit:
     return IMPOSSIBLE if no_words(value) or shape(value) in {"uuid", "timestamp"} else POSSIBLE
 
@@ -298,8 +324,9 @@ TESTS: Final[dict[str, Callable[[str], Fit]]] = {
     "dev.model": _model,
     "dev.os": _system, "dev.user_agent": _agent, "dev.screen": _screen,
     "dev.state": _number_or_flag, "dev.network": _network, "dev.app_context": _app,
-    "beh.content_viewed": _page, "beh.watch_time": _seconds, "beh.off_platform": _page,
-    "beh.usage_pattern": _count_or_time, "beh.search": _text, "soc.messages": _text,
+    "beh.content_viewed": _page, "beh.watch_time": _seconds, "beh.off_platform": _elsewhere,
+    "beh.usage_pattern": _count_or_time, "beh.search": _searched, "soc.messages": _text,
+    "ad.privacy_signal": _privacy_signal,
 }  # fmt: skip
 """The test of each type that has one; elsewhere everything that says something is possible."""
 

@@ -73,9 +73,11 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _TEXT_BOUNDS: Final = ((16, "text:<=16"), (64, "text:<=64"), (256, "text:<=256"))
 _LONGEST_TRIED: Final = 8192
 _LONGEST_KEPT: Final = 256
-# 2001-09-09 to 2100: outside, ten digits are more likely an identifier.
-_FIRST_SECOND: Final = 1_000_000_000
-_LAST_SECOND: Final = 4_102_444_800
+# 2010 to 2035: outside, as many digits are more likely an identifier, or bytes.
+_FIRST_SECOND: Final = 1_262_304_000
+_LAST_SECOND: Final = 2_082_758_400
+_PAGE: Final = 1024  # bytes of memory come in these
+_NANOSECONDS: Final = 19  # digits
 
 
 def shape(value: str, data_type: str = "") -> str:
@@ -112,6 +114,10 @@ def _typed(text: str, data_type: str) -> str:
         return f"geo:{min(_decimals(text), _MOST_DECIMALS)}-decimals"
     if data_type == "loc.country" and len(text) == 2 and text.isascii() and text.isalpha():
         return "country"
+    if data_type.startswith("id.") and len(text) == _NANOSECONDS and text.isdigit():
+        return "int"
+    if data_type == "dev.state" and len(text) == 10 and text.isdigit() and not int(text) % _PAGE:
+        return "int"
     if data_type == "person.phone" and 7 <= sum(map(str.isdigit, text)) <= 15:
         return "phone"
     return ""

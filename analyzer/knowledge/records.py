@@ -185,6 +185,8 @@ class SignalDef:
 class FieldRule:
     """One field of an endpoint that is personal data. `shapes`: the value must have one of them.
 
+    `value` is a regular expression that all of the value must match; "" where anything may stand.
+
     `not_values` are values that say nothing; `transformed` is how the vendor writes the value
     ("raw", "sha256", ...). `source` is empty for what was only observed (grade O).
     """
@@ -200,6 +202,7 @@ class FieldRule:
     reason: str
     source: str
     grade: Grade
+    value: str = ""
 
     @property
     def verified(self) -> bool:

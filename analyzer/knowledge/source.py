@@ -118,6 +118,16 @@ class Table:
             self.wrong(key, f"is {text!r}, which has not the form {pattern}")
         return text
 
+    def pattern(self, key: str) -> str:
+        """Return a regular expression; "" where none is given."""
+        text = self.text(key, "")
+        try:
+            re.compile(text)
+        except re.error as error:
+            self.wrong(key, f"is no regular expression: {error}")
+            return ""
+        return text
+
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """Return one of `choices`."""
         text = self.text(key, default)

@@ -130,6 +130,7 @@ def _field(table: Table, endpoint: str, given: _Given, types: Mapping[str, DataT
         reason=table.text("reason"),
         source=source,
         grade=grade,
+        value=table.pattern("value"),
     )
     table.done()
     return made

@@ -17,6 +17,8 @@ from analyzer.region.codes import Codes, locale_of, region_of, zone_of
 from analyzer.region.measured import MOST, OTHERS
 
 _SENT = frozenset({"demo.language", "loc.country", "loc.sim_carrier", "loc.timezone"})
+# In the reason of a rule: it is the country of the phone's language, not where the phone is.
+_OF_LOCALE = "locale"
 _Found = tuple[str, str, str]  # topic, value, source
 
 
@@ -92,7 +94,12 @@ class Evidence:
 
         A path in which a value was masked is no longer that of its leaf, and is passed over.
         """
-        wanted = {(match.part, match.path): match for match in matches if match.data_type in _SENT}
+        wanted = {
+            (match.part, match.path): match
+            for match in matches
+            if match.data_type in _SENT
+            and not (match.data_type == "loc.country" and _OF_LOCALE in match.reason)
+        }
         if not wanted:
             return
         for leaf in leaves:
