@@ -8,13 +8,14 @@ found first, and what lies between them is taken over as it is.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from analyzer.decoders import Checked, Layer, Limits, Noted, Number, Pairs
 from analyzer.decoders.plan import inert
 from analyzer.leaves import Leaves, Steps
 from analyzer.models import Part
 
+_Key = TypeVar("_Key")
 _INDEX: Final = tuple(map(str, range(1024)))
 _LISTED: Final = 64  # entries of a list whose paths are remembered
 _MOST_NAMES: Final = 60_000  # paths that are remembered, all containers together
@@ -27,6 +28,7 @@ MOST_PLAIN: Final = 20_000
 LONGEST_PLAIN: Final = 256
 
 _paths: Final[dict[tuple[str, tuple[str, ...] | int], list[str]]] = {}
+_row_paths: Final[dict[tuple[str, tuple[str, ...], int], list[str]]] = {}
 _remembered: Final = [0]
 
 
@@ -65,6 +67,8 @@ class Flattener:
         elif kind is list:
             values = tree  # type: ignore[assignment]
             names = len(values)
+            if names > 1 and type(values[0]) is dict and self._rows(values, path, steps, level):
+                return
         elif kind is Pairs:
             names = tuple([name for name, _ in tree])  # type: ignore[attr-defined]
             values = [value for _, value in tree]  # type: ignore[attr-defined]
@@ -92,6 +96,41 @@ class Flattener:
             self.fault("too_large", f"a path was cut to {_LONGEST_PREFIX} characters")
             path = path[:_LONGEST_PREFIX]
         paths = _paths.get((path, names)) or _joined(path, names)
+        self._values(values, paths, steps, level)
+
+    def _rows(self, rows: list[dict[str, Any]], path: str, steps: Steps, level: int) -> bool:
+        """Make leaves of a list of objects with the same names at once; False if it is none.
+
+        Nor is it one where a bound might be passed: then it is looked at one by one.
+        """
+        names = tuple(rows[0])
+        count = len(rows)
+        total = count * len(names)
+        if (
+            not 0 < total <= self.limits.max_leaves - len(self.leaves.paths)
+            or self._containers + count >= 2 * self.limits.max_leaves
+            or level >= self.limits.max_json_depth
+            or len(path) > _LONGEST_PREFIX - 8
+            or count > len(_INDEX)
+        ):
+            return False
+        for row in rows:
+            if type(row) is not dict or tuple(row) != names:
+                return False
+        self._containers += count + 1
+        self._names += total
+        key = (path, names, count)
+        paths = _row_paths.get(key)
+        if paths is None:
+            prefix = f"{path}." if path else ""
+            paths = [f"{prefix}{at}.{name}" for at in _INDEX[:count] for name in names]
+            _keep(_row_paths, key, paths)
+        self._values([value for row in rows for value in row.values()], paths, steps, level + 1)
+        return True
+
+    def _values(self, values: list[Any], paths: list[str], steps: Steps, level: int) -> None:
+        """Make leaves of the values of containers that are `level` deep."""
+        leaves = self.leaves
         # None: has to be looked at more closely.
         texts = [
             (value if value in plain or (len(value) < LONGEST_PLAIN and inert(value)) else None)
@@ -162,9 +201,17 @@ def _joined(path: str, names: tuple[str, ...] | int) -> list[str]:
         made = [prefix + name for name in names]
         again = count * len(prefix) + sum(map(len, names)) <= _LONGEST_NAMES
     if again:
-        if _remembered[0] + count > _MOST_NAMES:
-            _paths.clear()
-            _remembered[0] = 0
-        _remembered[0] += count
-        _paths[path, names] = made
+        _keep(_paths, (path, names), made)
     return made
+
+
+def _keep(memory: dict[_Key, list[str]], key: _Key, made: list[str]) -> None:
+    """Remember paths; all of them are forgotten where there are too many."""
+    if sum(map(len, made)) > 4 * _LONGEST_NAMES:
+        return
+    if _remembered[0] + len(made) > _MOST_NAMES:
+        _paths.clear()
+        _row_paths.clear()
+        _remembered[0] = 0
+    _remembered[0] += len(made)
+    memory[key] = made

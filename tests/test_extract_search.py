@@ -109,3 +109,10 @@ def test_what_is_prepared_is_made_once_and_can_be_sent(monkeypatch: pytest.Monke
     monkeypatch.setattr(search, "compiled", never)
     planted = Planted(VALUES, sent)
     assert planted.find([Leaf("1", "body", "x", IDENTIFIERS[0].text, ())]).hits[0].value == 0
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_literals_that_begin_alike_are_told_apart(opener: Callable[[Plan], Search]) -> None:
+    literals = (b"beginning", b"beginning-one", b"beginning-two", b"beginnin", b"xbegin", b"\0a\0b")
+    found = opener(plan(literals, ())).find(b"..xbeginning-two.\0a\0b beginnxng-one")
+    assert sorted(found.literals) == [(0, 3, 12), (2, 3, 16), (3, 3, 11), (4, 2, 8), (5, 17, 21)]
