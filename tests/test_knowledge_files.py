@@ -329,6 +329,7 @@ T = "trackers/vendor.yaml"
         # trackers
         (T, "type: id.device", "type: id.devise", 10, "which ontology.yaml does not have"),
         (T, "shape: uuid", "shape: uid", 10, "shape names 'uid'"),
+        (T, "shape: uuid", "value: '[a-z'", 10, "value is no regular expression"),
         (T, "part: [query, body]", "part: cookies", 10, "part is 'cookies'"),
         (T, ", reason: Its name", "", 10, "reason is missing from 'device'"),
         (T, "source: https://vendor.example/docs\n", "", 9, "source is missing"),
