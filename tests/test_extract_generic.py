@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.extract import Extractor
 from analyzer.extract.confidence import reason
 from analyzer.extract.generic import Generic, Judged
 from analyzer.extract.telling_values import TYPE_OF
 from analyzer.knowledge import load_knowledge
 from analyzer.knowledge.vocabulary_records import EVIDENCE
-from analyzer.models import Part
+from analyzer.models import Exchange, Part
 
 KNOWN = load_knowledge()
 GENERIC = Generic(KNOWN.types, KNOWN.vocabulary)
@@ -246,3 +247,15 @@ def test_every_look_has_points_words_and_a_data_type() -> None:
     assert looks == set(TYPE_OF)
     assert set(TYPE_OF.values()) <= set(KNOWN.types)
     assert all(reason([f"shape:{each}"]).startswith("The value looks like ") for each in looks)
+
+
+def test_a_place_that_only_contradicts_a_signal_is_judged_by_its_name() -> None:
+    body = b'{"device":{"ifa":"7c9e1b42-03ad-4a51-9f0e-5b2f1f6a9d3c","geo":{"lat":-1.28333}}}'
+    request = Exchange(
+        "1", "s", 0.0, "use", "POST", "https://api.school-app.example/v1/x",
+        (("Content-Type", "application/json"),), body, 200, (), b"", None, "h2", True, 0,
+    )  # fmt: skip
+    extractor = Extractor(load_knowledge(), [], b"k" * 32)
+    found = {match.path: match.data_type for match in extractor.extract(request).matches}
+    assert found["device.ifa"] == "id.advertising"
+    assert found["device.geo.lat"] == "loc.precise"

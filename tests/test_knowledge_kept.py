@@ -41,7 +41,7 @@ def test_faulty_files_are_not_kept(folder: Path) -> None:
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"a":1}', b"0\n{}"])
 def test_what_was_damaged_is_parsed_anew(folder: Path, content: bytes) -> None:
     Source("a.yaml", TEXT)
     [kept] = folder.iterdir()
@@ -59,6 +59,17 @@ def test_what_json_cannot_hold_is_left_as_it_is(folder: Path) -> None:
     tree = {"a": {1, 2}}
     assert keep_tree("a", tree) is tree
     assert not folder.exists()
+
+
+def test_a_folder_that_is_relative_is_not_heeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    Source("a.yaml", TEXT)
+    assert not (tmp_path / "here").exists()
+    assert (tmp_path / "home").is_dir()
 
 
 def test_without_a_place_to_write_everything_goes_on(

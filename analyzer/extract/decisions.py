@@ -133,10 +133,11 @@ class Kinds:
         named: list[tuple[int, Decision]] = []
         bare: list[tuple[int, Decision]] = []
         # What an answer says is known by rules only: a name there can be anybody's.
-        if part in NAMED_PARTS and None in rulings:
+        unknown = [ruling is None or not (ruling.rules or ruling.signals) for ruling in rulings]
+        if part in NAMED_PARTS and any(unknown):
             decided = self._judging.decisions(kind.tracker, part, paths)
-            for at, (ruling, decision) in enumerate(zip(rulings, decided, strict=True)):
-                if ruling is None and decision is not None:
+            for at, (open_, decision) in enumerate(zip(unknown, decided, strict=True)):
+                if open_ and decision is not None:
                     (named if decision.candidates else bare).append((at, decision))
         ruled = tuple((at, ruling) for at, ruling in enumerate(rulings) if ruling is not None)
         plan = Plan(ruled, tuple(named), tuple(bare))

@@ -32,7 +32,10 @@ def read_tree(text: str) -> object:
     if path is None:
         return MISSING
     try:
-        return orjson.loads(path.read_bytes())
+        digest, _, content = path.read_bytes().partition(b"\n")
+        if digest != _digest(content):  # damaged: parse the file again
+            return MISSING
+        return orjson.loads(content)
     except (OSError, ValueError):
         return MISSING
 
@@ -60,18 +63,22 @@ def _write(path: Path, content: bytes) -> None:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                file.write(_digest(content) + b"\n" + content)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
         _prune(path.parent)
 
 
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
 def _path(text: str) -> Path | None:
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     given = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        if given:
+        if Path(given).is_absolute():  # the specification says to heed no other
             folder = Path(given)
         elif sys.platform == "darwin":
             folder = Path.home() / "Library" / "Caches"
