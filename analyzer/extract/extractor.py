@@ -24,6 +24,7 @@ from analyzer.models import Exchange, Match, Method, Part, Problem, Signal
 _LONGEST_REMEMBERED: Final = 512
 # Calling the class costs twice as much.
 _new_match: Final = cast(Callable[[type[Match], tuple[object, ...]], Match], tuple.__new__)
+_WHO_OR_WHERE: Final = ("id.", "person.", "loc.")
 _PART_ORDER: Final[dict[Part, int]] = {part: at for at, part in enumerate(get_args(Part))}
 _Key = tuple[int, str, str]  # position of the part, path, data type
 _Shown = tuple[str, str]  # shape, digest
@@ -211,11 +212,16 @@ class Extractor:
         known = found.get(key)
         if known is not None and known.method == "planted":
             return
-        # What it looks like matters no more where it is known what it is.
+        # What it looks like or is called matters no more where it is known what it is.
         looked = [
             each
             for each, match in found.items()
-            if match[4] == "shape" and each[1] == path and each[0] == key[0]
+            if each[1] == path
+            and each[0] == key[0]
+            and (
+                match[4] == "shape"
+                or (match[4] == "name" and each != key and each[2].startswith(_WHO_OR_WHERE))
+            )
         ]
         for each in looked:
             del found[each]
