@@ -103,10 +103,12 @@ def test_base64_of_a_neighbour_is_no_find() -> None:
 
 def test_a_value_across_segments_of_the_path_is_found_once() -> None:
     values = (("demo.birthdate", "2013-04-05"), ("person.email", "a/b@mail.example"))
-    segments = ["v1", "2013", "04", "05", "a", "b@mail.example"]
+    segments = ["born", "2013", "04", "05", "a", "b@mail.example"]
     leaves = [Leaf("1", "path", str(at), text, ()) for at, text in enumerate(segments)]
     hits = Planted(values).find(leaves).hits
     assert [(hit.value, hit.leaf) for hit in hits] == [(0, leaves[0]), (1, leaves[0])]
+    leaves[0] = Leaf("1", "path", "0", "news", ())
+    assert [hit.value for hit in Planted(values).find(leaves).hits] == [1]
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,12 @@ def leaf(value: str, path: str = "x", part: Part = "body") -> Leaf:
     return Leaf("1", part, path, value, ())
 
 
-def told(text: str, planted: Planted = PLANTED) -> list[tuple[str, str]]:
+NAMES = {"demo.birthdate": "user.birthday", "loc.precise": "geo.lat", "": "x"}
+
+
+def told(text: str, planted: Planted = PLANTED, path: str = "x") -> list[tuple[str, str]]:
     """Return (data type, transformation) of what is found in one leaf."""
-    hits = planted.find([leaf(text)]).hits
+    hits = planted.find([leaf(text, path)]).hits
     return [(planted.values[hit.value][0], hit.transformed) for hit in hits]
 
 
@@ -99,8 +102,13 @@ def told(text: str, planted: Planted = PLANTED) -> list[tuple[str, str]]:
 def test_a_planted_value_is_found_however_it_is_written(
     text: str, expected: tuple[str, str]
 ) -> None:
-    assert told(text) == [expected]
-    assert told(f'{{"a": "{text}", "b": 1}}') == [expected]
+    path = NAMES.get(expected[0], "x")
+    assert told(text, path=path) == [expected]
+    if text.isdigit() and len(text) == 13:
+        return  # a moment has to be all of a field
+    assert told(f'{{"a": "{text}", "b": 1}}', path=path) == [expected]
+    name = path.rpartition(".")[2]
+    assert told(f'{{"{name}": "{text}", "b": 1}}') == [expected]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +148,9 @@ def test_a_coarse_coordinate_counts_only_beside_its_other_half() -> None:
     halves = Planted((("loc.precise", "-1.283412"), ("loc.precise", "36.816745")))
     assert halves.find([leaf("-1.283")]).hits == ()
     assert len(halves.find([leaf("-1.283,36.817")]).hits) == 2
-    assert told("36.816745", halves) == [("loc.precise", "raw")]
+    assert told("36.816745", halves, "geo.longitude") == [("loc.precise", "raw")]
+    assert told("36.816745", halves, "price") == []
+    assert len(halves.find([leaf("36.816745", "a"), leaf("-1.283412", "b.c.d")]).hits) == 2
 
 
 def test_short_numbers_count_only_where_their_name_says_what_they_are() -> None:
@@ -156,6 +166,103 @@ def test_short_numbers_count_only_where_their_name_says_what_they_are() -> None:
     seven = Planted((("id.account", "1234567"),))
     assert told("1234567", seven) == [("id.account", "raw")]
     assert told("1 1234567", seven) == []
+
+
+DECOYED = Planted(
+    (
+        ("person.email", "wanjiru.otieno@bluemail-ke.org"),
+        ("person.name", "Wanjiru Otieno"),
+        ("person.username", "quorbel_fan7"),
+        ("loc.wifi_cell", "Otieno_Home"),
+        ("demo.birthdate", "2012-11-07"),
+        ("loc.precise", "-1.28347,36.81791"),
+        ("person.phone", "+254712904583"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wanjiru.otieno+kid@bluemail-ke.org",
+        "wanjiru.otieno@bluemail-ke.org.ke",
+        "wanjiru.otieno@bluemail-ke.org-x.com",
+        "wanjiru.otieno@bluemail-ke.orgs",
+        "my.wanjiru.otieno@bluemail-ke.org",
+        "not-wanjiru.otieno@bluemail-ke.org",
+        "my_wanjiru.otieno%40bluemail-ke.org",
+        "wanjiru.otieno@elsewhere.example",
+        "x.wanjiruotieno@elsewhere.example",
+        "wanjiru-otieno-street",
+        "the_wanjiru_otieno",
+        "quorbel_fan7-fan",
+        "quorbel_fan7@gmail.com",
+        "x.quorbel_fan7",
+        "Otieno_Home_EXT",
+        "my-otieno_home",
+        "20121107",
+        "2012-11-07",
+        "Wed, 07 Nov 2012 00:00:00 GMT",
+        "x-20121107-1",
+        "07/11/2012",
+        "1352246400",
+        "36.81791",
+        "-1.28347",
+        "3681791",
+        "id-712904583-x",
+        "n 712904583 of 5",
+        "id-254712904583",
+        "254712904583_1",
+        base64.b64encode(b'{"released": "2012-11-07"}').decode(),
+        base64.b64encode(b"id-712904583-x").decode(),
+    ],
+)
+@pytest.mark.parametrize("path", ["x", "app.build", "adobe.page", "message.id"])
+def test_a_value_inside_a_longer_token_or_without_a_fitting_name_is_no_hit(
+    text: str, path: str
+) -> None:
+    assert told(text, DECOYED, path) == []
+    assert told(f'{{"id": "{text}"}}', DECOYED, path) == []
+    document = f'{{"id": "{text}"}}'.encode()
+    assert DECOYED.find([], [document]).hits == ()
+    if not text.endswith("orgs"):  # in binary, one letter may be a length or a tag
+        assert DECOYED.find([], [b"\x01\x05" + document]).hits == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("Mail wanjiru.otieno@bluemail-ke.org. Thanks", "x", "person.email"),
+        ("<wanjiru.otieno@bluemail-ke.org>", "x", "person.email"),
+        ("u=wanjiru.otieno@bluemail-ke.org&n=2", "x", "person.email"),
+        ("wanjiru.otieno", "x", "person.name"),
+        ("/p/wanjiru-otieno/", "x", "person.name"),
+        ("https://social.example/@quorbel_fan7?x", "x", "person.username"),
+        ("It is quorbel_fan7.", "x", "person.username"),
+        ("Otieno_Home", "x", "loc.wifi_cell"),
+        ("20121107", "user.dateOfBirth", "demo.birthdate"),
+        ("07/11/2012", "child.born", "demo.birthdate"),
+        ("2012-11-07", "userDob", "demo.birthdate"),
+        ("1352246400", "bday.value", "demo.birthdate"),
+        ("dob=20121107", "x", "demo.birthdate"),
+        (hashlib.sha256(b"20121107").hexdigest(), "x", "demo.birthdate"),
+        ("36.81791", "lng", "loc.precise"),
+        ("-1.28347,36.81791", "x", "loc.precise"),
+        ("712904583", "x", "person.phone"),
+        ("n 712904583 of 5", "user.phone", "person.phone"),
+        ('{"x": "712904583"}', "x", "person.phone"),
+        ("254712904583@s.chat.example", "x", "person.phone"),
+    ],
+)
+def test_a_value_that_stands_for_itself_is_a_hit(text: str, path: str, expected: str) -> None:
+    assert [data_type for data_type, _ in told(text, DECOYED, path)] == [expected]
+
+
+def test_a_value_inside_a_find_of_another_is_told_only_where_it_stands_alone_too() -> None:
+    planted = Planted((("person.name", "Wanjiru Otieno"), ("beh.search", "Wanjiru Otieno shoes")))
+    assert told("q=Wanjiru Otieno shoes", planted) == [("beh.search", "raw")]
+    both = told("q=Wanjiru Otieno shoes&for=Wanjiru Otieno", planted)
+    assert [data_type for data_type, _ in both] == ["person.name", "beh.search"]
 
 
 def test_values_too_short_to_search_are_told() -> None:

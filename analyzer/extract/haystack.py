@@ -6,26 +6,21 @@ payloads.
 
 from __future__ import annotations
 
-import re
 from binascii import Error, a2b_base64
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from analyzer.extract.needles import Edge, Needle
+from analyzer.extract.edges import is_apart, is_bounded, is_joined
+from analyzer.extract.field_names import DEGREES, fits, stands_before
+from analyzer.extract.needles import Needle
 from analyzer.leaves import Leaves
 from analyzer.models import Leaf
 
-_ALNUM: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
-_DIGIT: Final = frozenset(b"0123456789")
-# What stands before a value that was escaped once more: %3D, \n, \u003d.
-_ESCAPE_BEFORE: Final = re.compile(rb"(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtbf])\Z")
-_ZEROS: Final = re.compile(rb"\.0{1,6}")
 _CONTROL: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _BINARY_EDGE: Final = 10  # in binary, what surrounds a needle this long may be a length or a tag
 _MOST_TAG: Final = 2  # letters and digits that a length or a tag may look like
-_MOST_SPACE: Final = 16  # characters around a value that are nothing
 _MOST_LOOSE: Final = 4096  # bytes in which two words are two halves, though nothing says so
 _FIELD_EDGE: Final = frozenset(b"\"'<>=&;") | set(range(0x20)) | set(range(0x80, 0x100))
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
@@ -59,7 +54,10 @@ def encoded(text: str) -> bytes:
 
 
 class Haystack:
-    """What was searched: `given` is `joined(...)`, `lower` the same in lower case."""
+    """What was searched: `given` is `joined(...)`, `lower` the same in lower case.
+
+    `owners` are the leaves that the payloads were made of, where they were.
+    """
 
     def __init__(
         self,
@@ -69,8 +67,10 @@ class Haystack:
         values: Sequence[str],
         route: str,
         payloads: Sequence[bytes],
+        owners: Sequence[Leaf | None] = (),
     ) -> None:
         self.given = given
+        self._owners = owners
         self.leaves = leaves
         self._values = values
         self._lower = lower
@@ -108,23 +108,28 @@ class Haystack:
         """Tell whether the find is the needle, and stands for itself there."""
         if needle.exact and self.given[start:end] != needle.given:
             return False
+        edge = needle.edge
+        if edge == "alone":  # all of a value, or one whose name says what it is
+            first, last = self._starts[place], self._starts[place + 1] - 1
+            return self._is_field(start, end, first, last) or self._named(place, start, needle.keys)
+        if needle.keys and not self._named(place, start, needle.keys):
+            return False
         if needle.plain:
             return self._whole_base64(needle, start, place)
-        if needle.edge == "none":
+        if edge == "none":
             return True
-        if needle.keys and not self._named(place, needle.keys):
-            return False
         first, last = self._starts[place], self._starts[place + 1] - 1
-        edge = needle.edge
         if place > self.count:
             binary = self._in_binary(place)
             if binary and start > first and self.given[start - 1] in _counts(end - start):
                 return True
             if edge == "whole":
                 return self._is_field(start, end, first, last)
-            if binary and edge == "word":
+            if binary and edge not in ("number", "left"):
                 most = _MOST_TAG if end - start >= _BINARY_EDGE else 0
-                return is_apart(self._lower, start, end, first, last, most)
+                return is_apart(self._lower, start, end, first, last, most) and not is_joined(
+                    self._lower, start, end, first, last, edge
+                )
         return is_bounded(self._lower, start, end, first, last, edge)
 
     def _whole_base64(self, needle: Needle, start: int, place: int) -> bool:
@@ -164,12 +169,23 @@ class Haystack:
             found.add((leaf.part, higher, "above"))
         return frozenset(found)
 
-    def _named(self, place: int, keys: tuple[str, ...]) -> bool:
-        """Tell whether the name of the field at `place`, or what holds it, has one of `keys`."""
-        if place >= self.count:
-            return False
-        name = ".".join(self.leaves.leaf(place).path.lower().rsplit(".", 2)[-2:])
-        return any(key in name for key in keys)
+    def says_degrees(self, place: int, start: int) -> bool:
+        """Tell whether the name of what is found at `start` is that of a latitude or longitude."""
+        return self._named(place, start, DEGREES)
+
+    def _named(self, place: int, start: int, keys: tuple[str, ...]) -> bool:
+        """Tell whether the name of the field at `place`, or what holds it, has one of `keys`.
+
+        Of what was not taken apart, the name that stands right before `start`.
+        """
+        leaf: Leaf | None = None
+        if place < self.count:
+            leaf = self.leaves.leaf(place)
+        elif 0 <= (at := place - self.count - 1) < len(self._owners):
+            leaf = self._owners[at]
+        if leaf is not None and fits(leaf.path, keys):
+            return True
+        return stands_before(self._lower, start, self._starts[place], keys)
 
     def _in_binary(self, place: int) -> bool:
         at = place - self.count - 1
@@ -180,48 +196,9 @@ class Haystack:
         return self._binary[at]
 
 
-def is_bounded(hay: bytes, start: int, end: int, first: int, last: int, edge: Edge) -> bool:
-    """Tell whether hay[start:end], within first..last, is not a piece of a longer token."""
-    if edge == "none":
-        return True
-    if edge == "whole":
-        if start - first > _MOST_SPACE or last - end > _MOST_SPACE:
-            return False
-        after = hay[end:last].strip()
-        return not hay[first:start].strip() and (not after or bool(_ZEROS.fullmatch(after)))
-    before = hay[start - 1] if start > first else 0x20
-    after_ = hay[end] if end < last else 0x20
-    if edge == "word":
-        ends_open = not _continues(hay[end - 1]) or not _continues(after_)
-        starts_open = not _continues(hay[start]) or not _continues(before)
-        return ends_open and (
-            starts_open or _ESCAPE_BEFORE.search(hay, max(first, start - 6), start) is not None
-        )
-    if before in _DIGIT or before == 0x2E or (before == 0x2D and hay[start] != 0x2D):
-        return bool(_ESCAPE_BEFORE.search(hay, max(first, start - 6), start))
-    return edge == "left" or after_ not in _DIGIT
-
-
-def is_apart(hay: bytes, start: int, end: int, first: int, last: int, most: int) -> bool:
-    """Tell whether at most `most` letters and digits of ASCII go on before or after a find.
-
-    It is hay[start:end], in binary: there a letter may be a length or a tag.
-    """
-    before = hay[max(first, start - most - 1) : start]
-    after = hay[end : min(last, end + most + 1)]
-    return not (
-        (len(before) > most and _ALNUM.issuperset(before))
-        or (len(after) > most and _ALNUM.issuperset(after))
-    )
-
-
 def _counts(size: int) -> tuple[int, int, int]:
     """Return what stands before a text of `size` bytes in protobuf, CBOR and MessagePack."""
     return (size, 0x60 + size, 0xA0 + size) if size < 24 else (size, size, size)
-
-
-def _continues(byte: int) -> bool:
-    return byte in _ALNUM or byte >= 0x80
 
 
 def _is_binary(payload: bytes) -> bool:

@@ -12,17 +12,20 @@ import json
 import re
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Literal
 from urllib.parse import quote, quote_plus
 
 from analyzer.extract import machine_ids, writings
 from analyzer.extract.coordinates import Half, halves_of, written
+from analyzer.extract.field_names import BIRTH
 from analyzer.extract.hashing import Digest, digests, mistaken
 from analyzer.extract.value_shape import EMAIL
 
-Edge = Literal["none", "word", "number", "left", "whole"]
+Edge = Literal[
+    "none", "word", "number", "left", "whole", "alone", "email", "token", "name", "phone"
+]
 
 TRANSFORMATIONS: Final[tuple[str, ...]] = (
     "raw",
@@ -63,7 +66,7 @@ _NAME: Final = re.compile(r"[^\W\d_][^\d_@]*[\s,][^\d_@]*[^\W\d_]")
 # The names of fields in which a short number is what it is planted as.
 _KEYS: Final = {
     "person.address": ("zip", "postal", "postcode", "plz", "cep", "pincode"),
-    "demo.birthdate": ("birth", "dob", "bday"),
+    "demo.birthdate": BIRTH,
     "id.account": ("account", "user", "member", "uid"),
 }
 # The substitution that one vendor's script applies letter by letter to what is typed into forms:
@@ -79,7 +82,9 @@ class Needle:
     """Bytes to look for. `data` is lower case; where `exact`, the find must equal `given`.
 
     `edge`: what must not continue the find: nothing to check, letters and digits to either side, a
-    number to either side or to the left only, or anything at all (`whole`). `side` is 0 or 1 for
+    number to either side or to the left only, or anything at all (`whole`; `alone`: or its name
+    says what it is). An `email`, a `token`, a `name` and a `phone` must besides not be tied to more
+    of a word by a joint. `side` is 0 or 1 for
     one half of something (`group` is which): a latitude, a first name. One that `needs` its other
     half counts only beside a find of it. With `keys` it counts only where the name of its field has
     one of them. One that is a piece of Base64 text has the bytes that it stands for in `plain`, and
@@ -110,7 +115,11 @@ def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
     for at, (data_type, text) in enumerate(values):
         made: Iterable[Needle]
         if at in places:
-            made = chain(_coordinates(at, places[at]), _encoded(at, text.strip().encode()))
+            half = places[at][0] if len(places[at]) == 1 else None
+            whole = _encoded(at, text.strip().encode())
+            if half:
+                whole = (replace(each, group=half.group, side=half.side) for each in whole)
+            made = chain(_coordinates(at, places[at]), whole)
         else:
             made = _text_needles(at, data_type, text.strip())
         for needle in made:
@@ -157,12 +166,21 @@ def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
     national = writings.split_phone(text)[1] if kind == "phone" else ""
     for form, how in forms:
         if form != national or how == "raw":
-            yield from _plain(at, form, how, keys)
+            edge = _edge(kind, data_type, form)
+            needed = keys if kind == "date" else ()
+            for needle in _plain(at, form, how, keys):
+                plain = needle.edge != "word"
+                yield needle if plain else replace(needle, edge=edge, keys=needed)
     for form, how in forms:
         if form.isdigit() and len(form) < _SHORTEST_ALONE:
             continue
         if how == "raw" or kind not in ("date", "name", "text"):
-            yield from _encoded(at, form.encode("utf-8", "surrogatepass"))
+            for needle in _encoded(at, form.encode("utf-8", "surrogatepass")):
+                if form == national:
+                    if not needle.plain:
+                        yield replace(needle, edge="whole")
+                else:
+                    yield replace(needle, keys=keys) if kind == "date" else needle
     if kind in ("uuid", "hex"):
         read = machine_ids.uuid_bytes if kind == "uuid" else machine_ids.hex_bytes
         for data in read(text):
@@ -170,6 +188,17 @@ def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
     yield from _others(at, kind, text)
     if len(text) >= SHORTEST and not (text.isdigit() and len(text) < _SHORTEST_ALONE):
         yield from _hashed(at, (*digests(kind, text), *mistaken(text)))
+
+
+def _edge(kind: str, data_type: str, form: str) -> Edge:
+    """Return what must not continue a find of `form`, as it is or escaped."""
+    if kind == "email" and not any(joint in form for joint in (".at.", "_at_")):
+        return "email"
+    if kind == "username" or data_type == "loc.wifi_cell":
+        return "token"
+    if kind == "name" and not any(joint in form for joint in (" ", ",")):
+        return "name"
+    return "phone" if kind == "phone" else "word"
 
 
 def _forms(kind: str, text: str) -> Iterator[tuple[str, str]]:
@@ -214,9 +243,9 @@ def _others(at: int, kind: str, text: str) -> Iterator[Needle]:
         for moment in writings.moments(text):
             edge: Edge = "left" if ":" in moment else "whole"
             data = moment.lower().encode()
-            yield Needle(data, moment.encode(), at, "format", edge=edge)
+            yield Needle(data, moment.encode(), at, "format", edge=edge, keys=BIRTH)
         for short in writings.short_dates(text):
-            keys = _KEYS["demo.birthdate"]
+            keys = BIRTH
             yield Needle(short.encode(), short.encode(), at, "format", edge="whole", keys=keys)
     elif kind == "name":
         for side, half in enumerate(writings.split_name(text)):

@@ -12,13 +12,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from analyzer.extract import field_names
 from analyzer.extract.coordinates import STRONG_DECIMALS, decimals, halves_of
 from analyzer.extract.needles import Needle, kind_of
 from analyzer.extract.writings import birth_day, phone_digits, split_phone
 from analyzer.models import Leaf
 
 _PHONE: Final = re.compile(
-    r"(?<![0-9A-Za-z.+(])[+(]{0,2}[0-9](?:[ ().\-/]{0,3}[0-9]){6,19}(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z.+(])(?<![0-9A-Za-z][_\-])[+(]{0,2}[0-9](?:[ ().\-/]{0,3}[0-9]){6,19}"
+    r"(?![0-9A-Za-z]|[_\-]+[0-9A-Za-z])"
 )
 _DECIMAL: Final = re.compile(
     r"(?<![0-9A-Za-z.\-])-?[0-9]{1,3}\.[0-9]{5,20}(?![0-9A-Za-z])"
@@ -102,7 +104,7 @@ class Numbers:
         The leaves are siblings whose names differ in year, month and day only, or in y, m and d.
         """
         for leaf in leaves:
-            if leaf[3] in self.years:
+            if leaf[3] in self.years and field_names.fits(leaf.path, field_names.BIRTH):
                 siblings = _siblings(leaf, leaves)
                 for value, month, day in self.years[leaf[3]]:
                     if siblings == (month, day):
@@ -156,8 +158,11 @@ class Numbers:
 
     def _add_phone(self, at: int, text: str) -> None:
         which = self._add(Needle(b"", b"", at, "format", edge="none"))
+        # Without code and zero, it may be any number.
+        bare = self._add(Needle(b"", b"", at, "format", edge="alone", keys=field_names.PHONE))
+        national = split_phone(text)[1]
         for digits in phone_digits(text):
-            self._phones.setdefault(digits, which)
+            self._phones.setdefault(digits, bare if digits == national else which)
 
     def _add_degrees(self, at: int, group: int, side: int, degrees: float) -> None:
         exact = Needle(b"", b"", at, "format", edge="none", group=group, side=side)

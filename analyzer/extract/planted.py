@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -15,18 +15,20 @@ from analyzer.extract.attempts import (
     attempts,
     is_short_hex,
 )
-from analyzer.extract.haystack import Haystack, encoded, is_bounded, joined, route_of
+from analyzer.extract.choosing import Key, Where, best
+from analyzer.extract.edges import is_bounded
+from analyzer.extract.field_names import BIRTH, fits
+from analyzer.extract.haystack import Haystack, encoded, joined, route_of
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
 from analyzer.extract.search import MOST_FOUND, Found, Plan, Search, plan
 from analyzer.leaves import Leaves
 from analyzer.models import Leaf, Part
 
-_Where = tuple[int, int, int]  # which needle, start, end
-_Key = tuple[int, int]  # value, place
 _STEP: Final = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
 _MOST_PLAIN: Final = 20_000
 _LONGEST_REMEMBERED: Final = 256
+_LONG_DATE: Final = 8  # characters
 _MOST_HELD: Final = 4000  # things that the leaves of one exchange may hold
 
 
@@ -141,7 +143,7 @@ class Planted:
         if found.literals or found.patterns or found.patterns is None:
             hay = Haystack(given, lower, columns, values, route, payloads)
             finds = [*self._literal(found), *self._numeric(hay, found, values)]
-            hits = self._report(hay, self._best(hay, finds))
+            hits = self._report(hay, best(self._needles, hay, finds))
         held = self._attempts(columns, payloads)
         if held.contents:
             told = {(hit.value, hit.leaf) for hit in hits}
@@ -156,13 +158,13 @@ class Planted:
             hits += self._in_paths(columns, {hit.value for hit in hits})
         return Finds(tuple(hits), complete)
 
-    def _literal(self, found: Found) -> Iterator[_Where]:
+    def _literal(self, found: Found) -> Iterator[Where]:
         which = self._which
         for literal, start, end in found.literals:
             for needle in which[literal]:
                 yield needle, start, end
 
-    def _numeric(self, hay: Haystack, found: Found, values: Sequence[str]) -> Iterator[_Where]:
+    def _numeric(self, hay: Haystack, found: Found, values: Sequence[str]) -> Iterator[Where]:
         """Yield the numbers in the leaves in which a pattern was found, without patterns in all."""
         if not self._numbers:
             return
@@ -215,15 +217,19 @@ class Planted:
             return
         given = joined((), "", held.contents)
         lower = given.lower()
-        hay = Haystack(given, lower, Leaves(), (), "", held.contents)
+        hay = Haystack(given, lower, Leaves(), (), "", held.contents, held.owners)
         found = list(self._literal(self._search.find(lower)))
         for at, content in enumerate(held.contents if self._numbers else ()):
-            start = hay.start(at + 1)
-            numbers = self._numbers.find(content.decode("utf-8", "replace"))
-            # Where it was found is not told of an attempt, but that it was.
-            found += [(which, start, start) for which, _, _ in numbers]
+            first = hay.start(at + 1)
+            text = content.decode("utf-8", "replace")
+            for which, start, end in self._numbers.find(text):
+                written = encoded(text[start:end])
+                if (begin := content.find(written)) >= 0:
+                    found.append((which, first + begin, first + begin + len(written)))
+                else:  # where it stands is not known, but that it does
+                    found.append((which, first, first))
         told: set[tuple[int, Leaf | None]] = set()
-        for (value, place), (which, start, end) in sorted(self._best(hay, found).items()):
+        for (value, place), (which, start, end) in sorted(best(self._needles, hay, found).items()):
             owner = held.owners[place - 1]
             if owner is not None:
                 self._opaque.discard(owner.value)
@@ -245,8 +251,10 @@ class Planted:
         hits: list[Hit] = []
         if found.literals:
             named = Leaves.of([leaves.leaf(at) for at in fresh])
-            hay = Haystack(given, lower, named, paths, "", ())
-            hits = self._report(hay, self._best(hay, self._literal(found)))
+            # Steps of a path are joined by dots, and are none of a longer token.
+            apart = joined([_STEP.sub(" ", path) for path in paths], "", ()).lower()
+            hay = Haystack(given, apart, named, paths, "", ())
+            hits = self._report(hay, best(self._needles, hay, self._literal(found)))
         hits.sort(key=lambda hit: hit.leaf.path if hit.leaf else "")
         for hit in hits:
             if hit.leaf and hit.value not in told:
@@ -292,58 +300,16 @@ class Planted:
     def _masks(needle: Needle, data: bytes, lower: bytes, start: int, end: int) -> bool:
         if needle.exact and data[start:end] != needle.given:
             return False
-        if needle.keys and not any(key.encode() in lower for key in needle.keys):
+        # A birth date is masked whatever the name says: it is safer.
+        always = needle.keys == BIRTH and len(needle.data) >= _LONG_DATE
+        if needle.keys and not (always or fits(lower.decode("utf-8", "replace"), needle.keys)):
             return False
         edge = "word" if needle.edge == "whole" else needle.edge
         return is_bounded(lower, start, end, 0, len(data), edge)
 
-    def _best(self, hay: Haystack, found: Iterable[_Where]) -> dict[_Key, _Where]:
-        """Return the plainest find of each value at each place, of those that count."""
-        best: dict[_Key, _Where] = {}  # value and place -> the needle to tell of
-        sides: dict[tuple[int, int], set[object]] = {}  # of a pair: what its finds stand beside
-        halves: list[tuple[_Key, _Where]] = []
-        last: Needle | None = None
-        allowed = False
-        last_start = last_end = -1
-        in_leaves: set[int] = set()  # values: what the body has of them besides is not told
-        all_needles, place_of, count = self._needles, hay.place, hay.count
-        for which, start, end in found:
-            needle = all_needles[which]
-            place = place_of(start, end)
-            if place is None:
-                continue
-            if needle.group < 0:
-                if place >= count and needle.value in in_leaves:
-                    continue
-                known = best.get((needle.value, place))
-                if known is not None and known[0] <= which:
-                    continue  # it is told of already, as plainly
-            # Many values may share a needle, such as the host of their addresses.
-            same = start == last_start and end == last_end
-            if not (same and last is not None and _is_alike(needle, last)):
-                last, last_start, last_end = needle, start, end
-                allowed = hay.allows(needle, start, end, place)
-            if not allowed:
-                continue
-            if needle.group >= 0:
-                sides.setdefault((needle.group, needle.side), set()).update(hay.beside(place))
-            if needle.needs:
-                halves.append(((needle.value, place), (which, start, end)))
-            else:
-                _keep(best, (needle.value, place), (which, start, end))
-                if place < count:
-                    in_leaves.add(needle.value)
-        # Half of something is a find only if its other half stands beside it.
-        for key, where in halves:
-            needle = self._needles[where[0]]
-            other = sides.get((needle.group, 1 - needle.side))
-            if other and not other.isdisjoint(hay.beside(key[1])):
-                _keep(best, key, where)
-        return best
-
-    def _report(self, hay: Haystack, best: dict[_Key, _Where]) -> list[Hit]:
+    def _report(self, hay: Haystack, found: dict[Key, Where]) -> list[Hit]:
         places: dict[int, list[int]] = {}
-        for value, place in best:
+        for value, place in found:
             if place < hay.count:
                 places.setdefault(value, []).append(place)
         in_leaves = set(places)
@@ -353,16 +319,16 @@ class Planted:
                 for leaf in map(hay.leaves.leaf, found_at):
                     has_deeper.update((value, leaf.part, above) for above in _above(leaf.path))
         hits: list[Hit] = []
-        for (value, place), (which, start, end) in sorted(best.items()):
-            found = hay.given[start:end].decode("utf-8", "replace")
+        for (value, place), (which, start, end) in sorted(found.items()):
+            text = hay.given[start:end].decode("utf-8", "replace")
             how = self._needles[which].transformed
             if place < hay.count:
                 leaf = hay.leaves.leaf(place)
                 if (value, leaf.part, leaf.path) not in has_deeper:
-                    hits.append(Hit(value, leaf, how, found))
+                    hits.append(Hit(value, leaf, how, text))
             elif value not in in_leaves:
                 in_leaves.add(value)  # told once, however many layers have it
-                hits.append(Hit(value, hay.leaf(place), how, found))
+                hits.append(Hit(value, hay.leaf(place), how, text))
         return hits
 
 
@@ -373,17 +339,6 @@ def _is_taken_apart(leaves: Leaves, at: int) -> bool:
     return len(leaves.run_of(at + 1).steps) > len(leaves.run_of(at).steps)
 
 
-def _is_alike(one: Needle, other: Needle) -> bool:
-    """Tell whether two needles of the same letters count at the same places."""
-    return (
-        one.edge == other.edge
-        and one.exact == other.exact
-        and (not one.exact or one.given == other.given)
-        and one.keys == other.keys
-        and one.plain == other.plain
-    )
-
-
 def _above(path: str) -> Iterator[str]:
     """Yield the paths that `path` lies below, nearest first; at most 64."""
     for _ in range(64):
@@ -391,9 +346,3 @@ def _above(path: str) -> Iterator[str]:
         if not dot:
             return
         yield path
-
-
-def _keep(best: dict[_Key, _Where], key: _Key, where: _Where) -> None:
-    """Keep the first needle of the list, which is the plainest; of equal ones the first place."""
-    if key not in best or where < best[key]:
-        best[key] = where

@@ -42,54 +42,58 @@ def _text(content: Content) -> str:
     return content if isinstance(content, str) else base64.b64encode(content).decode()
 
 
-def _json(content: Content) -> Exchange:
-    document = json.dumps({"batch": [{"n": 1}, {"n": 2, "d": _text(content)}]}).encode()
+def _json(content: Content, name: str) -> Exchange:
+    document = json.dumps({"batch": [{"n": 1}, {"n": 2, name: _text(content)}]}).encode()
     return request(_URL, document, ("Content-Type", "application/json"))
 
 
-def _gzip(content: Content) -> Exchange:
-    packed = gzip.compress(json.dumps({"d": _text(content)}).encode(), mtime=0)
+def _gzip(content: Content, name: str) -> Exchange:
+    packed = gzip.compress(json.dumps({name: _text(content)}).encode(), mtime=0)
     headers = (("Content-Type", "application/json"), ("Content-Encoding", "gzip"))
     return request(_URL, packed, *headers)
 
 
-def _form(content: Content) -> Exchange:
-    form = urlencode({"k": "1", "d": _text(content)}).encode()
+def _form(content: Content, name: str) -> Exchange:
+    form = urlencode({"k": "1", name: _text(content)}).encode()
     return request(_URL, form, ("Content-Type", "application/x-www-form-urlencoded"))
 
 
-def _body(content: Content) -> Exchange:
+def _body(content: Content, _name: str) -> Exchange:
     data = content.encode() if isinstance(content, str) else content
     kind = "text/plain" if isinstance(content, str) else "application/octet-stream"
     return request(_URL, data, ("Content-Type", kind))
 
 
-def _multipart(content: Content) -> Exchange:
+def _multipart(content: Content, name: str) -> Exchange:
     data = content.encode() if isinstance(content, str) else content
     body = (
         b'--edge\r\nContent-Disposition: form-data; name="k"\r\n\r\n1\r\n'
-        b'--edge\r\nContent-Disposition: form-data; name="d"\r\n\r\n' + data + b"\r\n--edge--\r\n"
+        b'--edge\r\nContent-Disposition: form-data; name="'
+        + name.encode()
+        + b'"\r\n\r\n'
+        + data
+        + b"\r\n--edge--\r\n"
     )
     return request(_URL, body, ("Content-Type", "multipart/form-data; boundary=edge"))
 
 
-def _query(content: Content) -> Exchange:
-    return request(f"{_URL}?{urlencode({'v': '3', 'd': _text(content)})}")
+def _query(content: Content, name: str) -> Exchange:
+    return request(f"{_URL}?{urlencode({'v': '3', name: _text(content)})}")
 
 
-def _path(content: Content) -> Exchange:
-    return request(f"https://collect.example/p/{quote(_text(content), safe='')}/x.gif")
+def _path(content: Content, name: str) -> Exchange:
+    return request(f"https://collect.example/{name}/{quote(_text(content), safe='')}/x.gif")
 
 
-def _header(content: Content) -> Exchange:
-    return request(_URL, b"", ("X-Context", quote(_text(content), safe=" ,;:=+/@.\"'{}[]()&?")))
+def _header(content: Content, name: str) -> Exchange:
+    return request(_URL, b"", (f"X-{name}", quote(_text(content), safe=" ,;:=+/@.\"'{}[]()&?")))
 
 
-def _cookie(content: Content) -> Exchange:
-    return request(_URL, b"", ("Cookie", f"a=1; d={quote(_text(content), safe='')}; z=2"))
+def _cookie(content: Content, name: str) -> Exchange:
+    return request(_URL, b"", ("Cookie", f"a=1; {name}={quote(_text(content), safe='')}; z=2"))
 
 
-CARRIERS: Final[dict[str, Callable[[Content], Exchange]]] = {
+CARRIERS: Final[dict[str, Callable[[Content, str], Exchange]]] = {
     "JSON body": _json,
     "gzip body": _gzip,
     "form": _form,
@@ -100,6 +104,8 @@ CARRIERS: Final[dict[str, Callable[[Content], Exchange]]] = {
     "header": _header,
     "cookie": _cookie,
 }
+"""Each takes what is sent, and the name of its field where there is one."""
+NAMELESS: Final = frozenset({"body", "path"})
 
 
 def fields(values: dict[str, str], random: Random) -> Exchange:

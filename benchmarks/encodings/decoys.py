@@ -109,6 +109,49 @@ def _short(random: Random) -> str:
     return random.choice(("13", "KE", "f", "m", "de", "en-KE", "00100", "Nairobi", "5G", "2013"))
 
 
+def _longer_email(random: Random) -> str:
+    """The seeded address within another one."""
+    word, host = random.choice(_NAMES), "otieno.ouma@mail.example"
+    return random.choice(
+        (
+            f"{host}.{word}",
+            f"{host}-{word}.com",
+            f"{host}{word}",
+            f"{word}.{host}",
+            f"not-{host}",
+            f"{word}+{host}",
+            f"otieno.ouma+{word}@mail.example",
+            f"otieno.ouma.{word}@mail.example",
+        )
+    )
+
+
+def _longer_name(random: Random) -> str:
+    """The seeded name, username or SSID within the token of another thing."""
+    joint, other = random.choice("._-"), random.choice(_LAST)
+    form = random.choice(("wanjiku.njeri", "wanjikunjeri", "wanjiku_q7kz", "njeri-home-5g"))
+    return random.choice(
+        (f"{form}@{other}.example", f"{form}{joint}{other}", f"{other}{joint}{form}")
+    )
+
+
+def _same_day(random: Random) -> str:
+    """The day of the seeded birth date, under a name that says nothing of a birth."""
+    day = ("20130405", "2013-04-05", "Fri, 05 Apr 2013 00:00:00 GMT", "05/04/2013", "1365120000")
+    return random.choice((*day, "2013-04-05T00:00:00Z", "x-20130405-1", "1365120000000"))
+
+
+def _half_place(random: Random) -> str:
+    """Half of the seeded place, alone."""
+    return random.choice(("36.816745", "36.81674", "36816745", "368167450"))
+
+
+def _digits_of_phone(random: Random) -> str:
+    """The digits of the seeded phone number inside an identifier."""
+    word = random.choice(_LAST)
+    return random.choice((f"id-712345678-{word}", f"{word}-712345678", f"712345678_{word}"))
+
+
 DECOYS: Final[dict[str, Callable[[Random], str]]] = {
     "other people's hashes": _hash,
     "look-alike advertising IDs": _alike,
@@ -127,6 +170,11 @@ DECOYS: Final[dict[str, Callable[[Random], str]]] = {
     "numbers": _number,
     "Base64 of JSON": _token,
     "short values": _short,
+    "the e-mail within another": _longer_email,
+    "names within other tokens": _longer_name,
+    "the day of birth, of something else": _same_day,
+    "half of the place": _half_place,
+    "the phone within an ID": _digits_of_phone,
 }
 
 

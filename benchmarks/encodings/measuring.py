@@ -12,7 +12,7 @@ from typing import Final
 from analyzer.decode import decode
 from analyzer.extract.planted import Planted
 from analyzer.models import Exchange
-from benchmarks.encodings.carriers import CARRIERS, fields, request
+from benchmarks.encodings.carriers import CARRIERS, NAMELESS, fields, request
 from benchmarks.encodings.decoys import decoys
 from benchmarks.encodings.identifiers import IDENTIFIERS, Identifier
 from benchmarks.encodings.layers import LAYERS, wrap
@@ -21,6 +21,7 @@ from benchmarks.encodings.transformations import ways
 DEEPEST: Final = 4
 _TOGETHER: Final = 40  # decoys in one request
 _SEED: Final = 41
+_NAMES: Final = {"date": "birthday"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,10 @@ def _try(
             content, names = wrap(json.dumps({"id": 7, **written}), depth, random)
         else:
             content, names = wrap(written, depth, random)
-        carrier = random.choice(list(CARRIERS))
-        exchange = CARRIERS[carrier](content)
+        # A date, a number: without a name it may be anything, and is not to be found.
+        name = _NAMES.get(identifier.kind)
+        carrier = random.choice([each for each in CARRIERS if not name or each not in NAMELESS])
+        exchange = CARRIERS[carrier](content, name or "d")
     return Try(identifier.name, way, depth, carrier, tuple(names), at in _values(planted, exchange))
 
 

@@ -93,7 +93,11 @@ def _date(text: str) -> Ways:
             "birth_month": str(day.month),
             "birth_day": str(day.day),
         },
-        "y, m, d": {"y": str(day.year), "m": f"{day.month:02}", "d": f"{day.day:02}"},
+        "y, m, d": {
+            "birth_y": str(day.year),
+            "birth_m": f"{day.month:02}",
+            "birth_d": f"{day.day:02}",
+        },
     }
 
 
