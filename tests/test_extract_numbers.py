@@ -110,10 +110,11 @@ def test_a_number_nearby_is_no_coordinate(text: str) -> None:
 
 
 def test_scaled_coordinates_count_where_both_are_there() -> None:
-    assert told("-129517") == []
-    assert told("-129517", "3681667") == ["loc.precise"] * 2
-    assert told("-12951699", "368166695") == ["loc.precise"] * 2
-    assert told("-129517", "3681767") == []
+    assert told("-129517", name="geo") == []
+    assert told("-129517", "3681667") == []
+    assert told("-129517", "3681667", name="geo") == ["loc.precise"] * 2
+    assert told("-12951699", "368166695", name="geo") == ["loc.precise"] * 2
+    assert told("-129517", "3681767", name="geo") == []
     far_east = Planted((("loc.precise", "1.23456,151.20699"),))
     single = repr(struct.unpack("f", struct.pack("f", 151.20699))[0])
     assert told(single, planted=far_east, name="longitude") == ["loc.precise"]

@@ -140,10 +140,11 @@ def test_what_only_resembles_a_planted_value_is_no_hit(text: str) -> None:
 
 def test_a_coarse_coordinate_counts_only_beside_its_other_half() -> None:
     assert PLANTED.find([leaf("-1.283")]).hits == ()
-    both = PLANTED.find([leaf("-1.283", "a"), leaf("36.817", "b")]).hits
+    assert PLANTED.find([leaf("-1.283", "a"), leaf("36.817", "b")]).hits == ()
+    both = PLANTED.find([leaf("-1.283", "lat"), leaf("36.817", "lon")]).hits
     assert [(hit.leaf.path, hit.transformed) for hit in both if hit.leaf] == [
-        ("a", "rounded"),
-        ("b", "rounded"),
+        ("lat", "rounded"),
+        ("lon", "rounded"),
     ]
     halves = Planted((("loc.precise", "-1.283412"), ("loc.precise", "36.816745")))
     assert halves.find([leaf("-1.283")]).hits == ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from analyzer.extract.haystack import Haystack
 from analyzer.extract.needles import Needle
 
 Where = tuple[int, int, int]  # which needle, start, end
 Key = tuple[int, int]  # value, place
+_DEGREES: Final = frozenset({"raw", "rounded", "format"})  # halves of names are split, or hashed
 
 
 def best(all_needles: Sequence[Needle], hay: Haystack, found: Iterable[Where]) -> dict[Key, Where]:
@@ -93,7 +95,8 @@ def _plainest(
             continue
         key = (needle.value, place)
         if needle.group >= 0:
-            sides.setdefault((needle.group, needle.side), set()).update(hay.beside(place))
+            beside = hay.pair_beside if needle.transformed in _DEGREES else hay.beside
+            sides.setdefault((needle.group, needle.side), set()).update(beside(place))
         if needle.needs:
             halves.append((key, (which, start, end)))
             continue
@@ -106,18 +109,13 @@ def _plainest(
         if place < count:
             in_leaves.add(needle.value)
     # Half of something is a find only if its other half stands beside it, or is exact as well.
-    for key, where in halves:
+    for key, where in (*halves, *lone):
         needle = all_needles[where[0]]
-        other = sides.get((needle.group, 1 - needle.side))
-        if other and not other.isdisjoint(hay.beside(key[1])):
-            _keep(chosen, key, where)
-    for key, where in lone:
-        needle = all_needles[where[0]]
-        if (needle.group, 1 - needle.side) in exact:
-            _keep(chosen, key, where)
-            continue
-        other = sides.get((needle.group, 1 - needle.side))
-        if other and not other.isdisjoint(hay.beside(key[1])):
+        opposite = (needle.group, 1 - needle.side)
+        beside = hay.pair_beside if needle.transformed in _DEGREES else hay.beside
+        if (not needle.needs and opposite in exact) or not beside(key[1]).isdisjoint(
+            sides.get(opposite, ())
+        ):
             _keep(chosen, key, where)
     return chosen
 

@@ -14,18 +14,19 @@ _ESCAPE_BEFORE: Final = re.compile(rb"(?:%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtbf])\
 _ZEROS: Final = re.compile(rb"\.0{1,6}")
 _MOST_SPACE: Final = 16  # characters around a value that are nothing
 _WORD: Final = rb"[0-9a-z\x80-\xff]"
-# How a longer token goes on before and after a find: with a joint and more of a word.
-_JOINED: Final[dict[Edge, tuple[re.Pattern[bytes], re.Pattern[bytes]]]] = {
+# With what joints a longer token goes on before and after a find.
+_JOINTS: Final[tuple[tuple[Edge, bytes, bytes], ...]] = (
+    ("email", rb"[._+\-]|%2b", rb"[.\-]"),
+    ("token", rb"[._@\-]|%40", rb"[._@\-]|%40"),
+    ("name", rb"[._@\-]|%40", rb"[._@\-]|%40|\+(?=[0-9a-z._+\-]{1,24}(?:@|%40))"),
+    ("phone", rb"[_\-]", rb"[_\-]"),
+)
+_JOINED: Final = {
     edge: (
         re.compile(rb"%s(?:%s)+\Z" % (_WORD, before)),
         re.compile(rb"(?:%s)+%s" % (after, _WORD)),
     )
-    for edge, before, after in (
-        ("email", rb"[._+\-]|%2b", rb"[.\-]"),
-        ("token", rb"[._@\-]|%40", rb"[._@\-]|%40"),
-        ("name", rb"[._@\-]|%40", rb"[._@\-]|%40|\+(?=[0-9a-z._+\-]{1,24}(?:@|%40))"),
-        ("phone", rb"[_\-]", rb"[_\-]"),
-    )
+    for edge, before, after in _JOINTS
 }
 _NEAR: Final = 8
 _FAR: Final = 32  # bytes in which a joint stands

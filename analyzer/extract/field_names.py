@@ -8,6 +8,7 @@ from typing import Final
 BIRTH: Final = ("birth", "dob", "bday", "born", "age")
 PHONE: Final = ("phone", "mobile", "msisdn", "cell", "tel", "whatsapp", "sms")
 DEGREES: Final = ("latitude", "longitude", "lat", "lon", "lng", "long")
+PLACE: Final = (*DEGREES, "coord", "geo", "gps", "loc", "position", "point", "place", "x", "y")
 # Short words are whole ones: "dob" is in "adobe", "age" in "page".
 _WORDS: Final = {
     BIRTH: (
@@ -17,6 +18,10 @@ _WORDS: Final = {
     PHONE: (
         r"phone|mobile|msisdn|whatsapp"
         r"|(?<![a-z])(?:tel|cell|sms|cell_?number)(?![a-z])"
+    ),
+    PLACE: (
+        r"latitude|longitude|coord|geo|gps|latlng|location|position"
+        r"|(?<![a-z])(?:lat|lon|lng|long|ll|loc|point|place|center|x|y)(?![a-z])"
     ),
     DEGREES: r"latitude|longitude|(?<![a-z])(?:lat|lon|lng|long)(?![a-z])",
 }

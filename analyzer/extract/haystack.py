@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Final
 
 from analyzer.extract.edges import is_apart, is_bounded, is_joined
-from analyzer.extract.field_names import DEGREES, fits, stands_before
+from analyzer.extract.field_names import DEGREES, PLACE, fits, stands_before
 from analyzer.extract.needles import Needle
 from analyzer.leaves import Leaves
 from analyzer.models import Leaf
@@ -168,6 +168,15 @@ class Haystack:
         if higher and not last.isdigit():
             found.add((leaf.part, higher, "above"))
         return frozenset(found)
+
+    def pair_beside(self, place: int) -> frozenset[object]:
+        """Return what `place` shares with the other half of a place on Earth.
+
+        Two fields share something only where their name says that they are of a place.
+        """
+        if place < self.count and not fits(self.leaves.leaf(place).path, PLACE):
+            return frozenset({place})
+        return self.beside(place)
 
     def says_degrees(self, place: int, start: int) -> bool:
         """Tell whether the name of what is found at `start` is that of a latitude or longitude."""
