@@ -68,6 +68,17 @@ def is_joined(hay: bytes, start: int, end: int, first: int, last: int, edge: Edg
     )
 
 
+def is_tied(text: bytes, start: int, end: int, edge: Edge) -> bool:
+    """Tell whether text[start:end], of what was read from an encoded text, is tied to more."""
+    if edge not in _JOINED:
+        return False
+    lower = text.lower()
+    most = 0 if text.isascii() and text.decode().isprintable() else 2
+    return not is_apart(lower, start, end, 0, len(lower), most) or is_joined(
+        lower, start, end, 0, len(lower), edge
+    )
+
+
 def is_apart(hay: bytes, start: int, end: int, first: int, last: int, most: int) -> bool:
     """Tell whether at most `most` letters and digits of ASCII go on before or after a find.
 

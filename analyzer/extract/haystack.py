@@ -6,13 +6,14 @@ payloads.
 
 from __future__ import annotations
 
+import re
 from binascii import Error, a2b_base64
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from analyzer.extract.edges import is_apart, is_bounded, is_joined
+from analyzer.extract.edges import is_apart, is_bounded, is_joined, is_tied
 from analyzer.extract.field_names import DEGREES, PLACE, fits, stands_before
 from analyzer.extract.needles import Needle
 from analyzer.leaves import Leaves
@@ -24,6 +25,11 @@ _MOST_TAG: Final = 2  # letters and digits that a length or a tag may look like
 _MOST_LOOSE: Final = 4096  # bytes in which two words are two halves, though nothing says so
 _FIELD_EDGE: Final = frozenset(b"\"'<>=&;") | set(range(0x20)) | set(range(0x80, 0x100))
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+_AROUND: Final = 16  # letters of an encoded text beside a find that are read as well
+_BASE64_ENDS: Final = re.compile(rb"[0-9A-Za-z+/_\-]+\Z")
+_BASE64_STARTS: Final = re.compile(rb"[0-9A-Za-z+/_\-]+")
+_HEX_ENDS: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+\Z")
+_HEX_STARTS: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _JOINT: Final = "\0"
 _AND_JOINT: Final = (1).__add__
 
@@ -118,6 +124,8 @@ class Haystack:
             return self._whole_base64(needle, start, place)
         if edge == "none":
             return True
+        if needle.transformed == "hex" and edge != "word":
+            return self._apart_in_hex(needle, start, end, place)
         first, last = self._starts[place], self._starts[place + 1] - 1
         if place > self.count:
             binary = self._in_binary(place)
@@ -141,7 +149,31 @@ class Haystack:
             found = a2b_base64(text.translate(_ALPHABET) + b"A" * (-len(text) % 4))
         except Error:
             return False
-        return found[needle.offset : size] == needle.plain
+        if found[needle.offset : size] != needle.plain:
+            return False
+        # What stands around it in the text that was encoded: of neighbours, whole groups of four.
+        first, last = self._starts[place], self._starts[place + 1] - 1
+        begin, stop = max(begin, first), min(begin + size // 3 * 4, last)
+        before = _BASE64_ENDS.search(self.given[max(first, begin - _AROUND) : begin])
+        after = _BASE64_STARTS.match(self.given, stop, min(last, stop + _AROUND))
+        head = before[0] if before else b""
+        head = head[len(head) % 4 :]
+        whole = head + self.given[begin:stop] + (after[0] if after else b"")
+        whole = whole.translate(_ALPHABET)[: len(whole) - (len(whole) % 4 == 1)]
+        text = a2b_base64(whole + b"A" * (-len(whole) % 4))[: len(whole) * 6 // 8]
+        at = len(head) // 4 * 3 + needle.offset
+        return not is_tied(text, at, at + len(needle.plain), needle.edge)
+
+    def _apart_in_hex(self, needle: Needle, start: int, end: int, place: int) -> bool:
+        """Tell whether what is written as hexadecimal text stands for itself there."""
+        first, last = self._starts[place], self._starts[place + 1] - 1
+        before = _HEX_ENDS.search(self.given[max(first, start - _AROUND) : start])
+        after = _HEX_STARTS.match(self.given, end, min(last, end + _AROUND))
+        head = before[0] if before else b""
+        tail = after[0] if after else b""
+        text = bytes.fromhex((head + self.given[start:end] + tail).decode())
+        at = len(head) // 2
+        return not is_tied(text, at, at + (end - start) // 2, needle.edge)
 
     def _is_field(self, start: int, end: int, first: int, last: int) -> bool:
         """Tell whether a find is all of a field of something that was not taken apart."""

@@ -179,8 +179,12 @@ def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
                 if form == national:
                     if not needle.plain:
                         yield replace(needle, edge="whole")
+                elif kind == "date":
+                    yield replace(needle, keys=keys)
+                elif needle.edge == "none" and needle.transformed in ("base64", "hex"):
+                    yield replace(needle, edge=_tie(_edge(kind, data_type, form)))
                 else:
-                    yield replace(needle, keys=keys) if kind == "date" else needle
+                    yield needle
     if kind in ("uuid", "hex"):
         read = machine_ids.uuid_bytes if kind == "uuid" else machine_ids.hex_bytes
         for data in read(text):
@@ -199,6 +203,11 @@ def _edge(kind: str, data_type: str, form: str) -> Edge:
     if kind == "name" and not any(joint in form for joint in (" ", ",")):
         return "name"
     return "phone" if kind == "phone" else "word"
+
+
+def _tie(edge: Edge) -> Edge:
+    """Return `edge` where it looks for joints in what was encoded, else that of any place."""
+    return "none" if edge == "word" else edge
 
 
 def _forms(kind: str, text: str) -> Iterator[tuple[str, str]]:
