@@ -126,3 +126,8 @@ def test_a_value_inside_a_find_of_another_is_told_only_where_it_stands_alone_too
     assert told("q=Wanjiru Otieno shoes", planted) == [("beh.search", "raw")]
     both = told("q=Wanjiru Otieno shoes&for=Wanjiru Otieno", planted)
     assert [data_type for data_type, _ in both] == ["person.name", "beh.search"]
+
+
+def test_coarse_halves_far_apart_in_one_text_are_no_place() -> None:
+    assert told("-1.283 to 36.818", DECOYED, "note") == [("loc.precise", "rounded")]
+    assert told("-1.283" + " to" * 60 + " 36.818", DECOYED, "note") == []

@@ -95,8 +95,8 @@ def _plainest(
             continue
         key = (needle.value, place)
         if needle.group >= 0:
-            beside = hay.pair_beside if needle.transformed in _DEGREES else hay.beside
-            sides.setdefault((needle.group, needle.side), set()).update(beside(place))
+            beside = _beside(hay, needle, place, start)
+            sides.setdefault((needle.group, needle.side), set()).update(beside)
         if needle.needs:
             halves.append((key, (which, start, end)))
             continue
@@ -112,12 +112,17 @@ def _plainest(
     for key, where in (*halves, *lone):
         needle = all_needles[where[0]]
         opposite = (needle.group, 1 - needle.side)
-        beside = hay.pair_beside if needle.transformed in _DEGREES else hay.beside
-        if (not needle.needs and opposite in exact) or not beside(key[1]).isdisjoint(
-            sides.get(opposite, ())
-        ):
+        beside = _beside(hay, needle, key[1], where[1])
+        near = not beside.isdisjoint(sides.get(opposite, ()))
+        if near or (not needle.needs and opposite in exact):
             _keep(chosen, key, where)
     return chosen
+
+
+def _beside(hay: Haystack, needle: Needle, place: int, start: int) -> frozenset[object]:
+    if needle.transformed in _DEGREES:
+        return hay.pair_beside(place, start)
+    return hay.beside(place)
 
 
 def _is_alike(one: Needle, other: Needle) -> bool:

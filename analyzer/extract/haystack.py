@@ -25,6 +25,7 @@ _MOST_TAG: Final = 2  # letters and digits that a length or a tag may look like
 _MOST_LOOSE: Final = 4096  # bytes in which two words are two halves, though nothing says so
 _FIELD_EDGE: Final = frozenset(b"\"'<>=&;") | set(range(0x20)) | set(range(0x80, 0x100))
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+_NEAR: Final = 64  # bytes: so far from each other may latitude and longitude stand
 _AROUND: Final = 16  # letters of an encoded text beside a find that are read as well
 _BASE64_ENDS: Final = re.compile(rb"[0-9A-Za-z+/_\-]+\Z")
 _BASE64_STARTS: Final = re.compile(rb"[0-9A-Za-z+/_\-]+")
@@ -124,7 +125,7 @@ class Haystack:
             return self._whole_base64(needle, start, place)
         if edge == "none":
             return True
-        if needle.transformed == "hex" and edge != "word":
+        if needle.transformed == "hex" and edge not in ("word", "whole"):
             return self._apart_in_hex(needle, start, end, place)
         first, last = self._starts[place], self._starts[place + 1] - 1
         if place > self.count:
@@ -201,14 +202,16 @@ class Haystack:
             found.add((leaf.part, higher, "above"))
         return frozenset(found)
 
-    def pair_beside(self, place: int) -> frozenset[object]:
-        """Return what `place` shares with the other half of a place on Earth.
+    def pair_beside(self, place: int, start: int) -> frozenset[object]:
+        """Return what the find at `start` shares with the other half of a place on Earth.
 
-        Two fields share something only where their name says that they are of a place.
+        In one text they stand near each other; two fields share something only where their name
+        says that they are of a place.
         """
-        if place < self.count and not fits(self.leaves.leaf(place).path, PLACE):
-            return frozenset({place})
-        return self.beside(place)
+        near = frozenset((place, start // _NEAR + step) for step in (0, 1))
+        if place < self.count and fits(self.leaves.leaf(place).path, PLACE):
+            return near | self.beside(place)
+        return near
 
     def says_degrees(self, place: int, start: int) -> bool:
         """Tell whether the name of what is found at `start` is that of a latitude or longitude."""
