@@ -7,8 +7,11 @@ import hashlib
 
 import pytest
 
+from analyzer.extract.extractor import Extractor
 from analyzer.extract.planted import Planted
+from analyzer.knowledge import load_knowledge
 from analyzer.models import Leaf
+from benchmarks.encodings.carriers import request
 
 
 def leaf(value: str, path: str = "x") -> Leaf:
@@ -131,3 +134,12 @@ def test_a_value_inside_a_find_of_another_is_told_only_where_it_stands_alone_too
 def test_coarse_halves_far_apart_in_one_text_are_no_place() -> None:
     assert told("-1.283 to 36.818", DECOYED, "note") == [("loc.precise", "rounded")]
     assert told("-1.283" + " to" * 60 + " 36.818", DECOYED, "note") == []
+
+
+def test_a_planted_value_overrules_the_name_of_its_field() -> None:
+    gaid = "7c1f0a52-93de-4b1c-8a5e-6f2d41b09e33"
+    extractor = Extractor(load_knowledge(), (("id.advertising", gaid),), b"k" * 32)
+    for value, expected in ((gaid, {"id.advertising"}), (gaid[:-1] + "4", {"id.device"})):
+        sent = request(f"https://nobody.example/x?device_id={value}")
+        found = {each.data_type for each in extractor.extract(sent).matches if each.part == "query"}
+        assert found == expected
