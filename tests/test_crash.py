@@ -310,12 +310,11 @@ def test_a_store_that_vanishes_under_the_recorder_ends_the_session(
 
     with Recording(tmp_path, server, confdir) as recording, recording.client() as client:
         assert client.get(f"{API}/bytes?n=1").status_code == 200
-        before = len(server.log)
         monkeypatch.setattr("analyzer.bundle.store.put_body", full)
         with pytest.raises(httpx.HTTPError):
-            client.get(f"{API}/bytes?n=2")
+            client.get(f"{API}/bytes?n=2&never=served")
         recording.wait()
-        assert len(server.log) == before
+        assert not [served for served in server.log if "never=served" in served.url]
     assert recording.sealed is not None
     assert recording.sealed.end_reason == "recording failed: database or disk is full"
     assert not recording.sealed.complete
