@@ -11,7 +11,6 @@ names, and searches the persona's values with all their hashes and encodings.
 from __future__ import annotations
 
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from analyzer.extract.needles import needles
 from benchmarks.corpus import Phone, write_corpus
 from benchmarks.timing import Run, run
+from benchmarks.trackhar_parity.reading import missing
 
 HERE = Path(__file__).parent
 REQUESTS = 20_000
@@ -191,14 +191,8 @@ def _jobs(folder: Path, requests: int) -> list[Contender]:
 
 def _trackhar() -> Path | None:
     """Install TrackHAR beside the script, where npm is; None where it cannot be had."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        return None
-    if not (HERE / "node_modules" / "trackhar").is_dir():
-        command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"]
-        if subprocess.run(command, cwd=HERE, capture_output=True, check=False).returncode != 0:
-            return None
-    return HERE / "trackhar.mjs"
+    subprocess.run(["sh", HERE.parent / ".ci" / "peers"], capture_output=True, check=False)
+    return None if missing() else HERE / "trackhar.mjs"
 
 
 if __name__ == "__main__":

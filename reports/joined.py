@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analyzer.linkage import Handover, Linkable, Linkage
 from analyzer.models import Count
+from reports import words
 
 _MOST = 40  # rows of a table; the command has all
 _WAYS = {
@@ -105,14 +106,6 @@ def unnamed(shapes: Sequence[str] = ()) -> str:
     return f"{what} ({', '.join(shapes)})" if shapes else what
 
 
-def spread(each: Linkable) -> str:
-    """Return how many types were joined in a session: the median, and the range if there is one."""
-    middle = f"{each.median:g}"
-    if each.smallest == each.largest:
-        return middle
-    return f"{middle} ({each.smallest} to {each.largest})"
-
-
 def _joined(
     owner: str, of: dict[str, Linkable], names: Sequence[str], label: Callable[[str], str]
 ) -> Joined:
@@ -126,10 +119,11 @@ def _joined(
 
 def _known(side: Linkable, label: Callable[[str], str]) -> Known:
     nameless = (unnamed(),) if "" in side.identifiers else ()
+    sizes = words.spread(side.smallest, side.median, side.largest)
     return Known(
         count=side.count,
         identifiers=(*_labels(side.identifiers, label), *nameless),
-        size=f"{spread(side)} {'type' if side.largest == 1 else 'types'}",
+        size=f"{sizes} {'type' if side.largest == 1 else 'types'}",
         types=_labels(side.types, label),
     )
 

@@ -8,6 +8,7 @@ from analyzer import amounts
 from analyzer.extract.shapes import visible
 from analyzer.linkage import DiffAudit, Handover, Linkable, Linkage, Persistent, Place, Tally
 from analyzer.models import Count
+from reports import words
 from reports.console import Out, print_rows
 from reports.joined import is_between_third_parties, unnamed
 
@@ -148,7 +149,7 @@ def _linkable(each: Linkable) -> dict[str, str]:
         "tracker": each.tracker,
         "sessions": _of(each.count),
         "DiffAudit": _of(each.diffaudit),
-        "types": _sizes(each.smallest, each.median, each.largest) if each.count.k else "-",
+        "types": words.spread(each.smallest, each.median, each.largest) if each.count.k else "-",
         "known by": ", ".join(named) or "-",
         "most often joined": ", ".join(each.common[:_MOST_TYPES]) or "-",
     }
@@ -160,7 +161,7 @@ def _diffaudit(each: DiffAudit) -> str:
         f" {len(each.trackers)} of them known to track"
     )
     if each.linkable:
-        sizes = _sizes(each.smallest, each.median, each.largest)
+        sizes = words.spread(each.smallest, each.median, each.largest)
         text += f"; {sizes} classes each; largest set: {', '.join(each.largest_set)}"
     return text
 
@@ -185,16 +186,6 @@ def _tallied(tallies: Sequence[Tally]) -> dict[str, str]:
 def _named(data_types: Sequence[str], otherwise: Sequence[str]) -> str:
     named = [each for each in data_types if each]
     return ", ".join(named) or unnamed(otherwise)
-
-
-def _sizes(smallest: int, median: float, largest: int) -> str:
-    """Return a median and its range.
-
-    >>> _sizes(2, 3.5, 7), _sizes(4, 4.0, 4)
-    ('3.5 (2 to 7)', '4')
-    """
-    middle = f"{median:g}"
-    return middle if smallest == largest else f"{middle} ({smallest} to {largest})"
 
 
 def _of(count: Count) -> str:

@@ -224,3 +224,13 @@ def recognised(deltas: Iterable[Delta]) -> list[tuple[str, int]]:
     """Return by what the rows of data were recognised, and how many by each."""
     found = Counter(name for row in deltas for name in row.methods)
     return [(told, found[name]) for name, told in _METHODS.items() if found[name]]
+
+
+def spread(smallest: int, median: float, largest: int) -> str:
+    """Return a median and its range.
+
+    >>> spread(2, 3.5, 7), spread(4, 4.0, 4)
+    ('3.5 (2 to 7)', '4')
+    """
+    middle = f"{median:g}"
+    return middle if smallest == largest else f"{middle} ({smallest} to {largest})"

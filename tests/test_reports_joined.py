@@ -11,8 +11,9 @@ import synthetic
 from analyzer.linkage import Group, Handover, Linkable, Linkage, Tally
 from analyzer.models import Count
 from reports.html import render_html
-from reports.joined import spread, ties
+from reports.joined import ties
 from reports.linkage import print_linkage
+from reports.words import spread
 
 GLINT = Linkable(
     group="DE",
@@ -183,8 +184,8 @@ def test_long_tables_say_how_much_is_not_shown() -> None:
 
 
 def test_a_range_is_told_where_there_is_one() -> None:
-    assert spread(GLINT) == "1.5 (1 to 2)"
-    assert spread(replace(GLINT, smallest=3, median=3.0, largest=3)) == "3"
+    assert spread(GLINT.smallest, GLINT.median, GLINT.largest) == "1.5 (1 to 2)"
+    assert spread(3, 3.0, 3) == "3"
 
 
 def test_the_page_tells_it_and_escapes_it() -> None:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -16,6 +11,7 @@ from analyzer.decode import decode
 from analyzer.extract import Extractor
 from analyzer.knowledge import Endpoint, Example, Tracker, load_knowledge
 from analyzer.models import Exchange
+from benchmarks.accuracy.vectors import build_message
 
 KNOWN = load_knowledge()
 ENDPOINTS = [
@@ -25,32 +21,13 @@ ENDPOINTS = [
 ]
 
 
-def message(given: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of what an example says of a request or an answer."""
-    headers = {str(name): str(value) for name, value in given.get("headers", {}).items()}
-    body, kind = b"", ""
-    if "form" in given:
-        body = urlencode(given["form"], doseq=True).encode()
-        kind = "application/x-www-form-urlencoded"
-    elif "json" in given:
-        body = json.dumps(given["json"], default=str).encode()
-        kind = "application/json"
-    elif "body_base64" in given:
-        body = b64decode("".join(str(given["body_base64"]).split()), validate=True)
-    elif "body" in given:
-        body = str(given["body"]).encode()
-    if kind and "content-type" not in {name.lower() for name in headers}:
-        headers["Content-Type"] = kind
-    return headers, body
-
-
 def exchange(example: Example) -> Exchange:
     """Build the request that an example describes, and its answer."""
     request = example.request
-    headers, body = message(request)
+    headers, body = build_message(request)
     if cookies := request.get("cookies"):
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    told, answer = message(example.response)
+    told, answer = build_message(example.response)
     setting = [
         ("Set-Cookie", f"{name}={value}; Path=/")
         for name, value in example.response.get("cookies", {}).items()

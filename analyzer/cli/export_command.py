@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from analyzer.cli.options import (
+    analysed,
     compared,
     complain,
     confidence_option,
@@ -65,13 +66,11 @@ def findings(output: Path, force: bool, min_confidence: int | None, study_dir: P
 
     Those in parts that begin with "response" are what servers told, not what was collected.
     """
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
     from reports.tables import write_table
 
     _spare(output, force)
     study = open_study(study_dir, min_confidence)
-    found = load_frames(study, load_knowledge()).findings
+    found = analysed(study)[0].findings
     certain = found[found["confidence"] >= study.compare.min_confidence]
     rows = write_table(certain, output)
     click.echo(f"Wrote {rows} findings to {click.format_filename(output)}")

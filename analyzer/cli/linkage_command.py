@@ -7,21 +7,15 @@ from pathlib import Path
 import click
 
 from analyzer.cli.options import (
+    analysed,
     confidence_option,
     echo_json,
     example,
     json_option,
     open_study,
+    sides_or_none_argument,
     study_option,
 )
-
-
-def _two_or_none(
-    ctx: click.Context, _: click.Parameter, sides: tuple[str, ...]
-) -> tuple[str, str] | None:
-    if len(sides) not in (0, 2):
-        raise click.UsageError("name two sides, A and B, or none", ctx)
-    return (sides[0], sides[1]) if sides else None
 
 
 @click.command(
@@ -29,7 +23,7 @@ def _two_or_none(
     short_help="Show who can recognise a person, and join what.",
     epilog=example("evenhand linkage\nevenhand linkage DE KE --all\nevenhand linkage --json"),
 )
-@click.argument("sides", nargs=-1, metavar="[A B]", callback=_two_or_none)
+@sides_or_none_argument
 @click.option("--all", "every", is_flag=True, help="Also list first parties and sister companies.")
 @confidence_option
 @study_option
@@ -48,13 +42,11 @@ def command(
     """
     from dataclasses import asdict
 
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
     from analyzer.linkage import linkage
 
     study = open_study(study_dir, min_confidence)
-    knowledge = load_knowledge()
-    found = linkage(load_frames(study, knowledge), study, knowledge, sides)
+    frames, knowledge = analysed(study)
+    found = linkage(frames, study, knowledge, sides)
     if as_json:
         echo_json(asdict(found))
         return

@@ -13,6 +13,8 @@ import click
 
 if TYPE_CHECKING:
     from analyzer.comparison import Comparison
+    from analyzer.frames import Frames
+    from analyzer.knowledge import Knowledge
     from analyzer.study import Study
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,15 +48,20 @@ confidence_option: Callable[[F], F] = click.option(
 )
 
 
-def _two_or_none(ctx: click.Context, _: click.Parameter, sides: tuple[str, ...]) -> tuple[str, str]:
-    if not sides:
-        return ("eea", "global_majority")
-    if len(sides) != 2:
+def _two_or_none(
+    ctx: click.Context, _: click.Parameter, sides: tuple[str, ...]
+) -> tuple[str, str] | None:
+    if len(sides) not in (0, 2):
         raise click.UsageError("name two sides, A and B, or none", ctx)
-    return (sides[0], sides[1])
+    return (sides[0], sides[1]) if sides else None
 
 
-sides_argument: Callable[[F], F] = click.argument(
+def _two(ctx: click.Context, given: click.Parameter, sides: tuple[str, ...]) -> tuple[str, str]:
+    return _two_or_none(ctx, given, sides) or ("eea", "global_majority")
+
+
+sides_argument: Callable[[F], F] = click.argument("sides", nargs=-1, metavar="[A B]", callback=_two)
+sides_or_none_argument: Callable[[F], F] = click.argument(
     "sides", nargs=-1, metavar="[A B]", callback=_two_or_none
 )
 bundles_argument: Callable[[F], F] = click.argument("bundles", nargs=-1, metavar="[SESSION]...")
@@ -78,16 +85,22 @@ def open_study(study_dir: Path, min_confidence: int | None = None) -> Study:
     return replace(study, compare=replace(study.compare, min_confidence=min_confidence))
 
 
+def analysed(study: Study) -> tuple[Frames, Knowledge]:
+    """Return what `analyze` found in `study`, and what is known."""
+    from analyzer.frames import load_frames
+    from analyzer.knowledge import load_knowledge
+
+    knowledge = load_knowledge()
+    return load_frames(study, knowledge), knowledge
+
+
 def page(study: Study, a: str, b: str) -> tuple[Comparison, str]:
     """Compare sides `a` and `b` of what was analysed of `study`; with the page that tells of it."""
     from analyzer.compare import compare
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
     from analyzer.linkage import linkage
     from reports.html import render_html
 
-    knowledge = load_knowledge()
-    frames = load_frames(study, knowledge)
+    frames, knowledge = analysed(study)
     comparison = compare(frames, study, knowledge, a, b)
     return comparison, render_html(comparison, knowledge, linkage(frames, study, knowledge, (a, b)))
 
@@ -95,11 +108,9 @@ def page(study: Study, a: str, b: str) -> tuple[Comparison, str]:
 def compared(study: Study, a: str, b: str) -> Comparison:
     """Compare sides `a` and `b` of what was analysed of `study`."""
     from analyzer.compare import compare
-    from analyzer.frames import load_frames
-    from analyzer.knowledge import load_knowledge
 
-    knowledge = load_knowledge()
-    return compare(load_frames(study, knowledge), study, knowledge, a, b)
+    frames, knowledge = analysed(study)
+    return compare(frames, study, knowledge, a, b)
 
 
 def chosen_bundles(names: tuple[str, ...], study_dir: Path) -> list[Path]:

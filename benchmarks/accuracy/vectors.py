@@ -160,27 +160,33 @@ def distinct(labelled: Iterable[Labelled]) -> list[Labelled]:
     return list(first.values())
 
 
+def build_message(given: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of what a vector or an example says of a request or an answer."""
+    headers = {str(name): str(value) for name, value in given.get("headers", {}).items()}
+    body, kind = b"", ""
+    if "form" in given:
+        body = urlencode(given["form"], doseq=True).encode()
+        kind = "application/x-www-form-urlencoded"
+    elif "json" in given:
+        body = json.dumps(given["json"], default=str).encode()
+        kind = "application/json"
+    elif "body_base64" in given:
+        body = b64decode("".join(str(given["body_base64"]).split()), validate=True)
+    elif "body" in given:
+        body = str(given["body"]).encode()
+    if kind and "content-type" not in {name.lower() for name in headers}:
+        headers["Content-Type"] = kind
+    return headers, body
+
+
 def build_exchange(request: Mapping[str, Any], own: str) -> Exchange:
     """Build the request that a vector or an example of a rule describes."""
-    headers = {str(name): str(value) for name, value in request.get("headers", {}).items()}
+    headers, body = build_message(request)
     if cookies := request.get("cookies"):
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     url = str(request["url"])
     if "query" in request:
         url += ("&" if urlsplit(url).query else "?") + urlencode(request["query"])
-    body, kind = b"", ""
-    if "form" in request:
-        body = urlencode(request["form"], doseq=True).encode()
-        kind = "application/x-www-form-urlencoded"
-    elif "json" in request:
-        body = json.dumps(request["json"], default=str).encode()
-        kind = "application/json"
-    elif "body_base64" in request:
-        body = b64decode("".join(str(request["body_base64"]).split()), validate=True)
-    elif "body" in request:
-        body = str(request["body"]).encode()
-    if kind and "content-type" not in {name.lower() for name in headers}:
-        headers["Content-Type"] = kind
     return Exchange(
         id=own,
         session="accuracy",
