@@ -80,7 +80,7 @@ def test_without_any_gap_it_is_bounded_all_the_same(writer: BundleWriter) -> Non
     for _ in range(600):
         fill(writer, 1)
         sizes.append(ahead(writer))
-    assert max(sizes) < 12 * 1024 * KB  # of more than 20 MB
+    assert max(sizes) < 4 * 1024 * KB  # of more than 20 MB
     assert sizes != sorted(sizes)
     began = time.monotonic()
     writer.close("stopped")

@@ -54,7 +54,8 @@ class Checkpoints:
             return
         if size < self._next - STEP:  # it has begun anew
             self._next = STEP
-        if size >= 2 * MOST:  # the disk does not keep up
+        behind = size >= 2 * MOST  # the disk does not keep up: nobody writes until it does
+        if behind:
             self.finish()
         if size >= self._next and not (self._thread and self._thread.is_alive()):
             self._next = size + STEP
@@ -62,6 +63,8 @@ class Checkpoints:
                 target=self._move, args=(size >= MOST,), name="checkpoint", daemon=True
             )
             self._thread.start()
+            if behind:
+                self.finish()
 
     def finish(self) -> None:
         """Wait for what is under way."""
@@ -72,8 +75,9 @@ class Checkpoints:
         try:
             with closing(store.connect(self._path, "rw", timeout_s=0.0)) as database:
                 for _ in range(_PASSES):
-                    if self._moved(database, "PASSIVE"):
-                        return
+                    self._moved(database, "PASSIVE")
+                # That it moved all it saw is not enough to begin anew: somebody may have written
+                # since, and without a gap somebody always has.
                 self._anew = anew
                 for _ in range(_TRIES if anew else 0):  # it fails while somebody reads
                     if self._moved(database, "RESTART"):
