@@ -247,6 +247,7 @@ class Finding(NamedTuple):
     id: str
     session: str
     phase: str
+    t_s: float  # of its exchange, from when the phone was ready
     match: Match
     destination: Destination
     knowledge: str  # version of the knowledge it was found with
@@ -259,6 +260,7 @@ class SignalFinding:
     id: str
     session: str
     phase: str
+    t_s: float  # of its exchange, from when the phone was ready
     signal: Signal
     destination: Destination
     knowledge: str  # version of the knowledge it was found with

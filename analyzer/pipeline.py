@@ -189,13 +189,14 @@ class Analysis:
         self._servers.exchange(destination.host, exchange.server_ip)
         problems = (*decoded.problems, *found.problems)
         phase, session, version = exchange.phase, self.session.id, self._knowledge.version
+        t_s = round(exchange.t_s - self._began, 3)
         return Batch(
             tuple(
-                Finding(ident, session, phase, match, destination, version)
+                Finding(ident, session, phase, t_s, match, destination, version)
                 for ident, match in self._named.findings(exchange.id, found.matches)
             ),
             tuple(
-                SignalFinding(ident, session, phase, signal, destination, version)
+                SignalFinding(ident, session, phase, t_s, signal, destination, version)
                 for ident, signal in self._named.signals(exchange.id, found.signals)
             ),
             tuple(Placed(destination.host, problem) for problem in problems),

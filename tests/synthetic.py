@@ -159,6 +159,7 @@ def finding(
         "id": f"f-{of}-{owner}-{data_type}",
         "session": of,
         "phase": "use",
+        "t_s": 30.0,
         "exchange": "1",
         "data_type": data_type,
         "part": "body",

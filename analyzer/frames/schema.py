@@ -51,7 +51,12 @@ def _columns(record: type) -> list[tuple[str, pa.DataType]]:
     return [(name, kinds.get(hints[name], pa.string())) for name in _names(record)]
 
 
-_PLACE = [("id", pa.string()), ("session", pa.string()), ("phase", pa.string())]
+_PLACE = [
+    ("id", pa.string()),
+    ("session", pa.string()),
+    ("phase", pa.string()),
+    ("t_s", pa.float64()),
+]
 _KNOWLEDGE = ("knowledge", pa.string())
 SCHEMAS: Mapping[str, pa.Schema] = {
     "findings": pa.schema([*_PLACE, *_columns(Match), *_columns(Destination), _KNOWLEDGE]),
@@ -126,7 +131,7 @@ class Writer:
         what: Sequence[Match | Signal],
     ) -> None:
         columns = self._columns[name]
-        for each in ("id", "session", "phase", "knowledge"):
+        for each in ("id", "session", "phase", "t_s", "knowledge"):
             columns[each] += map(attrgetter(each), placed)
         _extend(columns, what)
         _extend(columns, [each.destination for each in placed])

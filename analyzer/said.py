@@ -1,0 +1,87 @@
+"""Sentences that can be said in another language later.
+
+The stages before a report say why something is so, in English. A `Said` is such a text, and keeps
+the template that it was made from with what was filled in: a report translates the template, and
+fills in again. Templates are found in the source by the names of the two functions below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Gettext = Callable[[str], str]
+Ngettext = Callable[[str, str, int], str]
+
+
+class Said(str):
+    """A text in English with its template.
+
+    `template` has its parameters in braces (``str.format``, names only); `many` is its plural, ""
+    where there is none, and `number` says which of the two holds. A parameter may be a `Said`, or a
+    tuple of texts: these are joined by commas.
+    """
+
+    __slots__ = ("many", "number", "parameters", "template")
+
+    template: str
+    many: str
+    number: int
+    parameters: Mapping[str, object]
+
+    def __deepcopy__(self, _: object) -> Said:
+        """Return itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how it is made again, in another process."""
+        return _made, (self.template, self.many, self.number, dict(self.parameters))
+
+    def translated(self, gettext: Gettext, ngettext: Ngettext) -> str:
+        """Return it in the language of a catalogue; what that has not stays in English."""
+        if self.many:
+            template = ngettext(self.template, self.many, self.number)
+        else:
+            template = gettext(self.template)
+        return template.format_map(
+            {
+                name: _filled(value, lambda each: each.translated(gettext, ngettext))
+                for name, value in self.parameters.items()
+            }
+        )
+
+
+def say(template: str, **parameters: object) -> Said:
+    """Return the text that `template` gives with its `parameters`.
+
+    >>> say("{side} has {n} of {least}", side="Kenya", n=3, least=5)
+    'Kenya has 3 of 5'
+    """
+    return _made(template, "", 1, parameters)
+
+
+def say_many(one: str, many: str, number: int, /, **parameters: object) -> Said:
+    """Return the text for `number` things, which the templates know as ``{number}``.
+
+    >>> say_many("{number} session of {arm}", "{number} sessions of {arm}", 2, arm="KE-13")
+    '2 sessions of KE-13'
+    """
+    return _made(one, many, number, {"number": number, **parameters})
+
+
+def _made(template: str, many: str, number: int, parameters: Mapping[str, object]) -> Said:
+    chosen = many if many and number != 1 else template
+    told = Said(
+        chosen.format_map({name: _filled(value, str) for name, value in parameters.items()})
+    )
+    told.template, told.many, told.number = template, many, number
+    told.parameters = parameters
+    return told
+
+
+def _filled(value: object, shown: Callable[[Said], str]) -> str:
+    if isinstance(value, Said):
+        return shown(value)
+    if isinstance(value, tuple):
+        return ", ".join(_filled(each, shown) for each in value)
+    return str(value)
