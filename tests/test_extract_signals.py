@@ -274,3 +274,76 @@ def test_no_value_makes_a_reader_fail_or_shows_itself(value: str, decode: str) -
     shown, _ = verdict(definition, secret)
     assert "q7kz3f9x" not in shown
     verdict(definition, value)
+
+
+TOPIC = replace(COPPA, topic="us.coppa")
+
+
+@pytest.mark.parametrize("above", ["", "requests.", "data.list."])
+def test_bid_requests_in_one_body_do_not_contradict_each_other(above: str) -> None:
+    found = signals(
+        COPPA,
+        leaf(f"{above}0.imp.0.id", "1"),
+        leaf(f"{above}0.regs.coppa", "1"),
+        leaf(f"{above}1.imp.0.id", "1"),
+        leaf(f"{above}1.regs.coppa", "1"),
+        leaf(f"{above}1.device.ifa", UUID),
+    )
+
+    assert [(each.path, each.verdict) for each in found] == [
+        (f"{above}0.regs.coppa", "protective"),
+        (f"{above}1.regs.coppa", "contradictory"),
+    ]
+
+
+def test_bid_requests_in_one_body_do_not_dispute_each_others_topics() -> None:
+    apart = signals(
+        TOPIC,
+        leaf("0.imp.0.id", "1"),
+        leaf("0.regs.coppa", "1"),
+        leaf("1.imp.0.id", "1"),
+        leaf("1.regs.coppa", "0"),
+    )
+    beside = signals(
+        TOPIC,
+        leaf("0.imp.0.id", "1"),
+        leaf("0.regs.coppa", "1"),
+        leaf("0.x.regs.coppa", "0"),
+        leaf("1.imp.0.id", "1"),
+        leaf("1.regs.coppa", "1"),
+    )
+
+    assert [each.verdict for each in apart] == ["protective", "non_protective"]
+    assert [each.verdict for each in beside] == ["contradictory", "contradictory", "protective"]
+
+
+@pytest.mark.parametrize("outside", ["device.ifa", "shared.device.ifa"])
+def test_what_stands_outside_of_several_bid_requests_is_said_beside_each(outside: str) -> None:
+    found = signals(
+        COPPA,
+        leaf("list.0.imp.0.id", "1"),
+        leaf("list.0.regs.coppa", "1"),
+        leaf("list.1.imp.0.id", "1"),
+        leaf("list.1.regs.coppa", "1"),
+        leaf(outside, UUID),
+    )
+
+    assert [each.verdict for each in found] == ["contradictory", "contradictory"]
+
+
+def test_entries_of_a_list_that_are_no_bid_requests_are_of_one_phone() -> None:
+    found = signals(COPPA, leaf("events.0.regs.coppa", "1"), leaf("events.1.device.ifa", UUID))
+
+    assert [each.verdict for each in found] == ["contradictory"]
+
+
+def test_a_request_inside_of_a_bid_request_is_a_part_of_it() -> None:
+    found = signals(
+        COPPA,
+        leaf("imp.0.id", "1"),
+        leaf("regs.coppa", "1"),
+        leaf("imp.0.ext.echo.imp.0.id", "1"),
+        leaf("imp.0.ext.echo.device.ifa", UUID),
+    )
+
+    assert [each.verdict for each in found] == ["contradictory"]

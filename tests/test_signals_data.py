@@ -22,6 +22,8 @@ MORE = {
     "google.additional_consent",
     "http.dnt",
     "iab.tcf_purposes",
+    "openrtb.att_status",
+    "openrtb.gpc",
 }
 
 

@@ -100,7 +100,7 @@ class Extractor:
             if not finds.complete:
                 problems = (Problem(exchange.id, "extract", "too_many_finds", "planted values"),)
         matches = tuple([found[key] for key in sorted(found)])
-        told = heard.signals()
+        told = heard.signals(leaves)
         if len(told) > 1:
             told = tuple(sorted(told, key=_signal_order))
         return Extracted(matches, told, (*problems, *heard.problems()))
@@ -188,7 +188,7 @@ class Extractor:
             )  # fmt: skip
             heard.add(path, told, reading)
         if ruling.contradicts and contradicts(leaves.leaf(at)):
-            heard.oppose(ruling.contradicts)
+            heard.oppose(ruling.contradicts, part, path)
 
     def _guess(self, decision: Decision, value: str) -> _Guess | None:
         """Return what the name of a key or the looks of a value say, None for nothing."""
