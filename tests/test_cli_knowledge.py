@@ -19,7 +19,7 @@ def test_without_a_topic_each_topic_is_counted() -> None:
     counts = told("knowledge", "list")
     assert set(counts) == set(TOPICS)
     assert counts["types"] == len(known.types) == 60
-    assert counts["signals"] == len(known.signals) == 72
+    assert counts["signals"] == len(known.signals) == 74
     assert counts["countries"] == len(known.countries) == 249
     shown = [line.split("\t") for line in done("knowledge", "list").splitlines()]
     assert shown == [["topic", "entries"], *([name, str(counts[name])] for name in TOPICS)]

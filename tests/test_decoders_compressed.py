@@ -69,6 +69,20 @@ def test_raw_deflate_is_read_as_deflate() -> None:
     assert rows(raw_deflate(DOCUMENT), "", "deflate")[0][2] == "deflate/json"
 
 
+@pytest.mark.parametrize("media", ["", "application/json", "application/octet-stream"])
+def test_raw_deflate_that_nobody_announced_has_to_read_in_turn(media: str) -> None:
+    assert rows(raw_deflate(DOCUMENT), media)[0][2] == "raw_deflate/json"
+    assert codes(raw_deflate(DOCUMENT), media) == []
+    for body in (raw_deflate(bytes(range(256))), raw_deflate(DOCUMENT) + b"more"):
+        assert rows(body, media) == []
+        assert codes(body, media) == ["opaque_body"]
+
+
+@given(content=st.binary(min_size=12, max_size=300))
+def test_no_bytes_are_raw_deflate_by_chance(content: bytes) -> None:
+    assert not any("raw_deflate" in row[2] for row in rows(content))
+
+
 @pytest.mark.parametrize("name", ["gzip", "zstd", "deflate", "lz4"])
 def test_a_missing_header_is_made_up_for_by_the_first_bytes(name: str) -> None:
     assert rows(PACK[name](DOCUMENT))[0][2] == f"{name}/json"

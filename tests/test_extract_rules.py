@@ -246,7 +246,7 @@ def test_undecoded_bytes_that_hold_a_planted_value_make_a_match_of_the_body() ->
     extractor = Extractor(knowledge(), (("person.email", "ada@mail.example"),), KEY)
     (match,) = extractor.extract(exchange(), decoded).matches
     assert (match.part, match.path, match.shape) == ("body", "", "email")
-    assert "undecoded" in match.reason
+    assert match.reason.endswith("found in the bytes of the body beside its values")
 
 
 def test_a_path_with_a_planted_value_or_an_identifier_is_masked() -> None:

@@ -9,6 +9,8 @@ from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Laye
 _GZIP = 31  # for zlib: the largest window, in a gzip wrapper
 _MAGIC = b"\x1f\x8b"
 _MOST_MEMBERS = 1000  # each costs a copy of what follows
+_LEAST_UNMARKED = 12  # bytes
+_MOST_UNMARKED = 64  # times its size: each body that nothing else reads is tried
 _STEP = 512  # bytes fed at a time to save what comes before a fault
 
 
@@ -74,6 +76,21 @@ def _zlib(content: bytes, hint: Hint, budget: Budget) -> object:
     return found
 
 
+def _unmarked(content: bytes, hint: Hint, budget: Budget) -> object:
+    """Raw deflate that nobody announced: one whole stream, and something that reads in turn."""
+    if hint.doubtful or len(content) < _LEAST_UNMARKED or budget.late():
+        return MISS
+    engine = zlib.decompressobj(-15)
+    most = min(budget.output(len(content)), _MOST_UNMARKED * len(content))
+    try:
+        found = engine.decompress(content, most)
+    except zlib.error:
+        return MISS
+    if not engine.eof or engine.unused_data:
+        return MISS
+    return Layer(found, doubtful=True)
+
+
 def _raw(content: bytes, budget: Budget) -> object:
     """Raw deflate: what some servers send as ``deflate``, and impossible to sniff."""
     found = inflate(content, -15, budget)
@@ -101,5 +118,12 @@ DECODERS.register("deflate")(
         sure=True,
         guesses=True,
         rank=40,
+    )
+)
+DECODERS.register("raw_deflate")(
+    Decoder(
+        body=_unmarked,
+        starts=bytes(byte for byte in range(256) if byte & 6 != 6),  # the kinds of blocks there are
+        rank=95,
     )
 )

@@ -13,8 +13,11 @@ import zlib
 from binascii import Error, a2b_base64
 from collections.abc import Iterator, Sequence
 from html import unescape
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+from zstandard import ZstdDecompressor, ZstdError
 
 SHORTEST: Final = 11  # characters: eight digits in Base64
 LONGEST: Final = 65_536
@@ -25,17 +28,24 @@ _TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
 _SHORT_TOKEN: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
 _NEVER: Final = re.compile(rb"[0-9A-Fa-f-]+|[0-9+/_-]+")  # digests, UUIDs, numbers
 # Something that is read, or can be unpacked; random bytes mostly have neither.
-_PROMISING: Final = re.compile(rb"[\x20-\x7e]{6}|\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_PACKED: Final = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|\x28\xb5\x2f\xfd")
+_PROMISING: Final = re.compile(rb"[\x20-\x7e]{6}|" + _PACKED.pattern)
 _LONG: Final = 64  # bytes; what is longer is looked at in any case
 _LINES: Final = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
-_PACKED: Final = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+# A digest byte by byte, as certificates' are shown; addresses of hardware are shorter.
+_PAIRS: Final = re.compile(rb"[0-9A-Fa-f]{2}([:\- ])(?:[0-9A-Fa-f]{2}\1){14,}[0-9A-Fa-f]{2}")
+_LEAST_JOINTS: Final = 15
 _PERCENT: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
-_UNICODE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})")
-_ESCAPE: Final = re.compile(rb"\\([\"'/\\nrt])")
+_UNICODE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
+_ESCAPE: Final = re.compile(rb"\\([^0-9A-Za-z]|[nrt])")  # of any sign: some escape all
 _ESCAPED: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _ENTITY: Final = re.compile(rb"&(?:#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);")
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
+_MOST_PACKED: Final = 64  # in one content
+_WINDOW: Final = 8 * 1024 * 1024
+_STEP: Final = 512
 
 # Hexadecimal and no more, below `_LONG` bytes: most identifiers are that, and hold nothing.
 is_short_hex: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,63}").fullmatch
@@ -46,13 +56,17 @@ def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
 
     Text is what begins where it begins; in what is `binary` anything may begin anywhere.
     """
-    if not binary and _NEVER.fullmatch(text):  # most of what is tried, and mostly in vain
+    joined = text.count(b"-") >= _LEAST_JOINTS
+    if not (binary or joined) and _NEVER.fullmatch(text):  # most of what is tried, mostly in vain
         run = _HEX.search(text)
         if run is None or not any(map(_promises, _from_hex(run[0]))):
             return []
     told: dict[bytes, None] = {}
     room = _MOST_BYTES
     level = [text]
+    if binary:  # a body that was squeezed without any mark at its beginning
+        level += [found for found in _unpacked(text, -15) if _promises(found)]
+        told.update(dict.fromkeys(level[1:]))
     for depth in range(_DEEPEST):
         below: list[bytes] = []
         for content in level:
@@ -96,9 +110,15 @@ def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
     for found in _HEX.finditer(content):
         for start in starts[:2]:
             yield from _from_hex(found[0][start:])
+    if max(content.count(b":"), content.count(b"-"), content.count(b" ")) >= _LEAST_JOINTS:
+        for found in _PAIRS.finditer(content):
+            yield found[0].translate(None, b":- ")
     if deep:
-        for found in _PACKED.finditer(content):
-            yield from _unpacked(content[found.start() :], 47)
+        for found in islice(_PACKED.finditer(content), _MOST_PACKED):
+            if found[0] == _ZSTD:
+                yield from _unframed(content[found.start() :])
+            else:
+                yield from _unpacked(content[found.start() :], 47)
     if b"%" in content and _PERCENT.search(content):
         yield unquote_to_bytes(content)
         if b"+" in content:  # a form writes spaces so
@@ -149,5 +169,20 @@ def _unpacked(content: bytes, bits: int) -> Iterator[bytes]:
         yield found
 
 
+def _unframed(content: bytes) -> Iterator[bytes]:
+    unpacker = ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
+    pieces: list[bytes] = []
+    size = 0
+    for start in range(0, len(content), _STEP):  # its output has no bound: see `decoders.zstd`
+        try:
+            pieces.append(unpacker.decompress(content[start : start + _STEP]))
+        except ZstdError:
+            break
+        size += len(pieces[-1])
+        if unpacker.eof or size >= LONGEST:
+            break
+    yield b"".join(pieces)[:LONGEST]
+
+
 def _letter(found: re.Match[bytes]) -> bytes:
-    return chr(int(found[1], 16)).encode("utf-8", "surrogatepass")
+    return chr(int(found[1] or found[2], 16)).encode("utf-8", "surrogatepass")

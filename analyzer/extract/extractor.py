@@ -231,7 +231,7 @@ class Extractor:
             return
         reason = "A value planted in the persona"
         if leaf is None:
-            reason += ", found in the undecoded bytes of the body"
+            reason += ", found in the bytes of the body beside its values"
         found[key] = _new_match(Match, (
             exchange.id, data_type, part, self._safe_path(path), "planted",
             f"planted#{data_type}", reason, "study.toml", self._shape(hit.text, data_type), seed,

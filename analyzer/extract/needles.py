@@ -40,6 +40,7 @@ TRANSFORMATIONS: Final[tuple[str, ...]] = (
     "base32",
     "reversed",
     "substituted",
+    "xor",
     "md5",
     "sha1",
     "sha224",
@@ -51,7 +52,8 @@ TRANSFORMATIONS: Final[tuple[str, ...]] = (
 )
 """How a planted value can have been written. ``raw`` is in any case of its letters; ``format`` is
 another way to write the same date, number or place; ``rounded`` a coordinate with fewer digits;
-``split`` a name or an address in two neighbouring fields; ``substituted`` each letter replaced."""
+``split`` a name or an address in two neighbouring fields; ``substituted`` each letter replaced;
+``xor`` what `writings.xored` does."""
 
 SHORTEST: Final = 5  # characters; shorter needles are everywhere
 _SHORTEST_BASE64: Final = 8
@@ -61,6 +63,8 @@ _SHORTEST_HALF: Final = 3
 _SHORTEST_KEYED: Final = 4
 _SHORTEST_TURNED: Final = 8  # characters of a reversed or substituted text
 _COMMON_HASHES: Final = frozenset({"md5", "sha1", "sha256", "sha512"})
+_UUID_DIGITS: Final = 32
+_HIDDEN: Final = frozenset({"email", "phone", "username"})  # what an account is opened with
 _PHONE: Final = re.compile(r"(?:\+|00)[1-9](?:[ ().\-/]{0,3}[0-9]){6,14}")
 _NAME: Final = re.compile(r"[^\W\d_][^\d_@]*[\s,][^\d_@]*[^\W\d_]")
 # The names of fields in which a short number is what it is planted as.
@@ -185,10 +189,17 @@ def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
                     yield replace(needle, edge=_tie(_edge(kind, data_type, form)))
                 else:
                     yield needle
+            if kind in _HIDDEN and len(form) >= _SHORTEST_TURNED:
+                data = writings.xored(form).encode()
+                yield Needle(data, data, at, "xor", edge="whole" if form == national else "word")
     if kind in ("uuid", "hex"):
         read = machine_ids.uuid_bytes if kind == "uuid" else machine_ids.hex_bytes
         for data in read(text):
-            yield from _bytes(at, data, "base64")
+            yield from _bytes(at, data, "format")
+            yield from _within_base64(at, data)
+            if kind == "uuid":
+                hexed = data.hex().encode()
+                yield Needle(hexed, hexed, at, "format", edge="none")
     yield from _others(at, kind, text)
     if len(text) >= SHORTEST and not (text.isdigit() and len(text) < _SHORTEST_ALONE):
         yield from _hashed(at, (*digests(kind, text), *mistaken(text)))
@@ -202,6 +213,8 @@ def _edge(kind: str, data_type: str, form: str) -> Edge:
         return "token"
     if kind == "name" and not any(joint in form for joint in (" ", ",")):
         return "name"
+    if kind == "uuid" and form.isalnum() and len(form) == _UUID_DIGITS:
+        return "none"  # so many digits are no piece of another number by chance
     return "phone" if kind == "phone" else "word"
 
 
@@ -312,16 +325,8 @@ def _encoded(at: int, data: bytes) -> Iterator[Needle]:
     yield Needle(hexed, hexed, at, "hex", edge="none" if len(hexed) >= 16 else "word")
     wide = form.encode("utf-16-le", "surrogatepass")
     yield Needle(wide.lower(), wide, at, "utf-16", edge="none")
+    yield from _within_base64(at, data)
     for encode in (b64encode, urlsafe_b64encode):
-        # Bits that its neighbours share are cut: the rest stands in the text whatever surrounds it.
-        for offset in range(3):
-            encoded = encode(b"\0" * offset + data)
-            first = (0, 2, 3)[offset]
-            inner = encoded[first : (offset + len(data)) * 8 // 6]
-            if len(inner) >= _SHORTEST_BASE64:
-                yield Needle(
-                    inner.lower(), inner, at, "base64", True, "none", plain=data, offset=offset
-                )
         full = encode(data).rstrip(b"=")
         yield Needle(full.lower(), full, at, "base64", exact=True)
     if len(form) < _SHORTEST_TURNED:
@@ -336,12 +341,31 @@ def _encoded(at: int, data: bytes) -> Iterator[Needle]:
         yield Needle(other.lower(), other, at, "substituted", exact=True)
 
 
+def _within_base64(at: int, data: bytes) -> Iterator[Needle]:
+    """What `data` is in Base64 of more than itself, at each of the places where it may begin.
+
+    Bits that its neighbours share are cut: the rest stands in the text whatever surrounds it.
+    """
+    for encode in (b64encode, urlsafe_b64encode):
+        for offset in range(3):
+            encoded = encode(b"\0" * offset + data)
+            inner = encoded[(0, 2, 3)[offset] : (offset + len(data)) * 8 // 6]
+            if len(inner) >= _SHORTEST_BASE64:
+                yield Needle(
+                    inner.lower(), inner, at, "base64", True, "none", plain=data, offset=offset
+                )
+
+
 def _bytes(at: int, value: bytes, how: str, group: int = -1, side: int = 0) -> Iterator[Needle]:
-    """The bytes themselves, and Base64 of them alone."""
+    """The bytes themselves, and Base64 and Base32 of them alone."""
     for written_ in (value, *(code(value).rstrip(b"=") for code in (b64encode, urlsafe_b64encode))):
         yield Needle(
             written_.lower(), written_, at, how, True, "none", group, side, needs=group >= 0
         )
+    thirty_two = b32encode(value).rstrip(b"=")
+    yield Needle(
+        thirty_two.lower(), thirty_two, at, how, False, "word", group, side, needs=group >= 0
+    )
 
 
 def _hashed(at: int, found: Iterable[Digest]) -> Iterator[Needle]:

@@ -32,7 +32,8 @@ _DEGREES: Final = re.compile(
     r"(?<![0-9A-Za-z.])([NSEWnsew]?)\s?(-?[0-9]{1,3})\s?\u00b0\s?([0-9]{1,2}(?:[.,][0-9]{1,9})?)"
     r"\s?['\u2032](?:\s?([0-9]{1,2}(?:[.,][0-9]{1,9})?)\s?(?:[\"\u2033]|''))?\s?([NSEWnsew]?)"
 )
-_CANDIDATE: Final = re.compile(r"[0-9][0-9 ().,\-/]{4}|\u00b0")
+_CANDIDATE: Final = re.compile(r"[0-9][0-9 ().,\-/+]{4}|\u00b0")
+_PLUS_BETWEEN: Final = re.compile(r"(?<=[0-9])\+(?=[0-9])")  # a space, as a form writes it
 _NOT_DIGITS: Final = re.compile(r"[^0-9]+")
 _MOST_REMEMBERED: Final = 20_000
 _LONGEST_REMEMBERED: Final = 256
@@ -42,7 +43,7 @@ _NEAR_FAR_EAST: Final = 8e-6  # from 128 degrees on a float of 32 bits is no mor
 _NEAR_SECOND: Final = 1.5e-4  # half a second of arc, or a bit: 15 metres
 _SCALES: Final = ((5, 1e-5), (6, _NEAR), (7, _NEAR))  # power of ten, and how near
 _LEAST_SCALED: Final = 0.1  # degrees; less than that makes integers of a few digits
-_GAP: Final = rb"[ ().\-/]{0,3}"
+_GAP: Final = rb"[ ().\-/+]{0,3}"
 _DAY_NAMES: Final = (("year", "month", "day"), ("yyyy", "mm", "dd"), ("y", "m", "d"))
 _Found = tuple[int, int, int]  # which needle, start, end
 _Degrees = tuple[float, int, int]  # degrees, which needle where it is exact, which where it is not
@@ -112,15 +113,21 @@ class Numbers:
 
     def _find(self, text: str) -> Iterator[_Found]:
         if self._phones:
-            for found in _PHONE.finditer(text):
-                digits = _NOT_DIGITS.sub("", found[0].replace("(0)", ""))
-                which = self._phones.get(digits)
-                if which is not None:
-                    yield which, found.start(), found.end()
+            yield from self._find_phones(text)
+            spaced = _PLUS_BETWEEN.sub(" ", text) if "+" in text else text
+            if spaced != text:
+                yield from self._find_phones(spaced)
         if self._degrees:
             yield from self._find_degrees(text)
             if "\u00b0" in text:
                 yield from self._find_minutes(text)
+
+    def _find_phones(self, text: str) -> Iterator[_Found]:
+        for found in _PHONE.finditer(text):
+            digits = _NOT_DIGITS.sub("", found[0].replace("(0)", ""))
+            which = self._phones.get(digits)
+            if which is not None:
+                yield which, found.start(), found.end()
 
     def _find_degrees(self, text: str) -> Iterator[_Found]:
         for found in _DECIMAL.finditer(text):

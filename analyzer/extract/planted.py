@@ -146,8 +146,8 @@ class Planted:
             hits = self._report(hay, best(self._needles, hay, finds))
         held = self._attempts(columns, payloads)
         if held.contents:
-            told = {(hit.value, hit.leaf) for hit in hits}
-            hits += [hit for hit in self._in_attempts(held) if (hit.value, hit.leaf) not in told]
+            known = {(hit.value, hit.leaf) for hit in hits}
+            hits += [hit for hit in self._in_attempts(held) if (hit.value, hit.leaf) not in known]
             complete = complete and held.complete
         if self._numbers.years and any(year in values for year in self._numbers.years):
             places = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
@@ -155,7 +155,11 @@ class Planted:
                 if (value, leaf[1:3]) not in places:
                     hits.append(Hit(value, leaf, "split", leaf.value))
         if not self._plain.issuperset(paths):
-            hits += self._in_paths(columns, {hit.value for hit in hits})
+            # A key stands in the body as well, where it says less.
+            named = list(self._in_paths(columns, {hit.value for hit in hits if hit.leaf}))
+            if named:
+                told = {hit.value for hit in named}
+                hits = [hit for hit in hits if hit.leaf or hit.value not in told] + named
         return Finds(tuple(hits), complete)
 
     def _literal(self, found: Found) -> Iterator[Where]:

@@ -25,6 +25,7 @@ _TWO_DIGITS_CODES: Final = (
 _TWO_DIGITS: Final = frozenset(_TWO_DIGITS_CODES.split())
 _GMAIL: Final = ("gmail.com", "googlemail.com")
 _APPLE_EPOCH: Final = 978_307_200  # 2001-01-01, from which iOS counts
+_MIXED: Final = 5
 _LEAST_SLUG: Final = 8  # characters of several words; with fewer the words mean anything
 # What Unicode does not take apart into a letter and its mark.
 _LETTERS: Final = str.maketrans(
@@ -120,6 +121,18 @@ def phone_forms(text: str) -> list[str]:
         forms += ["+" + code + national, f"+{code} {national}", f"+{code}-{national}"]
         forms += [f"({code}) {national}", f"+{code}.{national}"]
     return forms
+
+
+def xored(text: str) -> str:
+    """Return each byte of `text` XOR 5, in hexadecimal: with ``mix_mode=1`` TikTok hides so what an
+    account is opened with.
+
+    https://github.com/sudoguy/tiktok_bot/blob/11372f3dac42349550070d95114b8991aa3e51b5/tiktok_bot/api/api.py
+
+    >>> xored("me@x.example")
+    '6860457d2b607d6468756960'
+    """
+    return bytes(byte ^ _MIXED for byte in text.encode("utf-8", "surrogatepass")).hex()
 
 
 def email_forms(text: str) -> list[str]:
