@@ -40,6 +40,7 @@ _DEFAULT: Final = Limits()
 _MOST_LINES: Final = 4096
 _LONGEST_LINE: Final = 1024  # characters
 _MOST_IN_LINE: Final = 32  # leaves
+_MANY: Final = 256  # headers, after which it is asked whether there is room and time for more
 
 # The leaves of header lines and paths of URLs that had no problem, by part, name and value.
 _lines: Final[dict[tuple[Part, str, str], tuple[Piece, ...]]] = {}
@@ -135,7 +136,11 @@ def _headers(
     content_type = encoding = ""
     if message:
         return content_type, encoding
-    for name, value in headers:
+    for at, (name, value) in enumerate(headers):
+        if at >= _MANY and (_is_full(walker) or walker.budget.late()):
+            if not _is_full(walker):
+                walker.fault("too_slow", "decoding was ended by its time limit")
+            return _announced(headers[at:], content_type, encoding)
         lower, kind = _kind(name)
         if kind == "skip":
             continue
@@ -158,6 +163,21 @@ def _headers(
                 walker.string(token, lower, ("authorization",), doubtful=True)
         _learn(walker, part, lower, value, start, trouble)
     return content_type, encoding
+
+
+def _announced(headers: Headers, content_type: str, encoding: str) -> tuple[str, str]:
+    """Return both as they are with those of `headers`, of which nothing else is read."""
+    for name, value in headers:
+        if len(name) == len("content-type") and name.lower() == "content-type":
+            content_type = value
+        elif len(name) == len("content-encoding") and name.lower() == "content-encoding":
+            encoding = f"{encoding},{value}"[-_LONGEST_LINE:] if encoding else value
+    return content_type, encoding
+
+
+def _is_full(walker: Walker) -> bool:
+    """Tell whether there are more leaves than are kept."""
+    return len(walker.leaves) > walker.limits.max_leaves
 
 
 def _known(walker: Walker, part: Part, name: str, value: str) -> bool:
@@ -192,6 +212,8 @@ def _cookies(walker: Walker, header: str, being_set: bool) -> None:
     # HAR joins several Set-Cookie headers by line ends.
     pieces = header.split("\n") if being_set else header.split(";")
     for piece in pieces:
+        if _is_full(walker):
+            return
         name, equals, value = piece.partition(";")[0].partition("=")
         if equals:
             walker.string(value.strip(), name.strip(), ())

@@ -113,8 +113,11 @@ class Leaves(Sequence[Leaf]):
 
     def stretches(self, start: int = 0) -> Iterator[tuple[Part, Steps, int, int]]:
         """Yield part, steps, start and end of each run, of what lies beyond `start`."""
-        ends = [*[run.start for run in self.runs[1:]], len(self.paths)]
-        for (first, part, steps), end in zip(self.runs, ends, strict=False):
+        runs = self.runs
+        if start:  # of many runs, most of them before it
+            runs = runs[max(0, bisect_right(runs, start, key=_start) - 1) :]
+        ends = [*[run.start for run in runs[1:]], len(self.paths)]
+        for (first, part, steps), end in zip(runs, ends, strict=False):
             if end > max(first, start):
                 yield part, steps, max(first, start), end
 

@@ -4,6 +4,8 @@ import base64
 import gzip
 import json
 import random
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -291,3 +293,46 @@ def test_real_captures_of_apps_decode_without_a_problem(shared_data: Path, name:
             bodies += 1
             assert rows_of(found), request["url"]
     assert bodies
+
+
+HEADERS: dict[str, Callable[[int], tuple[str, str]]] = {
+    "of other names": lambda at: (f"x-{at}", f"{at} a"),
+    "of one name": lambda _at: ("x-a", "1"),
+    "with tokens": lambda at: (f"x-{at}", f"q{at}AbCdEfGhIjKlMn=="),
+    "with escapes": lambda at: (f"x-{at}", f"v{at}?x=%41&y"),
+    "that are no leaf": lambda _at: ("connection", "close"),
+    "with cookies": lambda at: ("cookie", f"a{at}=%7B{at}"),
+    "with codings": lambda _at: ("content-encoding", "identity"),
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_a_million_headers_are_bounded_and_the_body_is_read_all_the_same(kind: str) -> None:
+    headers = tuple(map(HEADERS[kind], range(1_000_000)))
+    body = gzip.compress(b'{"id":"x"}')
+    made = exchange(body, "application/json", "gzip", headers=headers)
+
+    start = time.process_time()
+    found = decode(made)
+
+    assert time.process_time() - start < 2
+    assert found.payloads == (b'{"id":"x"}',)
+    assert len(found.leaves) <= 20_000
+
+
+def test_a_million_cookies_in_one_header_are_bounded() -> None:
+    cookies = "; ".join(f"c{at}=%7B{at}" for at in range(1_000_000))
+    start = time.process_time()
+    found = decode(exchange(headers=(("cookie", cookies),)))
+    assert time.process_time() - start < 2
+    assert [each.code for each in found.problems] == ["too_many_leaves"]
+
+
+def test_each_header_costs_the_same_however_many_there_are() -> None:
+    def cost(count: int) -> float:
+        headers = tuple((f"x-{at}", f"v{at}?x=%41&y") for at in range(count))
+        start = time.process_time()
+        decode(exchange(headers=headers))
+        return (time.process_time() - start) / count
+
+    assert min(cost(8_000), cost(8_000)) < 6 * max(cost(1_000), cost(1_000))
