@@ -11,7 +11,7 @@ from analyzer.extract.decisions import Kind, Kinds, Ruling, positions, remember
 from analyzer.extract.generic import Decision
 from analyzer.extract.judging import Judging
 from analyzer.extract.places import authority_of
-from analyzer.extract.planted import Hit, Planted
+from analyzer.extract.planted import Hit, Planted, Prepared
 from analyzer.extract.readings import Reading
 from analyzer.extract.rules import CompiledRule
 from analyzer.extract.shapes import digest, safe_path, shape
@@ -48,7 +48,8 @@ class Extractor:
     """Recognises personal data and privacy signals; built once for each session.
 
     `values` are the persona's seeded values as (data type, text), `key` the secret of the digests,
-    `age` the one that the account was registered with, None where nobody knows it.
+    `age` the one that the account was registered with, None where nobody knows it. `prepared` is
+    what `planted.prepare` made of the values, where another process has done that.
     """
 
     def __init__(
@@ -57,11 +58,12 @@ class Extractor:
         values: Sequence[tuple[str, str]],
         key: bytes,
         age: int | None = None,
+        prepared: Prepared | None = None,
     ) -> None:
         self._judging = Judging(knowledge)
         self._signals = SignalBook(knowledge.signals, age)
         self._kinds = Kinds(knowledge, self._signals, self._judging)
-        self._planted = Planted(values)
+        self._planted = Planted(values, prepared)
         self._key = key
         self._seeds = [digest(text, key) for _, text in self._planted.values]
         self._shown: dict[tuple[int | str, str], _Shown | None] = {}
