@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from analyzer.gates import Gate
+from analyzer.magnitudes import Magnitude
 from analyzer.models import (
     Arm,
     Delta,
@@ -32,6 +34,9 @@ SideKind = Literal["arm", "country", "bloc"]
 Which = Literal["a", "b"]
 Role = Literal["compared", "control"]
 RegionVerdict = Literal["proven", "disputed", "contradicted", "unproven"]
+RowKind = Literal["data", "signal", "magnitude"]
+NoiseKind = Literal["side", "arm", "duplicate"]
+SensitivityKind = Literal["bloc", "country", "instrumented", "region"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,11 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A bundle that was left out of everything, and why."""
+    """A bundle that was left out of everything, and why; by which gate, where it was one."""
 
     session: str
     reason: str
+    gate: str = ""  # `gates.GateName`
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,30 +197,48 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ArmNoise:
-    """How far two halves of the sessions of one arm (every second repeat) lie apart.
+    """How often the report's rule calls something different where nothing can be.
 
-    `rows` were seen in either half, in `differing` of them the shares differ; `mean` and `largest`
-    are absolute differences of shares (0..1) over all `rows`.
+    The sessions of a whole side (`kind` "side"; `name` is its title) or of one arm were split at
+    random within each arm and time block, `splits` times (`every`: in all ways that there are), or
+    two arms of one region are compared ("duplicate"; `name` has both labels). `n_a` and `n_b`
+    sessions lay on either part. Over all `rows` (presence and signals) and splits a share `called`
+    (0..1) was called different, and a share `same` the same; in a share `any` of the splits at
+    least one row was called different. `mean` and `largest` are absolute differences of shares.
+    `possible`: whether so few sessions can be called different at all.
     """
 
-    arm: str
-    odd: int  # sessions
-    even: int
+    kind: NoiseKind
+    name: str
+    n_a: int
+    n_b: int
+    splits: int
+    every: bool
     rows: int
-    differing: int
+    called: float
+    same: float
+    any: float
     mean: float
     largest: float
+    possible: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseFloor:
-    """What comparing an arm with itself finds: a regional difference has to beat this."""
+    """What comparing a side with itself finds: a regional difference has to beat this.
 
-    arms: tuple[ArmNoise, ...]
-    rows: int
-    differing: int
-    mean: float  # over the rows of all arms
-    largest: float
+    `called`, `mean` and `largest` are of the sides (of the arms, where no side could be split),
+    weighted by their rows. `found` of `rows` rows of presence and signals were called different in
+    the comparison itself, whatever gates and blind spots then made of them.
+    """
+
+    arms: tuple[ArmNoise, ...] = ()
+    called: float = 0.0
+    mean: float = 0.0
+    largest: float = 0.0
+    possible: bool = False
+    rows: int = 0
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,35 +256,44 @@ class ProblemCount:
 class Tally:
     """How many rows of one kind got a verdict."""
 
-    kind: DeltaKind
+    kind: RowKind
     verdict: Verdict
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A row whose verdict is another one under the alternative definition of a bloc."""
+    """A row whose verdict is another one under other conditions. None: the row does not exist.
 
-    kind: DeltaKind
+    Of a magnitude, `state` is the measure.
+    """
+
+    kind: RowKind
     owner: str
     party: Party
     subject: str
     state: str
     phase: str
-    verdict: Verdict | None  # None: the row does not exist there
+    verdict: Verdict | None
     alternative: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """The headline under another definition of a bloc.
+class Sensitivity:
+    """The whole comparison again, under one other condition.
 
-    `reason` says why it could not be computed; then `tallies` and `changed` are empty.
+    `kind` and `name` say which: "bloc" (another definition: its id), "country" (without this
+    country), "instrumented" ("with" or "without" sessions of an instrumented app), "region"
+    ("disputed" or "unproven": without the sessions of which that is so). `which` is the side that
+    changes, "" for both; `side` how it then is. `title` is a sentence without a full stop. `reason`
+    says why it could not be computed; then `side` is None, and `tallies` and `changed` are empty.
     """
 
-    which: Which
+    kind: SensitivityKind
+    name: str
+    title: str
+    which: Which | Literal[""]
     side: Side | None
-    name: str  # of the alternative bloc
     reason: str
     tallies: tuple[Tally, ...]
     changed: tuple[Changed, ...]
@@ -315,7 +348,6 @@ class Comparison:
     blind_spots: tuple[BlindSpot, ...]
     noise: NoiseFloor
     warnings: tuple[str, ...]  # sentences, to be printed loudly
-    alternatives: tuple[Alternative, ...]
     sessions: tuple[SessionRow, ...]
     excluded: tuple[Excluded, ...]
     problems: tuple[ProblemCount, ...]
@@ -323,4 +355,10 @@ class Comparison:
     versions: tuple[tuple[str, str], ...]  # of what computed this: evenhand, python, libraries
     tools: tuple[tuple[str, str], ...]  # of what recorded the sessions, each distinct version
     knowledge: str  # fingerprint
-    regions: tuple[RegionProof, ...] = ()  # of the compared sessions, in their order
+    # Of the compared sessions in their order, with those that a gate left out.
+    regions: tuple[RegionProof, ...] = ()
+    magnitudes: tuple[Magnitude, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    sensitivities: tuple[Sensitivity, ...] = ()
+    phases: tuple[str, ...] = ()  # of the study, in order
+    consent: str = ""  # the phase in which the app asks for consent; "" where none is known

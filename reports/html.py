@@ -65,10 +65,6 @@ def render_html(
         ties=ties(linkage, lambda data_type: label(data_type, knowledge)) if linkage else None,
         laws=[laws[law] for law in cited],
         law_numbers={law: number for number, law in enumerate(cited, 1)},
-        alternatives=[
-            (knowledge.blocs[each.name].name if each.name in knowledge.blocs else each.name, each)
-            for each in comparison.alternatives
-        ],
         knowledge=knowledge,
         days=" to ".join(dict.fromkeys([*days[:1], *days[-1:]])),
         located={"a": location(comparison, "a", country), "b": location(comparison, "b", country)},

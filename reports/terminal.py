@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analyzer import amounts
-from analyzer.comparison import Alternative, Comparison, NoiseFloor, Recipient, Side
+from analyzer.comparison import Comparison, NoiseFloor, Recipient, Sensitivity, Side
 from analyzer.models import Delta
 from reports import words
 from reports.console import Out, clipped
@@ -56,8 +56,8 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
         least = comparison.settings.min_confidence
         out.line(f"not counted: {few} with less than {least}% confidence (--min-confidence)", "dim")
     _noise(out, comparison.noise)
-    for alternative in comparison.alternatives:
-        out.line(_alternative(alternative))
+    for each in comparison.sensitivities:
+        out.line(_sensitivity(each))
     for counts in _summary(comparison):
         out.line(counts, "bold")
     if hidden:
@@ -223,20 +223,21 @@ def _noise(out: Out, noise: NoiseFloor) -> None:
         out.line("noise floor: not known, as no arm has two sessions")
         return
     mean, largest = round(noise.mean * 100), round(noise.largest * 100)
+    called = f"{100 * noise.called:.1f}% of rows are called different"
     out.line(
-        "noise floor: two halves of the same arm differ in "
-        f"{noise.differing} of {amounts.number(noise.rows, 'row')}, by {mean} points on average,"
-        f" {largest} at most"
+        "noise floor: in halves of one side, split at random,"
+        f" {called if noise.possible else 'no row could be called different'};"
+        f" they differ by {mean} points on average, {largest} at most"
     )
 
 
-def _alternative(alternative: Alternative) -> str:
-    if alternative.reason:
-        return f"with {alternative.name} instead: {alternative.reason}"
-    if not alternative.changed:
-        return f"with {alternative.name} instead: every verdict is the same"
-    changed = amounts.number(len(alternative.changed), "verdict")
-    return f"with {alternative.name} instead: {changed} would be another"
+def _sensitivity(found: Sensitivity) -> str:
+    if found.reason:
+        return f"{found.title}: {found.reason}"
+    if not found.changed:
+        return f"{found.title}: every verdict is the same"
+    changed = amounts.number(len(found.changed), "verdict")
+    return f"{found.title}: {changed} would be another"
 
 
 def _summary(comparison: Comparison) -> list[str]:

@@ -203,19 +203,32 @@ def test_minor_against_adult_is_no_reason_for_a_warning() -> None:
     assert diff(frames(sessions(6, "DE-13", "DE-30")), "DE-13", "DE-30").warnings == ()
 
 
-def test_the_noise_floor_compares_each_arm_with_itself() -> None:
+def test_the_noise_floor_splits_each_side_and_arm_at_random() -> None:
     rows = [*findings("KE-13", [1, 3, 5]), *findings("DE-13", range(1, 7))]
     noise = diff(frames(sessions(6, "DE-13", "KE-13"), rows)).noise
-    by_arm = {each.arm: each for each in noise.arms}
-    assert (by_arm["KE-13"].rows, by_arm["KE-13"].differing, by_arm["KE-13"].largest) == (1, 1, 1.0)
-    assert (by_arm["DE-13"].rows, by_arm["DE-13"].differing, by_arm["DE-13"].mean) == (1, 0, 0.0)
-    assert (noise.rows, noise.differing, noise.mean, noise.largest) == (2, 1, 0.5, 1.0)
+    by_name = {(each.kind, each.name): each for each in noise.arms}
+    kenya, germany = by_name["arm", "KE-13"], by_name["side", "Germany"]
+    assert (kenya.rows, kenya.n_a, kenya.n_b, kenya.splits, kenya.every) == (1, 3, 3, 20, True)
+    assert (kenya.largest, kenya.called, kenya.possible) == (1.0, 0.0, False)
+    assert (germany.rows, germany.mean, germany.same) == (1, 0.0, 0.0)
+    assert (noise.called, noise.largest, noise.possible) == (0.0, 1.0, False)
+    assert (noise.rows, noise.found) == (1, 0)
+
+
+def test_arms_of_the_same_region_are_compared_with_each_other() -> None:
+    arm = {"country": "KE", "egress": "KE"}
+    again = [session("BR-13", number, **arm) for number in range(1, 9)]
+    rows = findings("KE-13", range(1, 9))
+    found = diff(frames([*sessions(8, "DE-13", "KE-13"), *again], rows))
+    [apart] = [each for each in found.noise.arms if each.kind == "duplicate"]
+    assert (apart.name, apart.n_a, apart.n_b) == ("BR-13 / KE-13", 8, 8)
+    assert (apart.called, apart.largest, apart.possible) == (1.0, 1.0, True)
 
 
 def test_the_headline_is_judged_again_under_the_other_definition_of_the_bloc() -> None:
     rows = findings("KE-13", range(1, 7))
     found = diff(frames(sessions(6, "DE-13", "KE-13", "BR-13"), rows), "eea", "global_majority")
-    [other] = found.alternatives
+    [other] = [each for each in found.sensitivities if each.kind == "bloc"]
     assert row(found, "id.advertising").b == Count(6, 12)
     assert (other.which, other.name, other.reason) == ("b", "global_majority_wb", "")
     assert other.side is not None
@@ -228,7 +241,7 @@ def test_the_headline_is_judged_again_under_the_other_definition_of_the_bloc() -
 
 def test_an_alternative_without_sessions_says_so() -> None:
     found = diff(frames(sessions(6, "DE-13", "BR-13")), "global_majority", "eea")
-    [other] = found.alternatives
+    [other] = [each for each in found.sensitivities if each.kind == "bloc"]
     assert (other.which, other.side, other.tallies) == ("a", None, ())
     assert "has no sessions" in other.reason
 

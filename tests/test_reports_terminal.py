@@ -11,7 +11,7 @@ import reporting
 from reporting import HOSTILE
 
 from analyzer.compare.verdicts import Group, Observed, judge
-from analyzer.comparison import Alternative, Changed, Comparison
+from analyzer.comparison import Changed, Comparison, Sensitivity
 from analyzer.extract.shapes import visible
 from analyzer.models import Count, Delta
 from analyzer.study import CompareSettings
@@ -154,13 +154,14 @@ def test_very_long_names_are_cut(show: Show) -> None:
 
 def test_the_other_definition_of_a_bloc_says_how_much_would_change(show: Show) -> None:
     changed = Changed("data", "Waymark", "third", "id.device", "", "use", "same", None)
-    for alternative, told in (
-        (Alternative("b", None, "wb", "", (), (changed,)), "1 verdict would be another"),
-        (Alternative("b", None, "wb", "", (), ()), "every verdict is the same"),
-        (Alternative("b", None, "wb", "no session", (), ()), "no session"),
+    for reason, rows, told in (
+        ("", (changed,), "1 verdict would be another"),
+        ("", (), "every verdict is the same"),
+        ("no session", (), "no session"),
     ):
-        comparison = replace(reporting.sent_only_in_kenya(), alternatives=(alternative,))
-        assert f"with wb instead: {told}\n" in show(comparison)
+        other = Sensitivity("bloc", "wb", "With wb instead", "b", None, reason, (), rows)
+        comparison = replace(reporting.sent_only_in_kenya(), sensitivities=(other,))
+        assert f"With wb instead: {told}\n" in show(comparison)
 
 
 def test_data_and_signals_are_counted_apart_as_on_the_page(show: Show) -> None:

@@ -27,10 +27,10 @@ from analyzer.compare.sides import apart, resolve_side
 from analyzer.compare.uncertainty import guesses, hearsay
 from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.comparison import (
-    Alternative,
     Changed,
     Comparison,
     Excluded,
+    Sensitivity,
     Settings,
     Side,
     Tally,
@@ -41,6 +41,7 @@ from analyzer.frames import Frames
 from analyzer.knowledge import Knowledge
 from analyzer.models import Contrast, Count, Delta
 from analyzer.pipeline import identify
+from analyzer.said import say
 from analyzer.study import Study
 
 ALTERNATIVES: Mapping[str, str] = {"global_majority": "global_majority_wb"}
@@ -123,7 +124,13 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         recipients=recipients(material.seen, left.ids | right.ids),
         coverage=coverage_rows(frames.coverage, compared),
         blind_spots=tuple(material.blind.on("a", left.ids) + material.blind.on("b", right.ids)),
-        noise=noise_floor(sorted(part, key=_in_order), material.seen),
+        noise=noise_floor(
+            {left.side.title: left.compared, right.side.title: right.compared},
+            [*left.controls, *right.controls],
+            material.seen,
+            study.compare,
+            (sum(each.q <= study.compare.alpha for each in deltas), len(deltas)),
+        ),
         warnings=(
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
             *false_starts(left.side, left.compared, left.controls),
@@ -134,7 +141,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
             ),
             *hearsay(frames, knowledge, study.compare.unverified),
         ),
-        alternatives=_alternatives(material, left, right, deltas),
+        sensitivities=_alternatives(material, left, right, deltas),
         sessions=session_rows(frames, compared, controls),
         excluded=tuple(excluded),
         problems=problem_counts(frames.problems, compared),
@@ -340,7 +347,7 @@ def _tallies(deltas: Sequence[Delta]) -> tuple[Tally, ...]:
 
 def _alternatives(
     material: _Material, a: _Sessions, b: _Sessions, deltas: Sequence[Delta]
-) -> tuple[Alternative, ...]:
+) -> tuple[Sensitivity, ...]:
     """Judge everything again under the other definition of a bloc, where there is one."""
     found = []
     which: Which
@@ -348,16 +355,21 @@ def _alternatives(
         name = ALTERNATIVES.get(side.side.name, "")
         if side.side.kind != "bloc" or name not in material.knowledge.blocs:
             continue
+        title = say("With {bloc} instead", bloc=material.knowledge.blocs[name].name)
         try:
             other = _of(material, name)
             left, right = (other, b) if which == "a" else (a, other)
             apart(left.side, right.side)
         except UserError as error:
-            found.append(Alternative(which, None, name, error.message, (), ()))
+            found.append(Sensitivity("bloc", name, title, which, None, error.message, (), ()))
             continue
         again = _deltas(material, left, right)
         found.append(
-            Alternative(which, other.side, name, "", _tallies(again), _changed(deltas, again))
+            Sensitivity(
+                *("bloc", name, title, which, other.side, ""),
+                _tallies(again),
+                _changed(deltas, again),
+            )
         )
     return tuple(found)
 
@@ -373,7 +385,3 @@ def _changed(deltas: Sequence[Delta], again: Sequence[Delta]) -> tuple[Changed, 
 
 def _row(delta: Delta) -> Key:
     return Key(delta.kind, delta.owner, delta.party, delta.subject, delta.state, delta.phase)
-
-
-def _in_order(session: Recorded) -> tuple[str, int, str]:
-    return session.arm.label, session.repeat, session.id

@@ -1,55 +1,143 @@
-"""The noise floor: what a comparison finds where nothing differs, an arm against itself."""
+"""The noise floor: what the report's rule finds where nothing differs, a side against itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer import statistics
 from analyzer.compare.presence import Key, Seen
 from analyzer.compare.recorded import Recorded
-from analyzer.comparison import ArmNoise, NoiseFloor
+from analyzer.comparison import ArmNoise, NoiseFloor, NoiseKind
+from analyzer.study import CompareSettings
+
+_SPLITS = 1000
+_LEAST = 4  # sessions, of which halves have two
+
+Everyone = Mapping[str, Sequence[Recorded]]
 
 
-def noise_floor(sessions: Sequence[Recorded], seen: Mapping[Key, Seen]) -> NoiseFloor:
-    """Compare two halves of each arm of `sessions`, which come by arm and repeat.
+def noise_floor(
+    sides: Everyone,
+    controls: Sequence[Recorded],
+    seen: Mapping[Key, Seen],
+    settings: CompareSettings,
+    found: tuple[int, int],
+) -> NoiseFloor:
+    """Split each side of `sides` (title -> sessions), and each arm, at random against itself.
 
-    The halves are every second session in the order of the repeats (odd against even, where none
-    is missing), so that what drifts over the weeks falls on both.
+    A side is split within each of its arms and time blocks, so that its halves differ in nothing.
+    Arms of the same country, age and consent are compared with each other. `found` is how many rows
+    of the comparison itself were called different, and how many there are.
     """
-    found: list[tuple[ArmNoise, list[float]]] = []
-    for label, every in groupby(sessions, key=lambda each: each.arm.label):
-        ids = [each.id for each in every]
-        if len(ids) > 1:
-            found.append(_arm(label, ids[::2], ids[1::2], seen.values()))
-    gaps = [gap for _, each in found for gap in each]
+    parts: list[ArmNoise] = []
+    arms: defaultdict[str, list[Recorded]] = defaultdict(list)
+    for title, sessions in sides.items():
+        parts += _split("side", title, sessions, seen, settings)
+        for each in sessions:
+            arms[each.arm.label].append(each)
+    for each in controls:
+        arms[each.arm.label].append(each)
+    for label, sessions in sorted(arms.items()):
+        parts += _split("arm", label, sessions, seen, settings)
+    for one, other in combinations(sorted(arms), 2):
+        parts += _duplicate((one, arms[one]), (other, arms[other]), seen, settings)
+    kind = "side" if any(each.kind == "side" for each in parts) else "arm"
+    counted = [each for each in parts if each.kind == kind and each.rows]
+    rows = sum(each.rows for each in counted)
+    called, of = found
     return NoiseFloor(
-        arms=tuple(noise for noise, _ in found),
-        rows=len(gaps),
-        differing=sum(gap > 0 for gap in gaps),
-        mean=_mean(gaps),
-        largest=max(gaps, default=0.0),
+        arms=tuple(parts),
+        called=_mean([(each.called, each.rows) for each in counted]),
+        mean=_mean([(each.mean, each.rows) for each in counted]),
+        largest=max((each.largest for each in counted), default=0.0),
+        possible=bool(rows) and any(each.possible for each in counted),
+        rows=of,
+        found=called,
     )
 
 
-def _arm(
-    label: str, odd: Sequence[str], even: Sequence[str], seen: Iterable[Seen]
-) -> tuple[ArmNoise, list[float]]:
-    gaps: list[float] = []
-    for each in seen:
-        k_odd, k_even = len(each.sessions.intersection(odd)), len(each.sessions.intersection(even))
-        if k_odd or k_even:
-            gaps.append(round(abs(k_odd / len(odd) - k_even / len(even)), 9))
-    noise = ArmNoise(
-        arm=label,
-        odd=len(odd),
-        even=len(even),
-        rows=len(gaps),
-        differing=sum(gap > 0 for gap in gaps),
-        mean=_mean(gaps),
-        largest=max(gaps, default=0.0),
+def _split(
+    kind: NoiseKind,
+    name: str,
+    sessions: Sequence[Recorded],
+    seen: Mapping[Key, Seen],
+    settings: CompareSettings,
+) -> list[ArmNoise]:
+    ordered = sorted(sessions, key=lambda each: each.id)
+    if len(ordered) < _LEAST:
+        return []
+    noise = statistics.split_noise(
+        _table(ordered, seen),
+        [f"{each.arm.label} {each.block}" for each in ordered],
+        alpha=settings.alpha,
+        margin=settings.margin,
+        splits=_SPLITS,
     )
-    return noise, gaps
+    return [_told(kind, name, noise, settings)]
 
 
-def _mean(gaps: Sequence[float]) -> float:
-    return round(sum(gaps) / len(gaps), 9) if gaps else 0.0
+def _duplicate(
+    one: tuple[str, Sequence[Recorded]],
+    other: tuple[str, Sequence[Recorded]],
+    seen: Mapping[Key, Seen],
+    settings: CompareSettings,
+) -> list[ArmNoise]:
+    (label, sessions), (label_b, sessions_b) = one, other
+    first, second = sessions[0].arm, sessions_b[0].arm
+    same = (first.country, first.age, first.consent) == (
+        second.country,
+        second.age,
+        second.consent,
+    )
+    if not same:
+        return []
+    everyone = [*sessions, *sessions_b]
+    noise = statistics.apart(
+        _table(everyone, seen),
+        [True] * len(sessions) + [False] * len(sessions_b),
+        [each.block for each in everyone],
+        alpha=settings.alpha,
+        margin=settings.margin,
+    )
+    return [_told("duplicate", f"{label} / {label_b}", noise, settings)]
+
+
+def _told(
+    kind: NoiseKind, name: str, noise: statistics.Noise, settings: CompareSettings
+) -> ArmNoise:
+    return ArmNoise(
+        kind=kind,
+        name=name,
+        n_a=noise.n_a,
+        n_b=noise.n_b,
+        splits=noise.splits,
+        every=noise.every,
+        rows=noise.rows,
+        called=round(noise.called, 9),
+        same=round(noise.same, 9),
+        any=round(noise.any, 9),
+        mean=round(noise.mean, 9),
+        largest=round(noise.largest, 9),
+        possible=noise.least_p <= settings.alpha,
+    )
+
+
+def _table(sessions: Sequence[Recorded], seen: Mapping[Key, Seen]) -> NDArray[np.bool_]:
+    """Return in which of `sessions` each row was seen; rows seen in none are left out."""
+    ids = [each.id for each in sessions]
+    rows = [_row(ids, each.sessions) for each in seen.values()]
+    return np.asarray([row for row in rows if any(row)], dtype=np.bool_).reshape(-1, len(ids))
+
+
+def _row(ids: Sequence[str], sessions: Collection[str]) -> list[bool]:
+    return [each in sessions for each in ids]
+
+
+def _mean(parts: Sequence[tuple[float, int]]) -> float:
+    rows = sum(weight for _, weight in parts)
+    return round(sum(value * weight for value, weight in parts) / rows, 9) if rows else 0.0
