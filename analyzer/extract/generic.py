@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from analyzer.extract.confidence import around, per_cent, reason
-from analyzer.extract.placeholders import says_nothing
-from analyzer.extract.shapes import shape
+from analyzer.extract.placeholders import is_placeholder
+from analyzer.extract.shapes import is_blank, shape
 from analyzer.extract.telling_values import TYPE_OF, TellingValues
 from analyzer.extract.value_checks import IMPOSSIBLE, TYPICAL, fit, is_hash
 from analyzer.knowledge import DataType, normal_name, shape_fits
@@ -23,6 +23,7 @@ NAMED_PARTS: Final[frozenset[Part]] = frozenset(("query", "header", "cookie", "b
 _JOINED: Final = 3  # components of a path that may make one name: device.geo.lat
 _DEEPEST: Final = 8
 _LONGEST_VALUE: Final = 1024
+_MOST_MADE: Final = 20_000
 _TELLING: Final = frozenset(("identifiers", "location_region", "device", "age_demographics"))
 
 # A hash of what reaches people is what companies match them by.
@@ -64,8 +65,8 @@ class Generic:
         self._types = types
         self._words = vocabulary
         self._told: dict[tuple[str, str, tuple[str, ...]], Judged | None] = {}
-        self._values = TellingValues(vocabulary.makers, vocabulary.models)
-        self._nameless: dict[tuple[int, tuple[str, ...]], Decision] = {}
+        self.values = TellingValues(vocabulary.makers, vocabulary.models)
+        self._made: dict[tuple[tuple[Candidate, ...], int, tuple[str, ...]], Decision] = {}
         # Names of the ontology as they are, too: some of their words are abbreviations elsewhere.
         self._names = dict(vocabulary.names)
         for name, meanings in vocabulary.names.items():
@@ -113,6 +114,8 @@ class Generic:
         if len(value) > _LONGEST_VALUE:
             return None
         text = value.strip()
+        if is_blank(text):
+            return None
         best: Judged | None = None
         for candidate in decision.candidates:
             found = self._by_name(candidate, text)
@@ -126,29 +129,26 @@ class Generic:
     def _decision(
         self, candidates: tuple[Candidate, ...], siblings: int, evidence: tuple[str, ...]
     ) -> Decision:
-        """Return a decision, the same one for all keys that say nothing in like surroundings."""
-        if candidates:
-            return Decision(candidates, siblings, evidence)
-        key = (siblings, evidence)
-        if key not in self._nameless:
-            self._nameless[key] = Decision((), siblings, evidence)
-        return self._nameless[key]
-
-    def looks(self, value: str) -> bool:
-        """Tell whether the looks of `value` say what it is, in company at least."""
-        return bool(self._values.kind(value.strip(), 2))
+        """Return a decision, the same one for all places of which the same is to be said."""
+        key = (candidates, siblings, evidence)
+        known = self._made.get(key)
+        if known is None:
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            known = self._made[key] = Decision(candidates, siblings, evidence)
+        return known
 
     def _by_name(self, candidate: Candidate, text: str) -> Judged | None:
         own = candidate.data_type
         if own in _HASHED and is_hash(text) and _HASHED[own] in self._types:
             own = _HASHED[own]
-        if says_nothing(own, text):
+        if is_placeholder(own, text):
             return None
         found = shape(text, own)
         if found == "json":
             return None
         usual = text.lower() in self._words.usual.get(own, ())
-        if usual or (own == "dev.model" and self._values.is_model(text)):
+        if usual or (own == "dev.model" and self.values.is_model(text)):
             fitting = TYPICAL
         else:
             fitting = fit(own, text)
@@ -160,8 +160,8 @@ class Generic:
         return self._judged(own, "name", f"name#{own}", (*candidate.evidence, value))
 
     def _by_looks(self, decision: Decision, text: str) -> Judged | None:
-        kind = self._values.kind(text, decision.siblings)
-        if not kind or (own := TYPE_OF[kind]) not in self._types or says_nothing(own, text):
+        kind = self.values.kind(text, decision.siblings)
+        if not kind or (own := TYPE_OF[kind]) not in self._types or is_placeholder(own, text):
             return None
         evidence = (f"shape:{kind}", *decision.evidence)
         return self._judged(own, "shape", f"shape#{kind}", evidence)

@@ -10,11 +10,10 @@ from typing import Final, TypeVar
 
 from analyzer.extract.confidence import company
 from analyzer.extract.generic import NAMED_PARTS, Decision, Generic, Judged
-from analyzer.extract.telling_values import IMEI_DIGITS
 from analyzer.knowledge import Knowledge, Owners, Tracker
 from analyzer.models import Part
 
-_MOST_REMEMBERED: Final = 20_000
+_MOST_REMEMBERED: Final = 4_000
 _LONGEST_REMEMBERED: Final = 256
 _TRACKING: Final = frozenset(("advertising", "analytics", "attribution"))
 
@@ -28,6 +27,7 @@ class Judging:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._generic = Generic(knowledge.types, knowledge.vocabulary)
+        self._looks = self._generic.values.kind
         self._owners: Owners = knowledge.owners
         self._own_hosts = _tracking_hosts(knowledge.trackers)
         self._tracks: dict[str, bool] = {}
@@ -69,10 +69,11 @@ class Judging:
         return found
 
     def may_tell(self, value: str) -> bool:
-        """Tell whether the looks of `value` may say what it is, whatever stands beside it."""
-        if value in self.dull or (value.isdigit() and len(value) != IMEI_DIGITS):
-            return False
-        if self._generic.looks(value):
+        """Tell whether the looks of `value` may say what it is, whatever stands beside it.
+
+        Who asks has seen that it is neither in `dull` nor a number of any length but an IMEI's.
+        """
+        if self._looks(value.strip(), 2):
             return True
         if len(value) <= _LONGEST_REMEMBERED:
             if len(self.dull) >= _MOST_REMEMBERED:

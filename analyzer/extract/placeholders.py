@@ -92,8 +92,11 @@ def says_nothing(data_type: str, value: str) -> bool:
     >>> says_nothing("id.ip", "127.0.0.1"), says_nothing("id.ip", "41.90.1.2")
     (True, False)
     """
-    if is_blank(value):
-        return True
+    return is_blank(value) or is_placeholder(data_type, value)
+
+
+def is_placeholder(data_type: str, value: str) -> bool:
+    """Tell whether `value`, which is not blank, says nothing under `data_type`."""
     text = value.strip().lower()
     if len(text) > _LONGEST:
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Final
@@ -65,6 +66,9 @@ _HOST_MASKS: Final = (
     (re.compile(r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{12,}", re.IGNORECASE), "{hex}"),
     (re.compile(r"[0-9]{6,}"), "{int}"),
 )
+_BLANK: Final = frozenset(("", "null", "none", "nil", "undefined", "(null)", "n/a", "unknown"))
+_LONGEST_BLANK: Final = max(map(len, _BLANK))
+_LEAST_ZEROS: Final = 8
 _INVISIBLE: Final = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0")
 _VALUE_SHAPES: Final = frozenset(
     {
@@ -80,17 +84,26 @@ def canonical(value: str) -> str:
     Surrounding space goes; e-mail addresses, UUIDs, MACs and hexadecimal text become lower case.
     """
     text = value.strip()
+    lower = text.lower()
+    if lower == text:
+        return text
     if len(text) <= 320 and (
         UUID.fullmatch(text) or EMAIL.fullmatch(text) or MAC.fullmatch(text) or HEX.fullmatch(text)
     ):
-        return text.lower()
+        return lower
     return text
 
 
 def digest(value: str, key: bytes) -> str:
     """Return 24 hexadecimal digits that equal values share under `key` (at most 64 bytes)."""
-    data = canonical(value).encode("utf-8", "surrogatepass")
-    return blake2b(data, key=key, digest_size=12).hexdigest()
+    keyed = _keyed(key).copy()
+    keyed.update(canonical(value).encode("utf-8", "surrogatepass"))
+    return keyed.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> blake2b:
+    return blake2b(key=key, digest_size=12)
 
 
 def digests(values: Iterable[tuple[str, str]], key: bytes) -> tuple[str, ...]:
@@ -101,12 +114,12 @@ def digests(values: Iterable[tuple[str, str]], key: bytes) -> tuple[str, ...]:
 def is_blank(value: str) -> bool:
     """Tell whether `value` says nothing: empty, a null, or an identifier of zeros only."""
     text = value.strip()
-    if len(text) > 64:
+    length = len(text)
+    if length > 64:
         return False
-    if text.lower() in {"", "null", "none", "nil", "undefined", "(null)", "n/a", "unknown"}:
+    if length <= _LONGEST_BLANK and text.lower() in _BLANK:
         return True
-    bare = text.replace("-", "").replace(":", "")
-    return len(bare) >= 8 and not bare.strip("0")
+    return length >= _LEAST_ZEROS and not text.strip("-:0") and text.count("0") >= _LEAST_ZEROS
 
 
 def visible(text: str) -> str:

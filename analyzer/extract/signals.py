@@ -13,7 +13,7 @@ from analyzer.extract.shapes import is_blank
 from analyzer.extract.verdicts import Reader, reader
 from analyzer.knowledge import FieldMatch, SignalDef
 from analyzer.leaves import Leaves
-from analyzer.models import Leaf, Part, Problem, Signal
+from analyzer.models import Part, Problem, Signal
 
 _ZERO: Final = "+-0."
 # What an OpenRTB bid request has in each of its versions: above it, the request begins.
@@ -64,13 +64,17 @@ class Heard:
     """The signals of one exchange, until all of it was read: then they are judged together."""
 
     def __init__(self, exchange: str) -> None:
-        self._exchange = exchange
+        self.exchange = exchange
         self._told: dict[tuple[str, Part, str], tuple[Signal, Reading]] = {}
         self._against: dict[str, set[tuple[Part, str]]] = {}
 
     def add(self, path: str, signal: Signal, reading: Reading) -> None:
         """Add `signal` as `reading` has it by itself; at one `path` the first one stands."""
         self._told.setdefault((signal.signal, signal.part, path), (signal, reading))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._told)
 
     def oppose(self, signals: Iterable[str], part: Part, path: str) -> None:
         """Note that what contradicts `signals` (their ids) stands at `path` of `part`."""
@@ -125,7 +129,7 @@ class Heard:
     def problems(self) -> tuple[Problem, ...]:
         """Return the consent strings that could not be read, each once."""
         faults = dict.fromkeys(reading.fault for _, reading in self._told.values() if reading.fault)
-        return tuple(Problem(self._exchange, "extract", BAD_STRING, fault) for fault in faults)
+        return tuple(Problem(self.exchange, "extract", BAD_STRING, fault) for fault in faults)
 
 
 class _Scopes:
@@ -173,7 +177,7 @@ def field_index(fields: Sequence[SignalField]) -> PlaceIndex[SignalField]:
     return index
 
 
-def contradicts(leaf: Leaf) -> bool:
-    """Tell whether a leaf that should not be there says something: zeros and blanks do not."""
-    text = leaf.value.strip()
+def contradicts(value: str) -> bool:
+    """Tell whether what should not be there says something: zeros and blanks do not."""
+    text = value.strip()
     return not is_blank(text) and bool(text.strip(_ZERO))
