@@ -66,30 +66,77 @@ def discoveries(ps: Sequence[float], supports: Sequence[Support], alpha: float) 
     ranked = np.asarray(ps, dtype=np.float64)[order]
     kinds = Counter(supports)
     counts = np.asarray(list(kinds.values()), dtype=np.float64)[:, None]
-    limit = _largest(kinds, counts, alpha)
+    limit = Family(supports, alpha).limit
     reached = np.stack([_chance(each, ranked) for each in kinds])
     strict = np.stack([_chance(each, np.maximum(ranked, limit)) for each in kinds])
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = np.where(reached > 0, counts * reached / (1 - strict), 0.0).sum(axis=0)
     rank = np.searchsorted(ranked, ranked * _SAME, side="right")
-    qs = np.minimum.accumulate(np.maximum(expected / rank, ranked)[::-1])[::-1]
-    told = np.empty_like(qs)
-    told[order] = np.minimum(qs, 1.0)
+    # A q that is exactly `alpha` must not be above it by what floats add.
+    least = np.maximum(np.round(expected / rank, 12), ranked)
+    told = np.empty_like(ranked)
+    told[order] = np.minimum(np.minimum.accumulate(least[::-1])[::-1], 1.0)
     found = np.asarray(ps)[told <= alpha]
     return Discoveries(tuple(float(q) for q in told), float(found.max()) if found.size else 0.0)
 
 
-def _largest(kinds: Counter[Support], counts: NDArray[np.float64], alpha: float) -> float:
-    """Return the largest p, up to `alpha`, to which the mean odds of a row are at most `alpha`.
+class Family:
+    """The rows of a report, to be judged many times with other p-values of the same supports.
 
-    The procedure may take any such p as the one above which no row is ever called different.
+    `limit` is the largest p, up to `alpha`, to which the mean odds of a row are at most `alpha`;
+    the procedure may take any such p as the one above which no row is ever called different.
     """
-    points = np.concatenate([np.asarray(each, dtype=np.float64) for each in kinds])
-    steps = np.union1d(points[points <= alpha], np.asarray([alpha / (1 + alpha), alpha]))
-    chance = np.stack([_chance(each, steps) for each in kinds])
-    odds = (counts * chance / (1 - chance)).sum(axis=0) / counts.sum()
-    allowed = steps[odds <= alpha * _SAME]
-    return float(allowed.max()) if allowed.size else 0.0
+
+    def __init__(self, supports: Sequence[Support], alpha: float) -> None:
+        kinds = Counter(supports)
+        self._alpha = alpha
+        self._any = kinds.pop((), 0)
+        self.limit = self._largest(kinds)
+        points, steps = self._steps(kinds, self.limit)
+        self._points, self._expected = points, np.concatenate(([0.0], np.cumsum(steps)))
+
+    def critical(self, ps: NDArray[np.float64]) -> float:
+        """Return what `discoveries` calls critical, for one p of each row."""
+        ranked = np.sort(ps[ps <= self.limit * _SAME])
+        if not ranked.size:
+            return 0.0
+        expected = self._expected[np.searchsorted(self._points, ranked * _SAME, side="right")]
+        expected = expected + self._any * ranked / (1 - self.limit)
+        rank = np.searchsorted(ranked, ranked * _SAME, side="right")
+        found = ranked[np.round(expected / rank, 12) <= self._alpha]
+        return float(found[-1]) if found.size else 0.0
+
+    def _largest(self, kinds: Counter[Support]) -> float:
+        alpha, rows = self._alpha, kinds.total() + self._any
+        # Odds are steep only near 1: below `alpha` they are those of each step, summed.
+        points, steps = self._steps(kinds, None)
+        at = np.union1d(points, np.asarray([alpha / (1 + alpha), alpha]))
+        odds = np.concatenate(([0.0], np.cumsum(steps)))[np.searchsorted(points, at, side="right")]
+        odds = odds + self._any * at / (1 - at)
+        allowed = at[odds <= alpha * rows * _SAME]
+        return float(allowed.max()) if allowed.size else 0.0
+
+    def _steps(
+        self, kinds: Counter[Support], limit: float | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the possible p up to `alpha`, ascending, and what each adds to the expectation.
+
+        That is the sum over the rows of their chance to be below p, divided by one less their
+        chance to be below `limit`; or, for None, below p.
+        """
+        points: list[float] = []
+        steps: list[float] = []
+        for support, often in kinds.items():
+            below = [p for p in support if p <= self._alpha]
+            if limit is None:
+                values = [often * p / (1 - p) for p in below]
+            else:
+                top = max((p for p in below if p <= limit * _SAME), default=0.0)
+                values = [often * p / (1 - top) for p in below]
+            points += below
+            steps += np.diff(values, prepend=0.0).tolist()
+        order = np.argsort(points, kind="stable")
+        return np.asarray(points, dtype=np.float64)[order], np.asarray(steps)[order]
 
 
 def _chance(support: Support, at: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ from scipy.stats import binom
 from analyzer.statistics import shares
 
 MOST = 500  # sessions of each arm that a plan looks up to
-_STATES = 60_000  # outcomes of blocks gone through; of more, as many are drawn
+_STATES = 60_000  # different outcomes that are gone through; of more, some are drawn
+_DRAWN = 10_000
 _SEED = 0
 
 
@@ -56,8 +57,8 @@ def power_of(
     """Return the probability that the report's test gives p <= `level` in the right direction.
 
     `blocks` are (n_a, n_b) of each time block. Exact, by going through everything that can be seen
-    in the blocks; of designs with more than some ten thousand different outcomes a fixed sample of
-    as many is taken. The right direction is that of the true shares; either, where they are equal:
+    in the blocks; of designs with more than 60,000 different outcomes a fixed sample of 10,000 is
+    taken. The right direction is that of the true shares; either, where they are equal:
     then this is the true rate of false alarms of one row.
 
     >>> round(power_of(0.9, 0.1, [(6, 6)], 0.05), 3)
@@ -231,14 +232,14 @@ def _sampled(
 ) -> Iterator[tuple[tuple[shares.Margins, ...], float, NDArray[np.float64]]]:
     generator = np.random.default_rng(_SEED)
     columns = [
-        (block, generator.choice(sum(block) + 1, size=_STATES // 10, p=inside[block][0]))
+        (block, generator.choice(sum(block) + 1, size=_DRAWN, p=inside[block][0]))
         for block, times in kinds
         for _ in range(times)
     ]
-    for place in range(_STATES // 10):
+    for place in range(_DRAWN):
         margins, dealt = [], np.ones(1)
         for block, drawn in columns:
             seen = int(drawn[place])
             margins.append(shares.Margins(*block, seen))
             dealt = np.convolve(dealt, inside[block][1][seen])
-        yield tuple(sorted(margins)), 10 / _STATES, dealt
+        yield tuple(sorted(margins)), 1 / _DRAWN, dealt

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analyzer.statistics import shares
 from analyzer.statistics.intervals import newcombe
-from analyzer.statistics.multiplicity import Support, discoveries
+from analyzer.statistics.multiplicity import Family, Support
 
 _CHUNK = 4_000_000  # numbers held at once
 
@@ -214,9 +214,9 @@ def _called(
 ) -> NDArray[np.bool_]:
     """Return which kinds are called different in each split (kinds x splits)."""
     different = np.zeros(ps.shape, dtype=np.bool_)
-    for split in np.flatnonzero((ps <= alpha).any(axis=0)):
-        bound = discoveries(ps[which, split].tolist(), supports, alpha).critical
-        different[:, split] = ps[:, split] <= bound
+    family = Family(supports, alpha)
+    for split in np.flatnonzero((ps <= family.limit).any(axis=0)):
+        different[:, split] = ps[:, split] <= family.critical(ps[which, split])
     return different
 
 
