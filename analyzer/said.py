@@ -37,18 +37,29 @@ class Said(str):
         """Return how it is made again, in another process."""
         return _made, (self.template, self.many, self.number, dict(self.parameters))
 
-    def translated(self, gettext: Gettext, ngettext: Ngettext) -> str:
-        """Return it in the language of a catalogue; what that has not stays in English."""
+    def translated(
+        self,
+        gettext: Gettext,
+        ngettext: Ngettext,
+        filled: Callable[[object], str] | None = None,
+    ) -> str:
+        """Return it in the language of a catalogue; what that has not stays in English.
+
+        `filled` writes what is filled in (a text, a number, a `Said`, or a tuple of these); without
+        it only what is a `Said` is in that language.
+        """
+
+        def plain(value: object) -> str:
+            if isinstance(value, tuple):
+                return ", ".join(map(plain, value))
+            return value.translated(gettext, ngettext) if isinstance(value, Said) else str(value)
+
         if self.many:
             template = ngettext(self.template, self.many, self.number)
         else:
             template = gettext(self.template)
-        return template.format_map(
-            {
-                name: _filled(value, lambda each: each.translated(gettext, ngettext))
-                for name, value in self.parameters.items()
-            }
-        )
+        write = filled or plain
+        return template.format_map({name: write(value) for name, value in self.parameters.items()})
 
 
 def say(template: str, **parameters: object) -> Said:
@@ -71,17 +82,11 @@ def say_many(one: str, many: str, number: int, /, **parameters: object) -> Said:
 
 def _made(template: str, many: str, number: int, parameters: Mapping[str, object]) -> Said:
     chosen = many if many and number != 1 else template
-    told = Said(
-        chosen.format_map({name: _filled(value, str) for name, value in parameters.items()})
-    )
+    told = Said(chosen.format_map({name: _filled(value) for name, value in parameters.items()}))
     told.template, told.many, told.number = template, many, number
     told.parameters = parameters
     return told
 
 
-def _filled(value: object, shown: Callable[[Said], str]) -> str:
-    if isinstance(value, Said):
-        return shown(value)
-    if isinstance(value, tuple):
-        return ", ".join(_filled(each, shown) for each in value)
-    return str(value)
+def _filled(value: object) -> str:
+    return ", ".join(map(_filled, value)) if isinstance(value, tuple) else str(value)
