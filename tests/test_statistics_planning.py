@@ -63,7 +63,7 @@ def test_swapped_sides_have_the_same_power(
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(0, 1), designs, st.sampled_from([0.05, 0.2]))
+@given(st.integers(0, 100).map(lambda n: n / 100), designs, st.sampled_from([0.05, 0.2]))
 def test_without_a_difference_power_is_at_most_the_level(
     share: float, blocks: list[tuple[int, int]], bound: float
 ) -> None:
