@@ -20,6 +20,7 @@ from analyzer.statistics import (
     newcombe,
     permutation,
     split_noise,
+    strata,
 )
 
 ALPHA, MARGIN = 0.05, 0.4
@@ -98,6 +99,15 @@ def test_every_stratum_is_halved() -> None:
     assert (found.n_a, found.n_b, found.splits) == (5, 5, 100)
     assert found.mean == pytest.approx(0.2)  # the odd session of each
     assert found.least_p == 1.0
+
+
+def test_blocks_with_one_session_of_an_arm_leave_something_to_chance() -> None:
+    arms, blocks = ["DE", "KE"] * 6, [str(at // 2) for at in range(12)]
+    assert strata(arms, blocks) == arms
+    table = [[at % 3 == 0 for at in range(12)]]
+    found = split_noise(table, strata(arms, blocks), alpha=ALPHA, margin=MARGIN)
+    assert (found.n_a, found.n_b, found.splits) == (6, 6, 400)
+    assert found.least_p < 1
 
 
 def test_what_drifts_is_no_noise_within_blocks_and_noise_without() -> None:

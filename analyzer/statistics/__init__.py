@@ -11,7 +11,7 @@ from analyzer.statistics.multiplicity import (
 )
 from analyzer.statistics.planning import Plan, Slot, level, power_of, schedule, sessions_needed
 from analyzer.statistics.shares import Block, attainable, enough, permutation
-from analyzer.statistics.splits import Noise, apart, split_noise
+from analyzer.statistics.splits import Noise, apart, split_noise, strata
 
 __all__ = [
     "CONFIDENCE",
@@ -41,5 +41,6 @@ __all__ = [
     "sessions_needed",
     "shifts",
     "split_noise",
+    "strata",
     "wilson",
 ]

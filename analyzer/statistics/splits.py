@@ -7,6 +7,7 @@ and each split is judged as a real comparison would be.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, product
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from analyzer.statistics.intervals import newcombe
 from analyzer.statistics.multiplicity import Family, Support
 
 _CHUNK = 4_000_000  # numbers held at once
+_HALVES = 2
 
 
 class Noise(NamedTuple):
@@ -44,6 +46,22 @@ class Noise(NamedTuple):
     least_p: float
 
 
+def strata(arms: Sequence[str], blocks: Sequence[str]) -> list[str]:
+    """Return for each session the stratum in which it can be dealt to either half.
+
+    Its arm and time block, where each block of the arm has two sessions of it or more; else its arm
+    alone. (A stratum of one session cannot be split: nothing would be left to chance.)
+
+    >>> strata(["DE", "DE", "DE", "DE", "KE", "KE"], ["1", "1", "2", "2", "1", "2"])
+    ['DE 1', 'DE 1', 'DE 2', 'DE 2', 'KE', 'KE']
+    """
+    often = Counter(zip(arms, blocks, strict=True))
+    thin = {arm for (arm, _), sessions in often.items() if sessions < _HALVES}
+    return [
+        arm if arm in thin else f"{arm} {block}" for arm, block in zip(arms, blocks, strict=True)
+    ]
+
+
 def split_noise(
     seen: NDArray[np.bool_] | Sequence[Sequence[bool]],
     blocks: Sequence[str],
@@ -55,8 +73,8 @@ def split_noise(
 ) -> Noise:
     """Split the sessions `splits` times at random, and return what the rule calls different.
 
-    `seen`: rows x sessions; `blocks`: the stratum of each session (its time block, and arm where
-    there are several), each of which is halved; odd ones give their extra session to either side in
+    `seen`: rows x sessions; `blocks`: the stratum of each session (as `strata` gives it), each of
+    which is halved; odd ones give their extra session to either side in
     turn. Where there are no more than `splits` ways to do so, each is taken once. The rule is that
     of a report: exact p within blocks, `discoveries` over all rows at `alpha`, and `margin` for
     sameness.
