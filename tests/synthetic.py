@@ -143,6 +143,7 @@ def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
         "exchanges": 10,
         "capture": f"{repeat:064d}",
         "content": f"content of {arm}-r{repeat:02d}",
+        "prints": [],
     }
     return row | changed
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
 from statistics import median
 
-from analyzer.compare.recorded import Recorded
+from analyzer.compare.recorded import Recorded, share
 from analyzer.comparison import Excluded, Side
 
 _LISTED = 3
@@ -52,6 +53,7 @@ def cautions(
                 f"{contents[each.content]} and {each.id} are the same recording: it is no evidence"
                 f" of both {side_a.title} and {side_b.title}."
             )
+    found += _shared(sessions_a, sessions_b)
     blocks_a = {each.block for each in sessions_a}
     if blocks_a.isdisjoint(each.block for each in sessions_b):
         found.append(
@@ -59,6 +61,18 @@ def cautions(
             " between them could be one between days, and none can be claimed."
         )
     return tuple(found)
+
+
+def _shared(sessions_a: Sequence[Recorded], sessions_b: Sequence[Recorded]) -> list[str]:
+    """Say which two sessions hold some of the same traffic: they are not independent."""
+    pairs = [*combinations(sessions_a, 2), *combinations(sessions_b, 2)]
+    pairs += [(a, b) for a in sessions_a for b in sessions_b if a.content != b.content]
+    return [
+        f"{one.id} and {other.id} are in part recordings of the same minutes ({same.shared} of"
+        f" {same.of} exchanges that were compared are in both): they do not count as two."
+        for one, other in pairs
+        if (same := share(one, other)).is_some
+    ]
 
 
 def false_starts(

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from analyzer.bundle.identity import Overlap, overlap
 from analyzer.bundle.tallies import DISPUTED
 from analyzer.comparison import Excluded
 from analyzer.models import Arm
@@ -44,6 +45,7 @@ class Recorded:
     exchanges: int
     capture: str
     content: str  # the same for copies of one recording; "" where that cannot be told
+    prints: tuple[int, ...] = ()  # of its exchanges: see `bundle.identity.exchange_prints`
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
             exchanges=int(row["exchanges"]),
             capture=row["capture"],
             content=row["content"],
+            prints=tuple(map(int, row["prints"])),
         )
         for row in rows
     ]
@@ -99,7 +102,7 @@ def left_out(sessions: list[Recorded]) -> list[Excluded]:
 
     One that was measured in another country than its arm's; one of which only names and numbers of
     bytes are known, or that is the witness of another; one of an instrumented app, where there are
-    others; one that is a copy of another one of its arm.
+    others; one that is a copy of another one of its arm, or a recording of the same minutes.
     """
     untouched = any(not each.instruments for each in sessions)
     reasons: dict[str, str] = {}
@@ -123,7 +126,36 @@ def left_out(sessions: list[Recorded]) -> list[Excluded]:
     for first, *others in same.values():
         for each in others:
             reasons[each.id] = f"it is a copy of {first.id}"
+    reasons |= _recorded_twice([each for each in sessions if each.id not in reasons])
     return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
+
+
+def share(a: Recorded, b: Recorded) -> Overlap:
+    """Return how much of the same traffic two sessions hold: nothing if two phones sent it."""
+    if (a.device and b.device and a.device != b.device) or _is_before(a, b) or _is_before(b, a):
+        return Overlap(0, 0)
+    return overlap(a.prints, b.prints)
+
+
+def _recorded_twice(sessions: list[Recorded]) -> dict[str, str]:
+    """Return those of which most is in a longer one of the same arm, and why they are left out."""
+    reasons: dict[str, str] = {}
+    kept: dict[Arm, list[Recorded]] = defaultdict(list)
+    for each in sorted(sessions, key=lambda each: (-each.exchanges, each.id)):
+        for other in kept[each.arm]:
+            if (same := share(each, other)).is_same:
+                reasons[each.id] = (
+                    f"it is a recording of the same minutes as {other.id}: {same.shared} of"
+                    f" {same.of} exchanges that were compared are in both"
+                )
+                break
+        else:
+            kept[each.arm].append(each)
+    return reasons
+
+
+def _is_before(a: Recorded, b: Recorded) -> bool:
+    return bool(a.ended) and _instant(a.ended) < _instant(b.started)
 
 
 def _names_only(session: Recorded) -> bool:

@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from analyzer.bundle import list_bundles, list_strays, read_session, running_bundles, verify
-from analyzer.bundle.identity import content_digest
+from analyzer.bundle.identity import content_digest, exchange_prints
 from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
 from analyzer.frames import schema
@@ -42,7 +42,7 @@ SESSION_COLUMNS = [
     "id", "study", "arm", "country", "age", "consent", "persona", "repeat", "block", "device",
     "app", "app_version", "started", "ended", "end_reason", "complete", "origin", "egress", "tools",
     "partial", "mode", "instrumented", "beside", "policy", "phases", "exchanges", "capture",
-    "content",
+    "content", "prints",
 ]  # fmt: skip
 
 
@@ -64,8 +64,9 @@ class Frames:
 
     `sessions` has a row for each session: the fields of `models.Session`, with those of its arm as
     ``arm`` (label), ``country``, ``age`` and ``consent``, and also ``phases`` (names of its steps),
-    ``exchanges``, ``capture`` (SHA-256) and ``content`` (by which a copy is known). The columns of
-    the others are those of `analyzer.frames.schema.SCHEMAS`. `excluded` are (session, reason).
+    ``exchanges``, ``capture`` (SHA-256), ``content`` (by which a copy is known) and ``prints`` (by
+    which another recording of the same minutes is). The columns of the others are those of
+    `analyzer.frames.schema.SCHEMAS`. `excluded` are (session, reason).
     """
 
     sessions: pd.DataFrame
@@ -175,7 +176,12 @@ def load_frames(study: Study, knowledge: Knowledge | None = None) -> Frames:
 
 
 def session_row(
-    session: Session, phases: Sequence[str], exchanges: int, capture: str, content: str
+    session: Session,
+    phases: Sequence[str],
+    exchanges: int,
+    capture: str,
+    content: str,
+    prints: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return the row of a session in `Frames.sessions`; what nobody wrote is an empty text."""
     row: dict[str, Any] = {
@@ -184,7 +190,7 @@ def session_row(
     arm = row.pop("arm")
     row |= {"arm": arm["label"], "country": arm["country"], "age": arm["age"]}
     row |= {"consent": arm["consent"], "phases": list(phases), "exchanges": exchanges}
-    row |= {"capture": capture, "content": content}
+    row |= {"capture": capture, "content": content, "prints": list(prints)}
     return {column: row[column] for column in SESSION_COLUMNS}
 
 
@@ -240,6 +246,7 @@ def _analyse_one(task: _Task) -> str:
                 whole.exchanges,
                 capture_digest(task.bundle),
                 content_digest(task.bundle, whole.session),
+                exchange_prints(task.bundle, whole.session),
             ),
         }
     meta["files"] = _sums(task.folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analyzer.bundle import list_bundles, read_session
-from analyzer.bundle.identity import content_digest
+from analyzer.bundle.identity import Overlap, content_digest, exchange_prints, overlap
 from analyzer.errors import UserError
 from analyzer.models import Session
 
@@ -25,6 +25,7 @@ class Held:
         self._ids: dict[str, str] = {}  # id, here or where it was recorded -> session
         self._bundles: list[tuple[Path, Session]] = []
         self._contents: dict[Path, str] = {}
+        self._prints: dict[Path, tuple[int, ...]] = {}
         for bundle in list_bundles(captures):
             try:
                 self.add(bundle, read_session(bundle))
@@ -69,6 +70,29 @@ class Held:
             if content and stated == number and self._content(other, held) == content:
                 return held.id
         return ""
+
+    def overlapping(self, bundle: Path, session: Session) -> list[tuple[str, Overlap]]:
+        """Return the sessions of the arm that hold some of the same traffic, and how much of it.
+
+        Two phones at once send none of the same: sessions of two devices are not compared.
+        """
+        found: list[tuple[str, Overlap]] = []
+        for other, held in self._bundles:
+            two = session.device and held.device and session.device != held.device
+            if other == bundle or two:
+                continue
+            same = overlap(self._known_by(bundle, session), self._known_by(other, held))
+            if same.is_some:
+                found.append((held.id, same))
+        return found
+
+    def _known_by(self, bundle: Path, session: Session) -> tuple[int, ...]:
+        if bundle not in self._prints:
+            try:
+                self._prints[bundle] = exchange_prints(bundle, session)
+            except UserError:
+                self._prints[bundle] = ()
+        return self._prints[bundle]
 
     def _content(self, bundle: Path, session: Session) -> str:
         if bundle not in self._contents:

@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 from analyzer.bundle import BundleWriter, RecordingError, new_session, read_session, sealing
+from analyzer.bundle.identity import Overlap
 from analyzer.errors import UserError
 from analyzer.models import Arm, Event, Exchange, Problem, Session
 from analyzer.readers import (
@@ -93,7 +94,8 @@ def import_files(
     imported, and its session says so. `UserError` in one line for an arm or phase that does not
     exist, for what is no capture, and for a file that the arm has already; files before it in
     `paths` have then been imported, and the line says so. The same recording in other wrapping is
-    imported with a problem "copy", and a comparison counts one of the two.
+    imported with a problem "copy", another one of the same minutes with a problem "overlap", and a
+    comparison counts one of the two.
     """
     arm, first, held = study.arm(arm_label), study.phase(phase), Held(study.captures, arm_label)
     if beside is not None:
@@ -140,10 +142,25 @@ def _noted(place: _Place, imported: Imported) -> Imported:
     bundle = place.study.captures / imported.session.id
     holder = place.held.holder_of(bundle, imported.session)
     place.held.add(bundle, imported.session)
-    if not holder or place.beside:
+    if place.beside:
         return imported
-    told = Problem("", "read", "copy", f"the same recording as {holder}: a comparison counts one")
-    return replace(imported, problems=(*imported.problems, told))
+    if holder:
+        detail = f"the same recording as {holder}: a comparison counts one"
+        told = [Problem("", "read", "copy", detail)]
+    else:
+        told = [
+            Problem("", "read", "overlap", _twice(other, same))
+            for other, same in place.held.overlapping(bundle, imported.session)
+        ]
+    return replace(imported, problems=(*imported.problems, *told))
+
+
+def _twice(other: str, same: Overlap) -> str:
+    counted = "a comparison counts one" if same.is_same else "they do not count as two"
+    return (
+        f"in part the same minutes as {other} ({same.shared} of {same.of} exchanges that were"
+        f" compared are in both): {counted}"
+    )
 
 
 def _import_file(place: _Place, path: Path, digest: str) -> Imported:
