@@ -1,0 +1,1 @@
+"""The catalogues of the reports' languages, and what keeps them up to date."""
