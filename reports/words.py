@@ -1,13 +1,18 @@
-"""The words that every form of report uses for the same thing."""
+"""The words that every form of report uses for the same thing.
+
+Texts are `Said`: English as they are, and in another language by `Language.tell`. Its numbers are
+written by `Language`, too.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from analyzer.comparison import Comparison, Recipient, SessionRow
 from analyzer.knowledge import Knowledge
 from analyzer.models import Count, Delta
+from analyzer.said import Said, say, say_many
 
 MARKS = {
     "only_a": "-",
@@ -20,35 +25,38 @@ MARKS = {
 # A signal's name often says what it means where it protects ("COPPA applies"), so what is told of
 # it is always its value.
 _VALUES = {
-    "protective": "a value that protects the child",
-    "non_protective": "a value that does not protect the child",
-    "no_signal": "a value that says nothing either way",
-    "contradictory": "a value that contradicts what else is sent",
+    "protective": say("a value that protects the child"),
+    "non_protective": say("a value that does not protect the child"),
+    "no_signal": say("a value that says nothing either way"),
+    "contradictory": say("a value that contradicts what else is sent"),
 }
-OBSERVED_ONLY = "no public source: observed only"
+OBSERVED_ONLY = say("no public source: observed only")
 _METHODS = {
-    "rule": "rule",
-    "planted": "seeded value",
-    "name": "name of the key",
-    "shape": "looks of the value",
+    "rule": say("rule"),
+    "planted": say("seeded value"),
+    "name": say("name of the key"),
+    "shape": say("looks of the value"),
 }
 GRADES = {
-    "S": "source read",
-    "D": "the vendor's documentation",
-    "R": "a published client",
-    "O": "observed",
-    "K": "general knowledge",
+    "S": say("source read"),
+    "D": say("the vendor's documentation"),
+    "R": say("a published client"),
+    "O": say("observed"),
+    "K": say("general knowledge"),
 }
 _GROUPS = {
-    "profile": "person and account",
-    "age_demographics": "age and demographics",
-    "location_region": "location and region",
-    "social": "other people",
-    "ads_inference": "advertising and inferences",
+    "identifiers": say("identifiers"),
+    "device": say("device"),
+    "behaviour": say("behaviour"),
+    "profile": say("person and account"),
+    "age_demographics": say("age and demographics"),
+    "location_region": say("location and region"),
+    "social": say("other people"),
+    "ads_inference": say("advertising and inferences"),
 }
 DIFFERENT = frozenset({"only_a", "more_a", "more_b", "only_b"})
-NOT_KNOWN = "unknown"
-FALSE_START = "if they are false starts, move captures/<id> out and run `evenhand analyze`"
+NOT_KNOWN = say("unknown")
+FALSE_START = say("if they are false starts, move captures/<id> out and run `evenhand analyze`")
 
 
 def share(count: Count) -> str:
@@ -107,7 +115,7 @@ def subject(delta: Delta) -> str:
     return f"{delta.subject} {delta.state}" if delta.state else delta.subject
 
 
-def state(verdict: str, values: Iterable[str] = ()) -> str:
+def state(verdict: str, values: Iterable[str] = ()) -> Said:
     """Return what a signal of this `verdict` is set to; with its `values`, where they are known.
 
     >>> state("non_protective")
@@ -115,8 +123,32 @@ def state(verdict: str, values: Iterable[str] = ()) -> str:
     >>> state("protective", ["1", "true"])
     'set to 1 or true, a value that protects the child'
     """
-    shown = " or ".join(dict.fromkeys(values))
-    return f"set to {shown}, {_VALUES[verdict]}" if shown else f"set to {_VALUES[verdict]}"
+    shown = list(dict.fromkeys(values))
+    if not shown:
+        return say("set to {meaning}", meaning=_VALUES[verdict])
+    return say("set to {values}, {meaning}", values=one_of(shown), meaning=_VALUES[verdict])
+
+
+def one_of(items: Sequence[str]) -> str:
+    """Return `items` as alternatives.
+
+    >>> one_of(["0"]), one_of(["0", "1", "2"])
+    ('0', '0, 1 or 2')
+    """
+    if len(items) == 1:
+        return items[0]
+    return say("{some} or {last}", some=tuple(items[:-1]), last=items[-1])
+
+
+def all_of(items: Sequence[str]) -> str:
+    """Return `items` as a list in a sentence.
+
+    >>> all_of(["Kenya"]), all_of(["Kenya", "Brazil"])
+    ('Kenya', 'Kenya and Brazil')
+    """
+    if len(items) == 1:
+        return items[0]
+    return say("{some} and {last}", some=tuple(items[:-1]), last=items[-1])
 
 
 def group(name: str) -> str:
@@ -124,18 +156,25 @@ def group(name: str) -> str:
     return _GROUPS.get(name, name.replace("_", " "))
 
 
-def verdict(delta: Delta, a: str, b: str) -> str:
+def verdict(delta: Delta, a: str, b: str) -> Said:
     """Return a row's verdict in words; `a` and `b` name the sides. With the reason for none."""
     words = {
-        "only_a": f"only in {a}",
-        "more_a": f"more in {a}",
-        "same": "same",
-        "more_b": f"more in {b}",
-        "only_b": f"only in {b}",
-        "insufficient": f"insufficient: {delta.reason}",
+        "only_a": say("only in {side}", side=a),
+        "more_a": say("more in {side}", side=a),
+        "same": say("same"),
+        "more_b": say("more in {side}", side=b),
+        "only_b": say("only in {side}", side=b),
+        "insufficient": say("insufficient: {reason}", reason=delta.reason),
     }
-    enough = f"; {delta.enough} sessions a side could decide it" if delta.enough else ""
-    return words[delta.verdict] + enough
+    told = words[delta.verdict]
+    if not delta.enough:
+        return told
+    return say_many(
+        "{verdict}; {number} session a side could decide it",
+        "{verdict}; {number} sessions a side could decide it",
+        delta.enough,
+        verdict=told,
+    )
 
 
 def cause(reason: str) -> str:
@@ -144,11 +183,11 @@ def cause(reason: str) -> str:
     A reason that is not known here is returned as it is.
     """
     if reason.startswith("the shares differ"):
-        return "neither a difference nor near enough to each other to be called the same"
+        return say("neither a difference nor near enough to each other to be called the same")
     if FALSE_START in reason:
-        return f"there are sessions without an exchange: {FALSE_START}"
+        return say("there are sessions without an exchange: {remedy}", remedy=FALSE_START)
     if "it may have been sent where it could not be read" in reason:
-        return "it may have been sent where it could not be read"
+        return say("it may have been sent where it could not be read")
     return reason
 
 
@@ -216,8 +255,8 @@ def method(name: str, confidence: int) -> str:
     >>> method("rule", 100), method("name", 80), method("", 100)
     ('rule', 'name of the key, 80% sure', '')
     """
-    told = " and ".join(_METHODS.get(each, each) for each in name.split(" and "))
-    return told if confidence == 100 else f"{told}, {confidence}% sure"
+    told = all_of([_METHODS.get(each, each) for each in name.split(" and ")])
+    return told if confidence == 100 else say("{how}, {n}% sure", how=told, n=confidence)
 
 
 def recognised(deltas: Iterable[Delta]) -> list[tuple[str, int]]:
@@ -226,11 +265,13 @@ def recognised(deltas: Iterable[Delta]) -> list[tuple[str, int]]:
     return [(told, found[name]) for name, told in _METHODS.items() if found[name]]
 
 
-def spread(smallest: int, median: float, largest: int) -> str:
+def spread(smallest: int, median: float, largest: int) -> Said:
     """Return a median and its range.
 
     >>> spread(2, 3.5, 7), spread(4, 4.0, 4)
     ('3.5 (2 to 7)', '4')
     """
-    middle = f"{median:g}"
-    return middle if smallest == largest else f"{middle} ({smallest} to {largest})"
+    middle = int(median) if median == int(median) else median
+    if smallest == largest:
+        return say("{number}", number=middle)
+    return say("{middle} ({least} to {most})", middle=middle, least=smallest, most=largest)

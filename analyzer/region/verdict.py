@@ -23,7 +23,7 @@ network in which a SIM roams.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from analyzer.bundle.tallies import DISPUTED
 from analyzer.comparison import RegionProof, RegionVerdict, Which
@@ -31,20 +31,35 @@ from analyzer.expectation import Expectation
 from analyzer.knowledge import Country
 from analyzer.models import RegionFact
 from analyzer.region.codes import region_of
+from analyzer.said import Said, say
 
 _TOLD = 5  # values that a sentence names
-_MEASURED = {
-    "sim_country": "the SIM is of {}",
-    "store_country": "the store is that of {}",
-    "locale": "the phone's language is {}",
-    "time_zone": "the phone's time zone is {}",
+_MEASURED: Mapping[str, Callable[..., Said]] = {
+    "sim_country": lambda **it: say("the SIM is of {value}, the arm is in {country}", **it),
+    "store_country": lambda **it: say(
+        "the store is that of {value}, the arm is in {country}", **it
+    ),
+    "locale": lambda **it: say("the phone's language is {value}, the arm is in {country}", **it),
+    "time_zone": lambda **it: say(
+        "the phone's time zone is {value}, the arm is in {country}", **it
+    ),
 }
-_SENT = {
-    "country": "the app said that the phone is in {}",
-    "sim_country": "the app said that the SIM is of {}",
-    "store_country": "the app said that the store is that of {}",
-    "locale": "the languages that the app sent are {}",
-    "time_zone": "the time zones that the app sent are {}",
+_SENT: Mapping[str, Callable[..., Said]] = {
+    "country": lambda **it: say(
+        "the app said that the phone is in {values}, the arm is in {country}", **it
+    ),
+    "sim_country": lambda **it: say(
+        "the app said that the SIM is of {values}, the arm is in {country}", **it
+    ),
+    "store_country": lambda **it: say(
+        "the app said that the store is that of {values}, the arm is in {country}", **it
+    ),
+    "locale": lambda **it: say(
+        "the languages that the app sent are {values}, the arm is in {country}", **it
+    ),
+    "time_zone": lambda **it: say(
+        "the time zones that the app sent are {values}, the arm is in {country}", **it
+    ),
 }
 
 
@@ -113,14 +128,21 @@ class _WayOut:
 
     def elsewhere(self) -> list[str]:
         found = [
-            f"the traffic left from {_or(sorted(set(ask.values())))}, not from {self._claimed}"
+            say(
+                "the traffic left from {places}, not from {country}",
+                places=_some(sorted(set(ask.values()))),
+                country=self._claimed,
+            )
             for ask in self._asks
             if self._claimed not in ask.values()
         ]
         if not self._asks and self._servers and self._claimed not in self._servers:
             found.append(
-                f"every server that told took the phone to be in {_or(self._servers)},"
-                f" not in {self._claimed}"
+                say(
+                    "every server that told took the phone to be in {places}, not in {country}",
+                    places=_some(self._servers),
+                    country=self._claimed,
+                )
             )
         return list(dict.fromkeys(found))
 
@@ -129,12 +151,19 @@ class _WayOut:
         for ask in self._asks:
             places = set(ask.values())
             if self._claimed in places and len(places) > 1:
-                told = ", ".join(f"{country} ({source})" for source, country in sorted(ask.items()))
-                found.append(f"the databases do not agree where the traffic left: {told}")
+                told = tuple(f"{country} ({source})" for source, country in sorted(ask.items()))
+                found.append(
+                    say("the databases do not agree where the traffic left: {told}", told=told)
+                )
         if self._disputed and not self._asks:
-            found.append("the measurements of where the traffic left do not agree")
+            found.append(say("the measurements of where the traffic left do not agree"))
         if self._asks and self._servers and self._claimed not in self._servers:
-            found.append(f"every server that told took the phone to be in {_or(self._servers)}")
+            found.append(
+                say(
+                    "every server that told took the phone to be in {places}",
+                    places=_some(self._servers),
+                )
+            )
         return list(dict.fromkeys(found))
 
     def witnesses(self) -> int:
@@ -146,12 +175,12 @@ class _WayOut:
     def remarks(self) -> list[str]:
         found = []
         if not self._asks and not self._disputed:
-            found.append("nobody asked from where the traffic left")
+            found.append(say("nobody asked from where the traffic left"))
         elif self.witnesses() == 1:
-            found.append("only one witness says from where the traffic left")
+            found.append(say("only one witness says from where the traffic left"))
         others = [each for each in self._servers if each != self._claimed]
         if self._claimed in self._servers and others:
-            found.append(f"some servers took the phone to be in {_or(others)}")
+            found.append(say("some servers took the phone to be in {places}", places=_some(others)))
         return found
 
 
@@ -165,25 +194,25 @@ def _asks(measured: Iterable[RegionFact], egress: str) -> list[dict[str, str]]:
     return [{"the session's record": egress}] if egress else []
 
 
-def _phone(measured: Sequence[RegionFact], expected: Expectation) -> list[str]:
+def _phone(measured: Sequence[RegionFact], expected: Expectation) -> Sequence[str]:
     """What the phone itself is that one of the claimed country is not: each value counts."""
     return [
-        f"{words.format(value)}, the arm is in {expected.country}"
+        words(value=value, country=expected.country)
         for topic, words in _MEASURED.items()
         for value in _values(measured, topic)
         if not _fits(topic, value, expected)
     ]
 
 
-def _app(seen: Sequence[RegionFact], expected: Expectation) -> list[str]:
+def _app(seen: Sequence[RegionFact], expected: Expectation) -> Sequence[str]:
     """What the app said of the phone, where nothing of it fits the claimed country."""
-    found = []
+    found: list[str] = []
     for topic, words in _SENT.items():
         values = _values(seen, topic)
         if topic == "locale":  # a language without a region says little, beside one that has one
             values = [tag for tag in values if region_of(tag)] or values
         if values and not any(_fits(topic, value, expected) for value in values):
-            found.append(f"{words.format(_or(values))}, the arm is in {expected.country}")
+            found.append(words(values=_some(values), country=expected.country))
     return found
 
 
@@ -203,13 +232,18 @@ def _far(
     here = countries[claimed].region if claimed in countries else ""
     continents = {countries[each].region if each in countries else "" for each in found}
     if found and here and "" not in continents and here not in continents:
-        yield f"every point of presence that answered is on another continent ({_or(found)})"
+        yield say(
+            "every point of presence that answered is on another continent ({places})",
+            places=_some(found),
+        )
 
 
 def _values(facts: Iterable[RegionFact], topic: str) -> list[str]:
     return sorted({fact.value for fact in facts if fact.topic == topic})
 
 
-def _or(values: Sequence[str]) -> str:
-    more = f" and {len(values) - _TOLD} more" if len(values) > _TOLD else ""
-    return ", ".join(values[:_TOLD]) + more
+def _some(values: Sequence[str]) -> Said | tuple[str, ...]:
+    shown = tuple(values[:_TOLD])
+    if len(values) == len(shown):
+        return shown
+    return say("{values} and {n} more", values=shown, n=len(values) - len(shown))
