@@ -34,6 +34,7 @@ NOTHING_KNOWN: Final = Hint()
 _WHITE: Final = b" \t\r\n"
 _TEXTUAL: Final = ("json", "ndjson", "form", "xml", "sse")
 _MOST_PAYLOADS: Final = 256
+_MOST_PIECES: Final = 1024
 _LEAST_TEXT: Final = 12  # bytes of text that a guess must give to be believed
 
 
@@ -52,9 +53,12 @@ class Walker(Flattener):
         self._payload_room = 2 * limits.max_body
         self._exact = False
         self._trouble = 0  # how often `fault` was called
+        self._pieces: list[str] = []  # values of the request body that may be those of a cipher
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what could not be read, each thing once."""
+        if self._pieces and (detail := opaque.unread_pieces(self._pieces)):
+            self.fault("opaque_value", detail, "body")
         return tuple(Problem(self.exchange, "decode", *fault) for fault in self._faults)
 
     @property
@@ -175,8 +179,11 @@ class Walker(Flattener):
             inside = False
         else:
             inside = self._inside(text, path, steps)
-        if not inside and len(text) >= opaque.SHORTEST:
-            inside = self._sealed(text, path)
+        if not inside and len(text) >= opaque.SHORTEST_PIECE:
+            if len(text) >= opaque.SHORTEST:
+                inside = self._sealed(text, path)
+            elif self.part == "body" and len(self._pieces) < _MOST_PIECES:
+                self._pieces.append(text)
         if doubtful and not inside and not has_structure(text):
             self.leaves.cut(start)
             return False

@@ -113,4 +113,6 @@ def belies(media: str, content: bytes) -> bool:
 
 def is_written(media: str) -> bool:
     """Whether what the media type stands for is text: pages, scripts, play lists."""
+    if media == "image/svg+xml":
+        return True
     return media in _TYPES and media not in _SHOWN_BY_MAGIC and "font" not in media

@@ -6,12 +6,15 @@ is content that nobody here can read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from analyzer.decoders.media import is_media_type
 from analyzer.decoders.noise import (
     SHORTEST,
+    SHORTEST_PIECE,
     hides,
+    in_pieces,
     is_handed_out,
     measured,
     pretends,
@@ -24,11 +27,13 @@ from analyzer.models import Part
 
 __all__ = [
     "SHORTEST",
+    "SHORTEST_PIECE",
     "false_media",
     "text_kind",
     "unread_body",
     "unread_bytes",
     "unread_file",
+    "unread_pieces",
     "unread_text",
 ]
 
@@ -47,6 +52,15 @@ def unread_text(part: Part, path: str, text: str) -> str:
     written, content = found
     kind = header or text_kind(text) or _certain_kind(content)
     return _unread(f"{written} of {measured(content)}", kind)
+
+
+def unread_pieces(texts: Sequence[str]) -> str:
+    """Return what to say of short values of one body that hide bytes together; "" if none do."""
+    found = in_pieces(texts)
+    if found is None:
+        return ""
+    number, content = found
+    return _unread(f"{number} values of together {measured(content)}", "")
 
 
 def unread_bytes(content: bytes) -> str:
