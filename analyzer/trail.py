@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.bundle import read_session, verify
-from analyzer.bundle.sealing import SUMS
 from analyzer.classify import Classifier
 from analyzer.decode import Decoded, decode
 from analyzer.explanation import Check, Trail
@@ -25,6 +24,7 @@ from analyzer.models import Exchange, Session
 from analyzer.pipeline import persona_of
 from analyzer.readers.bundle import read_exchanges
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 Row = dict[str, Any]  # of Frames.findings or Frames.signals
 

@@ -15,6 +15,7 @@ from analyzer.readers import adopting, unpacking
 from analyzer.readers.bundle import read_exchanges
 from analyzer.readers.importing import Imported, import_files
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_a_recording_is_known_again_under_another_id(
     first = take(study, bundle).session.id
     renamed = tmp_path / bundle.name.replace("r01", "r07")
     shutil.copytree(bundle, renamed)
-    (renamed / sealing.SUMS).unlink()
+    (renamed / SUMS).unlink()
     session = dataclasses.replace(read_session(renamed), id=renamed.name, repeat=7)
     with closing(store.open_to_write(renamed / store.DATABASE)) as database:
         sealing.seal(renamed, database, session)

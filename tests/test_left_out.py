@@ -19,6 +19,7 @@ from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.frames import Frames, analyse, load_frames
 from analyzer.models import Count
+from analyzer.sums import SUMS
 from reports import words
 
 
@@ -188,7 +189,7 @@ def test_a_copied_bundle_with_an_id_of_its_own_is_found_out(tmp_path: Path) -> N
     record(study, "DE-13", 1, [post()])
     copy = bundle.with_name(bundle.name.replace("r01", "r02"))
     shutil.copytree(bundle, copy)
-    (copy / sealing.SUMS).unlink()
+    (copy / SUMS).unlink()
     renamed = dataclasses.replace(read_session(copy), id=copy.name, repeat=2, device="another")
     with closing(store.open_to_write(copy / store.DATABASE)) as database:
         sealing.seal(copy, database, renamed)

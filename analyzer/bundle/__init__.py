@@ -31,6 +31,7 @@ from analyzer.bundle.writer import BundleWriter
 from analyzer.errors import UserError
 from analyzer.models import Arm, Session
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 __all__ = [
     "KEEP",
@@ -53,7 +54,7 @@ __all__ = [
 ]
 
 _STEP = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_PARTS = (sealing.SESSION, store.DATABASE, sealing.SUMS)
+_PARTS = (sealing.SESSION, store.DATABASE, SUMS)
 _LISTED = 5  # ids that a mistake is answered with
 
 

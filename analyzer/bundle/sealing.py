@@ -10,10 +10,8 @@ import contextlib
 import dataclasses
 import datetime
 import fcntl
-import hashlib
 import json
 import os
-import re
 import sqlite3
 import time
 from pathlib import Path
@@ -26,13 +24,12 @@ from analyzer.bundle.tallies import table_counts
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.study import COUNTRY, LABEL
+from analyzer.sums import SUMS, check_sums, read_sums, unlisted, write_sums
 
 SESSION = "session.json"
-SUMS = "SHA256SUMS"
 LOCK = "recording.lock"
 _RESERVE = 64 * 1024  # kept in the lock file: room for session.json and SHA256SUMS on a full disk
 _LISTED = 100  # open exchanges that `partial` names; of more it says how many
-_SUM = re.compile(r"([0-9a-f]{64}) [ *]([^/\\\x00]{1,255})")
 _OLDEST = 120
 _MOST_REPEATS = 999_999
 _MEND = "take the bundle from where it was recorded"
@@ -195,12 +192,8 @@ def seal(path: Path, database: sqlite3.Connection, session: Session) -> None:
         database.close()
     else:
         _leave_to_readers(path, database)
-    lines = [
-        f"{_sha256(file)}  {file.name}\n"
-        for file in sorted(path.iterdir())
-        if file.is_file() and file.name not in (SUMS, LOCK)
-    ]
-    _write(path / SUMS, "".join(lines))
+    files = (file for file in path.iterdir() if file.is_file() and file.name not in (SUMS, LOCK))
+    write_sums(path, files)
 
 
 def _settled(database: sqlite3.Connection) -> bool:
@@ -238,33 +231,18 @@ def verify(path: Path) -> list[str]:
     """
     if is_locked(path):
         return ["It is still being recorded."]
-    wrong: list[str] = []
-    listed: dict[str, str] = {}
     try:
-        lines = (path / SUMS).read_text(encoding="utf-8").splitlines()
+        listed, wrong = read_sums(path)
     except (OSError, ValueError):
         session = read_session(path)
         end = "was never closed" if session.ended is None else "was not sealed"
         return [f"It {end}: there is no readable {SUMS} (see `evenhand recover`)."]
-    for number, line in enumerate(lines, 1):
-        if found := _SUM.fullmatch(line):
-            listed[found[2]] = found[1]
-        else:
-            wrong.append(f"Line {number} of {SUMS} is not a checksum.")
+    since = "the session was closed"
     wrong += [
         f"{SUMS} does not list {name}." for name in (SESSION, store.DATABASE) if name not in listed
     ]
-    for name, expected in sorted(listed.items()):
-        file = path / name
-        if not file.is_file():
-            wrong.append(f"{name} is missing.")
-        elif _sha256(file) != expected:
-            wrong.append(f"{name} was changed after the session was closed.")
-    wrong += [
-        f"{file.name} was added after the session was closed."
-        for file in sorted(path.iterdir())
-        if file.name not in listed and file.name != SUMS and not of_a_reader(file)
-    ]
+    wrong += check_sums(path, listed, since)
+    wrong += unlisted(path, listed, since, of_a_reader)
     return wrong + _contradictions(path)
 
 
@@ -295,11 +273,6 @@ def _contradictions(path: Path) -> list[str]:
         for name, number in counted.items()
         if stated.get(name) != number
     ]
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(file: Path, text: str) -> None:

@@ -24,7 +24,6 @@ import pandas as pd
 
 from analyzer.bundle import list_bundles, list_strays, read_session, running_bundles, verify
 from analyzer.bundle.identity import content_digest, exchange_prints
-from analyzer.bundle.sealing import SUMS
 from analyzer.errors import UserError
 from analyzer.frames import schema
 from analyzer.frames.freshness import capture_digest, files_digest, fingerprint
@@ -34,6 +33,7 @@ from analyzer.models import Session
 from analyzer.pipeline import Analysis
 from analyzer.region.exits import open_databases
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 Progress = Callable[[int, int, str], None]  # done, of how many, which session
 META = "meta.json"

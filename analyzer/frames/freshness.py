@@ -13,11 +13,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import analyzer
-from analyzer.bundle.sealing import LOCK, SUMS, of_a_reader
+from analyzer.bundle.sealing import LOCK, of_a_reader
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 _NOT_ANALYSING = ("cli", "simulation")
 

@@ -14,6 +14,7 @@ from analyzer.errors import UserError
 from analyzer.models import Arm, Session
 from analyzer.readers.unpacking import copy_private
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 
 def adopt_bundle(
@@ -96,7 +97,7 @@ def _copy(source: Path, captures: Path, session: Session) -> None:
         for file in sorted(source.iterdir()):
             if file.is_symlink() or not file.is_file():
                 raise UserError(f"{source.name} holds {file.name!r}, which is no file", "remove it")
-            if file.name not in {sealing.SESSION, sealing.SUMS}:
+            if file.name not in {sealing.SESSION, SUMS}:
                 copy_private(file, target / file.name)
         with closing(store.open_to_write(target / store.DATABASE)) as database:
             sealing.seal(target, database, session)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from analyzer.bundle import BundleWriter, RecordingError, new_session, read_session, sealing
+from analyzer.bundle import BundleWriter, RecordingError, new_session, read_session
 from analyzer.bundle.identity import Overlap
 from analyzer.errors import UserError
 from analyzer.models import Arm, Event, Exchange, Problem, Session
@@ -33,6 +33,7 @@ from analyzer.readers.held import SOURCE_SESSION, SOURCE_SHA256, Held
 from analyzer.readers.unpacking import unpacked
 from analyzer.readers.witnessing import time_of
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 SOURCE_NAME, SOURCE_FORMAT, SOURCE_ORIGIN = "source-name", "source-format", "source-origin"
 _KINDS = "use HAR, a mitmproxy flow dump, pcap, pcapng or a session bundle"
@@ -123,7 +124,7 @@ def import_files(
 
 def _digest(path: Path) -> str:
     """SHA-256 of a file; of a bundle's folder that of the sums that stand for all its files."""
-    source = path / sealing.SUMS if path.is_dir() else path
+    source = path / SUMS if path.is_dir() else path
     if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe can be read only once
         raise UserError(f"{path} is not a file", "save what it gives to a file first")
     try:
