@@ -111,8 +111,8 @@ def test_the_interval_holds_exactly_the_shifts_that_scipys_test_does_not_reject(
 
 
 def test_the_interval_is_the_published_one() -> None:
-    # Hollander and Wolfe (1973), p. 69: permeability constants of the human chorioamnion. R's
-    # wilcox.test of the same data prints W = 35, p = 0.2544 (two-sided), 95% -0.76 to 0.15.
+    # Hollander and Wolfe (1973), 69f.: permeability constants of the human chorioamnion, the example
+    # of R's wilcox.test, which gives p = 0.2544 (two-sided), and 95% from -0.76 to 0.15.
     at_term = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46]
     months_12_26 = [1.15, 0.88, 0.90, 0.74, 1.21]
     found = two_sides(months_12_26, at_term)

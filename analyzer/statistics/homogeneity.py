@@ -62,9 +62,8 @@ def homogeneity(
 ) -> list[Homogeneity]:
     """Test for each row of `seen` (rows x sessions) whether all groups have the same share.
 
-    The statistic is that of general association of Cochran, Mantel and Haenszel (Landis, Heyman and
-    Koch 1978, International Statistical Review 46:237); with one block it is Pearson's chi-square
-    times (n - 1)/n. p is its permutation distribution, groups dealt anew within blocks: exact, or
+    The statistic is that of Cochran, Mantel and Haenszel for any number of groups; with one block it
+    is Pearson's chi-square times (n - 1)/n. p is its permutation distribution, groups dealt anew within blocks: exact, or
     by `samples` deals drawn by `seed` where that would take long (then (b + 1) / (samples + 1)).
 
     >>> found = homogeneity([[True] * 4 + [False] * 8], [*"AAAABBBBCCCC"], [""] * 12)[0]

@@ -53,8 +53,9 @@ def shifts(
     drawn by `seed` where that would take long (p is then (b + 1) / (samples + 1)). The shift is the
     median of all differences between a session of a and one of b in the same block (Hodges and
     Lehmann 1963, Annals of Mathematical Statistics 34:598); its interval inverts the test without
-    ties and, closed, covers at least as often with them (Noether 1967, JASA 62:184). With `ratio`
-    (values >= 0) it is the median ratio instead, where nothing against nothing is 1.
+    ties (Lehmann 1963, doi:10.1214/aoms/1177703882) and, with its ends in it, covers more often
+    where there are some (benchmarks/statistics). With `ratio` (values >= 0) it is the median ratio
+    instead, where nothing against nothing is 1.
 
     Neither the order of sessions or rows matters, nor which other rows there are; swapped sides
     give the same p and the shift mirrored.

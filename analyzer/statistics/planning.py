@@ -113,8 +113,8 @@ def schedule(arms: Sequence[str], sessions: int, seed: int, per_block: int = 1) 
     """Return in which order to record `sessions` of each of `arms`.
 
     Each time block has every arm `per_block` times. Its rounds have each arm once, in an order
-    drawn by `seed`: rows of a Williams square (1949, Australian Journal of Scientific Research A
-    2:149), so that over the study each arm stands about equally often at each position of a round
+    drawn by `seed`: rows of a square of Williams (1949, Experimental Designs Balanced for the
+    Estimation of Residual Effects of Treatments), so that over the study each arm stands about equally often at each position of a round
     and after each other arm. Neither time of day nor drift then favours an arm.
 
     >>> [slot.arm for slot in schedule(["DE", "KE", "BR"], 2, seed=1)]

@@ -85,12 +85,12 @@ def split_noise(
     (20, True, 0.0, 0.2, 0.1)
     """
     table = np.asarray(seen, dtype=np.bool_)
-    strata = _strata(blocks)
-    number = math.prod(math.comb(len(each), half) for each, half in strata)
+    parts = _strata(blocks)
+    number = math.prod(math.comb(len(each), half) for each, half in parts)
     every = number <= splits
     length = len(blocks)
-    chosen = _all(strata, length) if every else _random(strata, length, splits, seed)
-    return _judged(table, chosen, strata, every, alpha, margin)
+    chosen = _all(parts, length) if every else _random(parts, length, splits, seed)
+    return _judged(table, chosen, parts, every, alpha, margin)
 
 
 def apart(

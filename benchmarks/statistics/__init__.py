@@ -1,0 +1,1 @@
+"""How often the comparison is right: studies made up with and without a difference."""
