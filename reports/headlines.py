@@ -1,4 +1,4 @@
-"""The key findings of a comparison, as sentences that need no statistics to be read.
+"""The findings of a comparison as a list that needs no statistics to be read.
 
 What findings have in common is said once: on which side they are seen, in how many sessions, and
 whether that is a matter of children. Under it stand the recipients with what each of them gets.
@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from analyzer.comparison import Comparison, Recipient, Side, Which
-from analyzer.knowledge import Knowledge
-from analyzer.models import Count, Delta, DeltaKind, Party
+from analyzer.comparison import Recipient, Which
+from analyzer.models import Count, Delta, DeltaKind
+from analyzer.said import Said, say
 from reports import words
+from reports.naming import Names
 
 _OF_A = frozenset({"only_a", "more_a"})
 _ONLY = frozenset({"only_a", "only_b"})
@@ -32,13 +33,12 @@ class Item:
 class Clause:
     """Things that one recipient gets in the same phases.
 
-    `phases`, `seen` and `against` are empty where the headline says them for all.
+    `phases` and `counts` are empty where the headline says them for all.
     """
 
     entries: tuple[Item, ...]
     phases: tuple[str, ...]
-    seen: str
-    against: str
+    counts: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ class Recipients:
     """One recipient, and what it gets."""
 
     recipient: str
-    party: Party
-    purposes: tuple[str, ...]
+    about: tuple[str, ...]  # party and purposes
     clauses: tuple[Clause, ...]
 
 
@@ -56,20 +55,15 @@ class Headline:
     """What is seen on one side only, or more often than on the other, and who gets it."""
 
     which: Which  # the side on which it is seen more often
-    side: str  # its title
-    other: str  # title of the other side
-    only: bool  # never seen on the other side
-    beyond: bool | None  # more than adults differ; None without adult controls
-    state: str  # verdict of the signals; "" for data
+    title: Said
+    note: Said | None  # what the adult controls say
     phases: tuple[str, ...]  # of everything under it; empty where they differ
-    seen: str  # "6 of 6" sessions, of everything under it; "" where it differs
-    against: str  # the same of the other side
     recipients: tuple[Recipients, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Headlines:
-    """Key findings: what is collected, and what the recipients are told of the child."""
+    """Findings: what is collected, and what the recipients are told of the child."""
 
     data: tuple[Headline, ...]
     signals: tuple[Headline, ...]
@@ -86,70 +80,106 @@ class _Alike(NamedTuple):
     state: str
 
 
-def headlines(comparison: Comparison, knowledge: Knowledge) -> Headlines:
+class _Told(NamedTuple):
+    """Some rows of one recipient, the phases of them all, and their counts."""
+
+    rows: list[Delta]
+    phases: tuple[str, ...]
+    seen: str
+    against: str
+
+
+def headlines(names: Names) -> Headlines:
     """Return the headlines for all rows that differ; under each, third parties first."""
     data: list[Headline] = []
     signals: list[Headline] = []
-    order = tuple(dict.fromkeys(phase for row in comparison.sessions for phase in row.phases))
-    for alike, groups in _alike(comparison).items():
-        mine, other = _sides(comparison, alike.which)
-        recipients = tuple(
-            Recipients(
-                words.recipient_name(recipient.owner, recipient.sites),
-                recipient.party,
-                recipient.purposes,
-                tuple(_clauses(rows, alike.which, order, knowledge)),
-            )
-            for recipient, rows in groups
-        )
-        clauses = [clause for each in recipients for clause in each.clauses]
-        phases = _common(clause.phases for clause in clauses) or ()
-        counts = _common((clause.seen, clause.against) for clause in clauses) or ("", "")
+    sessions = names.comparison.sessions
+    order = tuple(dict.fromkeys(phase for row in sessions for phase in row.phases))
+    for alike, groups in _alike(names).items():
+        told = [(recipient, _told(rows, alike.which, order, names)) for recipient, rows in groups]
+        every = [each for _, clauses in told for each in clauses]
+        phases = _common(each.phases for each in every) or ()
+        counts = _common((each.seen, each.against) for each in every)
+        other: Which = "b" if alike.which == "a" else "a"
         headline = Headline(
             which=alike.which,
-            side=mine.title,
-            other=other.title,
-            only=alike.only,
-            beyond=alike.beyond,
-            state=alike.state,
+            title=_title(alike, counts, other, names),
+            note=_note(alike.beyond),
             phases=phases,
-            seen=counts[0],
-            against=counts[1],
-            recipients=tuple(_less(each, phases, counts) for each in recipients),
+            recipients=tuple(
+                Recipients(
+                    names.recipient(recipient.owner, recipient.sites),
+                    (
+                        names.plain(names.party(recipient.party)),
+                        *(names.purpose(each) for each in recipient.purposes),
+                    ),
+                    tuple(
+                        Clause(
+                            _entries(each.rows, names),
+                            () if phases else each.phases,
+                            None if counts else _counts(each.seen, each.against, other, names),
+                        )
+                        for each in clauses
+                    ),
+                )
+                for recipient, clauses in told
+            ),
         )
         (data if alike.kind == "data" else signals).append(headline)
     return Headlines(tuple(data), tuple(signals))
 
 
-def label(data_type: str, knowledge: Knowledge) -> str:
-    """Return a data type in two or three words; its id where the knowledge has none."""
-    known = knowledge.types.get(data_type)
-    return known.label if known else data_type
+def _title(alike: _Alike, counts: tuple[str, str] | None, other: Which, names: Names) -> Said:
+    told: dict[str, object] = {"side": names.side(alike.which), "other": names.side(other)}
+    if counts:
+        told |= {"seen": counts[0], "against": counts[1]}
+    if alike.state:
+        told["state"] = names.state(alike.state)
+        if not counts:
+            if alike.only:
+                return say("Only for {side}: {state}", **told)
+            return say("More often for {side}: {state}", **told)
+        if alike.only:
+            return say(
+                "Only for {side}: {state} (in {seen} sessions, and in {against} for {other})",
+                **told,
+            )
+        return say(
+            "More often for {side}: {state} (in {seen} sessions, and in {against} for {other})",
+            **told,
+        )
+    if not counts:
+        if alike.only:
+            return say("Sent only for {side}", **told)
+        return say("Sent more often for {side}", **told)
+    if alike.only:
+        return say("Sent only for {side}: in {seen} sessions, and in {against} for {other}", **told)
+    return say(
+        "Sent more often for {side}: in {seen} sessions, and in {against} for {other}", **told
+    )
 
 
-def signal_label(signal: str, knowledge: Knowledge) -> str:
-    """Return a signal's title; its id where the knowledge has none."""
-    known = knowledge.signals.get(signal)
-    return known.title if known else signal
+def _note(beyond: bool | None) -> Said | None:
+    if beyond is None:
+        return None
+    if beyond:
+        return say("Each of these differences goes beyond that between the adult controls.")
+    return say("Not shown to go beyond the difference between the adult controls.")
 
 
-def shown_values(row: Delta, comparison: Comparison, knowledge: Knowledge) -> list[str]:
-    """Return to what a signal was set in the examples of `row`, where that is more than a shape."""
-    known = knowledge.signals.get(row.subject)
-    if known is None:
-        return []
-    listed = {*known.protective, *known.non_protective, *known.no_signal}
-    return [
-        each.shape
-        for each in comparison.evidence
-        if each.id in row.examples and (known.decode or each.shape in listed)
-    ]
+def _counts(seen: str, against: str, other: Which, names: Names) -> Said:
+    return say(
+        "in {seen} sessions, and in {against} for {other}",
+        seen=seen,
+        against=against,
+        other=names.side(other),
+    )
 
 
-def _alike(comparison: Comparison) -> Mapping[_Alike, list[tuple[Recipient, list[Delta]]]]:
+def _alike(names: Names) -> Mapping[_Alike, list[tuple[Recipient, list[Delta]]]]:
     """Return the rows that differ by headline, then by recipient."""
     found: dict[_Alike, list[tuple[Recipient, list[Delta]]]] = {}
-    for recipient, rows in words.by_recipient(comparison):
+    for recipient, rows in words.by_recipient(names.comparison):
         mine: dict[_Alike, list[Delta]] = {}
         for row in rows:
             if row.verdict in words.DIFFERENT:
@@ -169,9 +199,7 @@ def _alike(comparison: Comparison) -> Mapping[_Alike, list[tuple[Recipient, list
     return dict(sorted(found.items(), key=lambda each: each[0].only_adults_differ))
 
 
-def _clauses(
-    rows: Iterable[Delta], which: Which, order: Sequence[str], knowledge: Knowledge
-) -> Iterable[Clause]:
+def _told(rows: Iterable[Delta], which: Which, order: Sequence[str], names: Names) -> list[_Told]:
     """Return `rows` of one recipient by phases: each holds for each thing and phase it names."""
     things: dict[str, list[Delta]] = {}
     for row in rows:
@@ -183,13 +211,15 @@ def _clauses(
             key=lambda phase: order.index(phase) if phase in order else len(order),
         )
         groups.setdefault(tuple(phases), []).extend(found)
-    for told, group in groups.items():
-        yield Clause(
-            entries=_entries(group, knowledge),
-            phases=told,
-            seen=_range([row.a if which == "a" else row.b for row in group]),
-            against=_range([row.b if which == "a" else row.a for row in group]),
+    return [
+        _Told(
+            group,
+            phases,
+            _range([row.a if which == "a" else row.b for row in group], names),
+            _range([row.b if which == "a" else row.a for row in group], names),
         )
+        for phases, group in groups.items()
+    ]
 
 
 def _common(values: Iterable[T]) -> T | None:
@@ -198,38 +228,24 @@ def _common(values: Iterable[T]) -> T | None:
     return distinct.pop() if len(distinct) == 1 else None
 
 
-def _less(recipient: Recipients, phases: tuple[str, ...], counts: tuple[str, str]) -> Recipients:
-    """Return `recipient` without what the headline says of everything under it."""
-    return Recipients(
-        recipient.recipient,
-        recipient.party,
-        recipient.purposes,
-        tuple(
-            Clause(
-                entries=each.entries,
-                phases=() if phases else each.phases,
-                seen="" if counts[0] else each.seen,
-                against="" if counts[1] else each.against,
-            )
-            for each in recipient.clauses
-        ),
-    )
-
-
-def _sides(comparison: Comparison, which: Which) -> tuple[Side, Side]:
-    pair = (comparison.a, comparison.b)
-    return pair if which == "a" else pair[::-1]
-
-
-def _entries(rows: list[Delta], knowledge: Knowledge) -> tuple[Item, ...]:
+def _entries(rows: list[Delta], names: Names) -> tuple[Item, ...]:
     first: dict[str, str] = {}
     for row in rows:
-        name = label if row.kind == "data" else signal_label
-        first.setdefault(name(row.subject, knowledge), row.id)
+        first.setdefault(names.subject(row), row.id)
     return tuple(Item(name, row) for name, row in first.items())
 
 
-def _range(counts: list[Count]) -> str:
+def _range(counts: list[Count], names: Names) -> str:
     """Return in how many of the sessions of one side the rows were seen."""
-    least, most = min(count.k for count in counts), max(count.k for count in counts)
-    return f"{least if least == most else f'{least} to {most}'} of {counts[0].n}"
+    least, most = (pick(count.k for count in counts) for pick in (min, max))
+    if least == most:
+        return names.share(Count(least, counts[0].n))
+    number = names.language.number
+    return names.plain(
+        say(
+            "{least} to {most} of {n}",
+            least=number(least),
+            most=number(most),
+            n=number(counts[0].n),
+        )
+    )

@@ -1,86 +1,99 @@
-"""One self-contained page: key findings, matrix, signals, blind spots, method, evidence.
+"""One self-contained page: the answer, what is behind it, how sure it is, and the evidence.
 
-The template escapes everything; `visible` then makes characters that could reorder or hide text
-readable. The page has no script and asks for nothing: a content security policy forbids both.
+The templates escape everything and make characters that could reorder or hide text readable. The
+page asks for nothing. It has one script, which sorts, filters and opens what is there without it;
+a content security policy lets no other run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
-
-from analyzer import amounts
 from analyzer.comparison import Comparison, CoverageRow, Recipient
-from analyzer.extract.shapes import visible
 from analyzer.knowledge import Knowledge
 from analyzer.linkage import Linkage
 from analyzer.models import Delta, DeltaKind
+from analyzer.said import Said, say
 from reports import words
-from reports.coverage import host_lines, side_coverage
-from reports.headlines import headlines, label, shown_values, signal_label
+from reports.answer import answer
+from reports.consenting import consenting
+from reports.coverage import HostLine, host_lines, side_coverage
+from reports.growing import growing
+from reports.headlines import headlines
 from reports.joined import ties
-from reports.location import location, unverified
+from reports.language import Figure, Language
+from reports.lawful import lawful
+from reports.limits import limits
+from reports.location import location
 from reports.matrix import matrix
-from reports.opening import opening
+from reports.measured import measured
+from reports.naming import Names
 from reports.proofs import proofs
+from reports.receivers import receivers
 from reports.region import arm_regions
+from reports.templating import fingerprint, source, template
+from reports.unread import unread_picture
 
-_Groups = list[tuple[Recipient, list[Delta]]]
+_Value = Callable[[CoverageRow], str]
+Groups = list[tuple[Recipient, list[Delta]]]
 _STATES = ("", "non_protective", "contradictory", "protective", "no_signal")
 
 
 def render_html(
-    comparison: Comparison, knowledge: Knowledge, linkage: Linkage | None = None
+    comparison: Comparison,
+    knowledge: Knowledge,
+    linkage: Linkage | None = None,
+    language: Language | None = None,
 ) -> str:
-    """Return the page as text. The same comparison, knowledge and linkage give the same text.
+    """Return the page as text, in English where no `language` is named.
 
-    `linkage` is that of the comparison's two sides; without it the page says nothing of it.
+    The same comparison, knowledge, linkage and language give the same text. `linkage` is that of
+    the comparison's two sides; without it the page says nothing of it.
     """
+    language = language or Language()
+    names = Names(comparison, knowledge, language)
     groups = words.by_recipient(comparison)
-    laws = {law.id: law for law in knowledge.laws}
-    cited = sorted({law for row in comparison.deltas for law in row.law if law in laws})
-    days = sorted(row.started[:10] for row in comparison.sessions)
-
-    def country(code: str) -> str:
-        return words.country(code, knowledge)
-
-    return _template().render(
+    script = source("report.js")
+    rows = _rows(groups)
+    return template(language).render(
         comparison=comparison,
         a=comparison.a,
         b=comparison.b,
+        knowledge=knowledge,
+        names=names,
+        script=script,
+        script_hash=fingerprint(script),
+        style=source("report.css"),
         controlled=bool(comparison.a.controls and comparison.b.controls),
-        opening=opening(comparison),
-        headlines=headlines(comparison, knowledge),
-        matrix=matrix(groups, knowledge),
-        data=_of("data", groups),
+        answer=answer(comparison, names),
+        headlines=headlines(names),
+        matrix=matrix(groups, names),
         signals=_of("signal", groups),
-        proofs=proofs(comparison, groups),
+        receivers=receivers(comparison, linkage, names),
+        consent=consenting(comparison, names),
+        ages=growing(comparison, names),
+        measured=measured(comparison, names),
+        ties=ties(linkage, names.data) if linkage else None,
         hosts=host_lines(comparison.coverage),
-        coverage=_COVERAGE,
+        unread=unread_picture(comparison, names),
+        columns=_columns(names),
         read=(side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b")),
         regions=arm_regions(comparison),
-        ties=ties(linkage, lambda data_type: label(data_type, knowledge)) if linkage else None,
-        laws=[laws[law] for law in cited],
-        law_numbers={law: number for number, law in enumerate(cited, 1)},
-        knowledge=knowledge,
-        days=" to ".join(dict.fromkeys([*days[:1], *days[-1:]])),
-        located={"a": location(comparison, "a", country), "b": location(comparison, "b", country)},
-        unverified=unverified(comparison, country),
+        located={"a": location(comparison, "a"), "b": location(comparison, "b")},
+        limits=limits(comparison, names),
+        law=lawful(comparison, knowledge, names),
+        days=_days(comparison),
         grades=words.GRADES,
         recognised=words.recognised(comparison.deltas),
-        data_rows=sum(row.kind == "data" for row in comparison.deltas),
         observed_only=words.OBSERVED_ONLY,
-        values_of=lambda row: shown_values(row, comparison, knowledge),
-        country=country,
-        label=lambda data_type: label(data_type, knowledge),
-        signal_label=lambda signal: signal_label(signal, knowledge),
+        open_rows=[row for row in rows if row[1].verdict != "same"],
+        same_rows=[row for row in rows if row[1].verdict == "same"],
+        filters=_filters(rows, names),
+        proofs=proofs(comparison),
     )
 
 
-def _of(kind: DeltaKind, groups: _Groups) -> _Groups:
+def _of(kind: DeltaKind, groups: Groups) -> Groups:
     """Return the rows of one kind, with those of one subject together, phase by phase."""
     found = [
         (
@@ -95,55 +108,69 @@ def _of(kind: DeltaKind, groups: _Groups) -> _Groups:
     return [(recipient, rows) for recipient, rows in found if rows]
 
 
-_COVERAGE: dict[str, Callable[[CoverageRow], str]] = {
-    "Sessions": lambda row: f"{row.k}/{row.n}",
-    "Exchanges": lambda row: str(row.exchanges),
-    "Sent": lambda row: amounts.size(row.bytes_up),
-    "Received": lambda row: amounts.size(row.bytes_down),
-    "TLS refused (pinned)": lambda row: (
-        f"{row.refused} ({row.pinned})" if row.pinned else str(row.refused)
-    ),
-    "Passed unread": lambda row: amounts.size(row.unread_up + row.unread_down),
-    "Not decoded": lambda row: str(row.opaque),
-    "Cut off": lambda row: str(row.cut),
-    "Blocked, lost, unseen": lambda row: str(row.blocked + row.lost + row.unseen),
-}
+def _rows(groups: Groups) -> list[tuple[Recipient, Delta]]:
+    """Return every row with its recipient: data before signals."""
+    return [
+        (recipient, row)
+        for kind in ("data", "signal")
+        for recipient, rows in _of(kind, groups)
+        for row in rows
+    ]
 
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_shown,
-    )
-    environment.filters |= {
-        "share": words.share,
-        "points": words.points,
-        "probability": words.probability,
-        "percent": words.percent,
-        "words": lambda text: text.replace("_", " "),
-        "sentence": lambda text: text[:1].upper() + text[1:],
+def _filters(rows: list[tuple[Recipient, Delta]], names: Names) -> dict[str, dict[str, str | Said]]:
+    """Return what the rows can be filtered by: the values of each choice, and their words."""
+    return {
+        "owner": {
+            f"{recipient.owner}|{recipient.party}": names.recipient(
+                recipient.owner, recipient.sites
+            )
+            for recipient, _ in rows
+        },
+        "subject": {row.subject: names.subject(row) for _, row in rows},
+        "phase": {row.phase: row.phase for _, row in rows},
+        "verdict": {
+            verdict: names.verdict(verdict)
+            for verdict in ("only_b", "more_b", "only_a", "more_a", "insufficient", "same")
+            if any(row.verdict == verdict for _, row in rows)
+        },
     }
-    environment.globals |= {
-        "interval": words.interval,
-        "verdict": words.verdict,
-        "method": words.method,
-        "name_of": words.recipient_name,
-        "number": amounts.number,
-        "state": words.state,
-        "marks": _MARKS,
-    }
-    return environment.get_template("report.html.j2")
 
 
-_MARKS = dict.fromkeys(words.DIFFERENT, "≠") | {"insufficient": "?", "same": ""}
+def _days(comparison: Comparison) -> tuple[str, str] | None:
+    days = sorted(row.started for row in comparison.sessions if row.started)
+    return (days[0], days[-1]) if days else None
 
 
-def _shown(value: object) -> object:
-    # Markup is what the template itself has made; everything else may come from a capture.
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _columns(names: Names) -> list[tuple[Said, Callable[[HostLine], str]]]:
+    """Return the columns of the table of hosts: a heading, and what tells of one host."""
+    number, size = names.language.number, names.language.size
+
+    def refused(row: CoverageRow) -> str:
+        if not row.pinned:
+            return number(row.refused)
+        return f"{number(row.refused)} ({number(row.pinned)})"
+
+    def column(heading: Said, value: _Value) -> tuple[Said, Callable[[HostLine], str]]:
+        return heading, lambda line: _pair(line, value, names)
+
+    return [
+        column(say("Sessions"), lambda row: names.language.share(row.k, row.n)),
+        column(say("Exchanges"), lambda row: number(row.exchanges)),
+        column(say("Sent"), lambda row: size(row.bytes_up)),
+        column(say("Received"), lambda row: size(row.bytes_down)),
+        column(say("TLS refused (pinned)"), refused),
+        column(say("Passed unread"), lambda row: size(row.unread_up + row.unread_down)),
+        column(say("Not decoded"), lambda row: number(row.opaque)),
+        column(say("Cut off"), lambda row: number(row.cut)),
+        column(
+            say("Blocked, lost, unseen"), lambda row: number(row.blocked + row.lost + row.unseen)
+        ),
+    ]
+
+
+def _pair(line: HostLine, value: _Value, names: Names) -> str:
+    """Return ``value(a) · value(b)``, or the one text if both sides have the same."""
+    none = names.plain(say("not met"))
+    a, b = (none if row is None else value(row) for row in (line.a, line.b))
+    return Figure(a if a == b else f"{a} · {b}")

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from analyzer.linkage import Handover, Linkable, Linkage
 from analyzer.models import Count
+from analyzer.said import Said, say
 from reports import words
 
 _MOST = 40  # rows of a table; the command has all
 _WAYS = {
-    "redirect": "sent on by a redirect",
-    "set": "set by the one, then sent to the other",
-    "shared": "sent to both by the app",
-    "unsent": "in an answer; not seen to be sent in this session",
+    "redirect": say("sent on by a redirect"),
+    "set": say("set by the one, then sent to the other"),
+    "shared": say("sent to both by the app"),
+    "unsent": say("in an answer; not seen to be sent in this session"),
 }
 
 
@@ -27,7 +28,7 @@ class Known:
 
     count: Count
     identifiers: tuple[str, ...]  # labels
-    size: str  # how many types in a session
+    size: Said  # how many types in a session
     types: tuple[str, ...]  # labels
 
 
@@ -47,7 +48,7 @@ class Handed:
     giver: str
     taker: str
     ordered: bool
-    how: str
+    how: Said
     what: tuple[str, ...]  # labels, or shapes where nothing names the value
     counts: tuple[Count, ...]  # by side
 
@@ -96,14 +97,15 @@ def is_between_third_parties(each: Handover) -> bool:
     return each.certain and bool(each.giver) and not each.same_company and not first
 
 
-def unnamed(shapes: Sequence[str] = ()) -> str:
+def unnamed(shapes: Sequence[str] = ()) -> Said:
     """Return words for an identifier of which nothing says what it is.
 
     >>> unnamed(["uuid"]), unnamed()
     ('an identifier that nothing names (uuid)', 'an identifier that nothing names')
     """
-    what = "an identifier that nothing names"
-    return f"{what} ({', '.join(shapes)})" if shapes else what
+    if shapes:
+        return say("an identifier that nothing names ({shapes})", shapes=tuple(shapes))
+    return say("an identifier that nothing names")
 
 
 def _joined(
@@ -123,7 +125,7 @@ def _known(side: Linkable, label: Callable[[str], str]) -> Known:
     return Known(
         count=side.count,
         identifiers=(*_labels(side.identifiers, label), *nameless),
-        size=f"{sizes} {'type' if side.largest == 1 else 'types'}",
+        size=say("types in a session: {size}", size=sizes),
         types=_labels(side.types, label),
     )
 

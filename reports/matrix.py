@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from analyzer.comparison import Recipient
-from analyzer.knowledge import Knowledge
 from analyzer.models import Delta
 from reports import words
+from reports.naming import Names
 
 COLUMNS = 10  # more do not fit on A4
 _TELLING = ("only_b", "only_a", "more_b", "more_a", "insufficient", "same")
@@ -48,7 +48,7 @@ class Matrix:
     left_out: int
 
 
-def matrix(groups: list[tuple[Recipient, list[Delta]]], knowledge: Knowledge) -> Matrix:
+def matrix(groups: list[tuple[Recipient, list[Delta]]], names: Names) -> Matrix:
     """Return the matrix of the rows about data, of the recipients that differ most."""
     found = [(recipient, [row for row in rows if row.kind == "data"]) for recipient, rows in groups]
     found = [(recipient, rows) for recipient, rows in found if rows]
@@ -56,7 +56,7 @@ def matrix(groups: list[tuple[Recipient, list[Delta]]], knowledge: Knowledge) ->
     shown = [found[place] for place in sorted(telling[:COLUMNS])]
     return Matrix(
         columns=tuple(recipient for recipient, _ in shown),
-        groups=_lines([rows for _, rows in shown], knowledge),
+        groups=_lines([rows for _, rows in shown], names),
         left_out=len(found) - len(shown),
     )
 
@@ -65,16 +65,16 @@ def _different(rows: list[Delta]) -> int:
     return sum(row.verdict in words.DIFFERENT for row in rows)
 
 
-def _lines(columns: list[list[Delta]], knowledge: Knowledge) -> tuple[Group, ...]:
+def _lines(columns: list[list[Delta]], names: Names) -> tuple[Group, ...]:
     groups = []
-    for group, types in groupby(knowledge.types.values(), key=lambda each: each.group):
+    for group, types in groupby(names.knowledge.types.values(), key=lambda each: each.group):
         lines = tuple(
-            Line(each.id, each.label, tuple(_cell(rows, each.id) for rows in columns))
+            Line(each.id, names.data(each.id), tuple(_cell(rows, each.id) for rows in columns))
             for each in types
             if any(row.subject == each.id for rows in columns for row in rows)
         )
         if lines:
-            groups.append(Group(words.group(group), lines))
+            groups.append(Group(names.group(group), lines))
     return tuple(groups)
 
 

@@ -1,43 +1,25 @@
-"""The evidence of the page: where each row was found, told once for all examples of a place."""
+"""The evidence of the page: for each row the exchanges behind it, and the rules they rest on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
-from analyzer.comparison import Comparison, Evidence, Recipient
-from analyzer.models import Delta
+from analyzer.comparison import Comparison, Evidence, SessionRow
 from reports import words
+from reports.excerpt import excerpt
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One finding and the session it is from. `anchor` is "" where the page has it already."""
+    """One exchange behind a row. `anchor` is "" where the page has it already."""
 
-    id: str
+    found: Evidence
     anchor: str
     session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The examples of one row in one place."""
-
-    row: Delta
-    anchor: str
-    examples: tuple[Example, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place inside requests to one recipient, and the rows that have examples from there.
-
-    `found` is any of them: they agree in everything but session, phase and exchange.
-    """
-
-    delta: Delta  # any of the rows: they agree in what it is about
-    found: Evidence
-    proofs: tuple[Proof, ...]
+    capture: str  # SHA-256 of the session's sealed capture
+    excerpt: str
+    rule: str  # anchor of its rule, "" where nothing is told of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +34,59 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """All evidence by recipient, the ids of the rows that have any, and the rules it rests on."""
+    """The examples of each row by its id, and the rules that they rest on."""
 
-    groups: tuple[tuple[Recipient, tuple[Place, ...]], ...]
-    rows: frozenset[str]
+    rows: Mapping[str, tuple[Example, ...]]
     rules: tuple[Rule, ...]
 
 
-def proofs(comparison: Comparison, groups: list[tuple[Recipient, list[Delta]]]) -> Proofs:
-    """Return the evidence of `comparison` for `groups`, its rows by recipient."""
+def proofs(comparison: Comparison) -> Proofs:
+    """Return the evidence of `comparison`."""
     known = {each.id: each for each in comparison.evidence}
-    names = words.session_names(comparison.sessions)
-    anchors = _Anchors()
-    found = []
-    for recipient, rows in groups:
-        places: dict[tuple[object, ...], list[tuple[Delta, Evidence]]] = {}
-        for row in rows:
-            for each in (known[example] for example in row.examples if example in known):
-                places.setdefault(_place(row, each), []).append((row, each))
-        if places:
-            told = tuple(_told(pairs, names, anchors) for pairs in places.values())
-            found.append((recipient, told))
-    rules = sorted(
-        {
-            (each.rule_id, each.reason, each.source)
-            for _, told in found
-            for each in (place.found for place in told)
-            if each.reason
-        }
-    )
+    sessions = {row.id: row for row in comparison.sessions}
+    short = words.session_names(comparison.sessions)
+    rules = _rules(comparison)
+    given: set[str] = set()
     return Proofs(
-        groups=tuple(found),
-        rows=frozenset(
-            row.id for row in comparison.deltas if not known.keys().isdisjoint(row.examples)
-        ),
-        rules=tuple(
-            Rule(rule, anchors.of(f"rule-{rule}"), reason, source) for rule, reason, source in rules
-        ),
+        rows={
+            row.id: tuple(
+                _example(known[example], short, sessions, rules, given)
+                for example in row.examples
+                if example in known
+            )
+            for row in comparison.deltas
+        },
+        rules=tuple(rules.values()),
     )
 
 
-class _Anchors:
-    """Gives each anchor of the page to the first that asks for it."""
-
-    def __init__(self) -> None:
-        self._given: set[str] = set()
-
-    def of(self, name: str) -> str:
-        first = name not in self._given
-        self._given.add(name)
-        return name if first else ""
-
-
-def _place(row: Delta, each: Evidence) -> tuple[object, ...]:
-    where = (each.host, each.part, each.path, each.steps)
-    by = (each.rule_id, each.reason, each.source, each.shape, each.transformed)
-    return (row.kind, row.subject, row.state, *where, *by)
+def _rules(comparison: Comparison) -> dict[tuple[str, str, str], Rule]:
+    """Return every rule with its reason and source, the first of each id under its own anchor."""
+    found = sorted(
+        {(each.rule_id, each.reason, each.source) for each in comparison.evidence if each.reason}
+    )
+    rules: dict[tuple[str, str, str], Rule] = {}
+    for number, (rule, reason, source) in enumerate(found, 1):
+        rules[rule, reason, source] = Rule(rule, f"rule-{number}", reason, source)
+    return rules
 
 
-def _told(pairs: list[tuple[Delta, Evidence]], names: dict[str, str], anchors: _Anchors) -> Place:
-    found = []
-    for row, mine in groupby(pairs, key=lambda pair: pair[0]):
-        examples = tuple(
-            Example(each.id, anchors.of(each.id), names.get(each.session, each.session))
-            for _, each in mine
-        )
-        found.append(Proof(row, anchors.of(f"e-{row.id}"), examples))
-    return Place(*pairs[0], tuple(found))
+def _example(
+    found: Evidence,
+    short: Mapping[str, str],
+    sessions: Mapping[str, SessionRow],
+    rules: Mapping[tuple[str, str, str], Rule],
+    given: set[str],
+) -> Example:
+    anchor = "" if found.id in given else found.id
+    given.add(found.id)
+    rule = rules.get((found.rule_id, found.reason, found.source))
+    session = sessions.get(found.session)
+    return Example(
+        found=found,
+        anchor=anchor,
+        session=short.get(found.session, found.session),
+        capture=session.capture if session else "",
+        excerpt=excerpt(found.part, found.path, found.steps, found.shape, found.transformed),
+        rule=rule.anchor if rule else "",
+    )

@@ -1,0 +1,378 @@
+"""How the page begins: the answer in three sentences, for a reader who knows neither law nor code.
+
+The first says what differs, the second how sure that is, the third what was not seen. Where nothing
+can be decided they say so, and what would be enough. Each can be quoted alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.comparison import Comparison, Which
+from analyzer.models import Delta, Verdict
+from analyzer.said import Said, say
+from reports import words
+from reports.coverage import SideCoverage, host_lines, side_coverage
+from reports.language import Figure
+from reports.naming import ADULT, TELLING, Names
+
+_OF_A = frozenset({"only_a", "more_a"})
+Kind = Literal["different", "signals", "same", "undecided", "nothing"]
+_RANK: dict[Verdict, int] = {
+    "only_a": 0, "only_b": 0, "more_a": 1, "more_b": 1, "insufficient": 2, "same": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One type of data to one recipient, over all phases; `row` is its most telling row."""
+
+    row: Delta
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One number behind the certainty of the answer."""
+
+    title: Said
+    value: str
+    note: Said
+    doubtful: bool  # it weakens the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The head of the page. `flows` counts flows of data by verdict."""
+
+    title: Said
+    kind: Kind
+    sentences: tuple[Said, ...]
+    facts: tuple[Fact, ...]
+    flows: dict[str, int]
+    example: Delta | None
+
+
+def answer(comparison: Comparison, names: Names) -> Answer:
+    """Return what the head of the page says of `comparison`."""
+    found = flows(comparison)
+    signals = [row for row in comparison.deltas if row.kind == "signal"]
+    kind = _kind(comparison, found, signals)
+    example = _plainest(found) if kind == "different" else _strongest(signals)
+    read = (side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b"))
+    return Answer(
+        title=_title(comparison, names),
+        kind=kind,
+        sentences=(
+            _what(kind, comparison, found, example, names),
+            _how_sure(kind, comparison, names),
+            _not_seen(comparison, read, names),
+        ),
+        facts=tuple(_facts(comparison, found, read, names)),
+        flows={verdict: sum(each.verdict == verdict for each in found) for verdict in words.MARKS},
+        example=example if kind in {"different", "signals"} else None,
+    )
+
+
+def flows(comparison: Comparison) -> list[Flow]:
+    """Return every flow of data: its most telling row decides, whatever the phase."""
+    rows: dict[tuple[str, ...], list[Delta]] = {}
+    for row in comparison.deltas:
+        if row.kind == "data":
+            rows.setdefault((row.party, row.owner, row.subject), []).append(row)
+    found = []
+    for mine in rows.values():
+        row = min(
+            mine,
+            key=lambda each: (
+                _RANK[each.verdict],
+                words.beyond_adults(each) is False,
+                each.q,
+                -abs(each.effect),
+                each.id,
+            ),
+        )
+        found.append(Flow(row, row.verdict))
+    return found
+
+
+def _kind(comparison: Comparison, found: list[Flow], signals: list[Delta]) -> Kind:
+    if not comparison.deltas:
+        return "nothing"
+    if any(each.verdict in words.DIFFERENT for each in found):
+        return "different"
+    if any(row.verdict in words.DIFFERENT for row in signals):
+        return "signals"
+    if any(row.verdict == "same" for row in comparison.deltas):
+        return "same"
+    return "undecided"
+
+
+def _title(comparison: Comparison, names: Names) -> Said:
+    """Return the question of the study where these sides can answer it, else their names."""
+    a, b = comparison.a, comparison.b
+    children = all(arm.age < ADULT for arm in (*a.arms, *b.arms))
+    if children and not {*a.countries} & {*b.countries}:
+        return say("Does {app} treat children the same wherever they live?", app=comparison.app)
+    return say("{app}: {a} and {b}", app=comparison.app, a=names.side("a"), b=names.side("b"))
+
+
+def _plainest(found: Sequence[Flow]) -> Delta:
+    """Return the row that shows the difference most plainly to somebody who is no engineer."""
+
+    def plain(row: Delta) -> tuple[object, ...]:
+        return (
+            words.beyond_adults(row) is False,
+            row.party == "first",
+            -round(abs(row.effect), 2),
+            TELLING.index(row.subject) if row.subject in TELLING else len(TELLING),
+            row.q,
+            row.id,
+        )
+
+    return min((each.row for each in found if each.verdict in words.DIFFERENT), key=plain)
+
+
+def _strongest(rows: Sequence[Delta]) -> Delta | None:
+    different = [row for row in rows if row.verdict in words.DIFFERENT]
+    return min(different, key=lambda row: (-abs(row.effect), row.q, row.id), default=None)
+
+
+def _what(
+    kind: Kind, comparison: Comparison, found: list[Flow], example: Delta | None, names: Names
+) -> Said:
+    number = names.language.number
+    told: dict[str, object] = {
+        "app": comparison.app,
+        "a": names.child("a"),
+        "b": names.child("b"),
+        "total": number(len(found)),
+    }
+    if kind == "nothing":
+        return say(
+            "In {n} sessions of {app}, on phones set up for {a} and for {b}, no kind of personal"
+            " data and no privacy signal was recognised, which is no evidence that none was sent.",
+            n=number(comparison.a.sessions + comparison.b.sessions),
+            **told,
+        )
+    undecided = sum(each.verdict == "insufficient" for each in found)
+    if kind == "undecided":
+        return say(
+            "These sessions cannot tell whether {app} treats phones set up for {a} and for {b} the"
+            " same: not one of {rows} comparisons could be decided.",
+            rows=number(len(comparison.deltas)),
+            **told,
+        )
+    if kind == "same" or example is None:
+        return say(
+            "No difference was found between what {app} sends from phones set up for {a} and for"
+            " {b}: of {total} flows of personal data (one type to one recipient) {same} are the"
+            " same on both sides, and {undecided} could not be decided.",
+            same=number(sum(each.verdict == "same" for each in found)),
+            undecided=number(undecided),
+            **told,
+        )
+    more: Which = "a" if example.verdict in _OF_A else "b"
+    less: Which = "b" if more == "a" else "a"
+    here, there = (example.a, example.b) if more == "a" else (example.b, example.a)
+    told |= {
+        "more": names.claim(more),
+        "less": names.claim(less),
+        "child": names.child(more),
+        "other": names.child(less),
+        "what": names.subject(example),
+        "who": names.recipient(example.owner, example.hosts),
+        "seen": names.share(here),
+        "against": names.share(there),
+    }
+    if kind == "signals":
+        return say(
+            "What {app} sends from phones set up for {a} and for {b} was not shown to differ, but"
+            " what it says of the child was: the signal “{what}”, exchanged with {who}, was"
+            " {state} in {seen} sessions for {more} and in {against} for {less}.",
+            state=names.state(example.state),
+            **told,
+        )
+    of_a = sum(each.verdict in _OF_A for each in found)
+    different = sum(each.verdict in words.DIFFERENT for each in found)
+    told |= {"different": number(different), "of_a": number(of_a), "of_b": number(different - of_a)}
+    told |= {"place_a": names.claim("a"), "place_b": names.claim("b")}
+    if of_a and different - of_a:
+        return say(
+            "{app} does not send the same from test phones set up for {a} and for {b}: of {total}"
+            " flows of personal data (one type to one recipient) {of_a} were seen more for"
+            " {place_a} and {of_b} more for {place_b}; most plainly, {who} received “{what}” in"
+            " {seen} sessions for {more}, and in {against} for {less}.",
+            **told,
+        )
+    return say(
+        "{app} sends more from test phones set up for {child} than from those set up for {other}:"
+        " of {total} flows of personal data (one type to one recipient) {different} were seen only"
+        " or more often for {more}, none more often for {less}; most plainly, {who} received “{what}”"
+        " in {seen} sessions for {more}, and in {against} for {less}.",
+        **told,
+    )
+
+
+def _how_sure(kind: Kind, comparison: Comparison, names: Names) -> Said:
+    number, percent = names.language.number, names.language.percent
+    enough = [row.enough for row in comparison.deltas if row.verdict == "insufficient"]
+    if kind == "nothing":
+        return say(
+            "Nothing can be said of a difference; what would help is to find out first why nothing"
+            " was recognised, see blind spots."
+        )
+    if kind == "undecided":
+        numbers = [each for each in enough if each]
+        if numbers and len(numbers) == len(enough):
+            return say(
+                "With {n} sessions on each side (now {a} and {b}) all of them could be decided, if"
+                " the shares stay as they are.",
+                n=number(max(numbers)),
+                a=number(comparison.a.sessions),
+                b=number(comparison.b.sessions),
+            )
+        return say(
+            "More sessions alone would not decide all of them (now there are {a} and {b}): each row"
+            " says what would be enough.",
+            a=number(comparison.a.sessions),
+            b=number(comparison.b.sessions),
+        )
+    proven = sum(proof.verdict == "proven" for proof in comparison.regions)
+    told = {
+        "alpha": percent(comparison.settings.alpha),
+        "proven": number(proven),
+        "sessions": number(len(comparison.regions)),
+        "passed": number(sum(gate.passed for gate in comparison.gates)),
+        "gates": number(len(comparison.gates)),
+    }
+    if comparison.noise.possible:
+        return say(
+            "How sure: at most {alpha} of what is called a difference is expected to be chance;"
+            " where sessions of one side were split at random and compared with each other,"
+            " {noise} of the rows were called different; that the traffic left from the country a"
+            " phone was set up for was shown in {proven} of {sessions} sessions; and {passed} of"
+            " {gates} checks of the method held.",
+            noise=percent(comparison.noise.called),
+            **told,
+        )
+    return say(
+        "How sure: at most {alpha} of what is called a difference is expected to be chance; there"
+        " are too few sessions to compare a side with itself; that the traffic left from the"
+        " country a phone was set up for was shown in {proven} of {sessions} sessions; and {passed}"
+        " of {gates} checks of the method held.",
+        **told,
+    )
+
+
+def _not_seen(
+    comparison: Comparison, read: tuple[SideCoverage, SideCoverage], names: Names
+) -> Said:
+    number = names.language.number
+    lines = host_lines(comparison.coverage)
+    unread = sum(line.unread for line in lines)
+    told = {
+        "cut": number(
+            sum(not row.complete for row in comparison.sessions if row.role == "compared")
+        ),
+        "sessions": number(comparison.a.sessions + comparison.b.sessions),
+        "hosts": number(unread),
+        "all": number(len(lines)),
+        "side_a": names.side("a"),
+        "side_b": names.side("b"),
+    }
+    if not lines:
+        return say(
+            "Not seen: no coverage was recorded, so nobody knows what passed unread; {cut} of"
+            " {sessions} sessions are incomplete.",
+            **told,
+        )
+    if not unread:
+        return say(
+            "Not seen: every connection to all {all} hosts could be read, and {cut} of {sessions}"
+            " sessions are incomplete; what a company learns by other means never shows here.",
+            **told,
+        )
+    return say(
+        "Not seen: {a} of the bytes for {side_a} and {b} for {side_b} passed unread, {hosts} of"
+        " {all} hosts could not be read completely, and {cut} of {sessions} sessions are"
+        " incomplete; what was sent there may be the same, or may not.",
+        a=_unread(read[0], names),
+        b=_unread(read[1], names),
+        **told,
+    )
+
+
+def _unread(read: SideCoverage, names: Names) -> str:
+    return names.language.percent(0.0 if read.share is None else 1 - read.share)
+
+
+def _facts(
+    comparison: Comparison,
+    found: list[Flow],
+    read: tuple[SideCoverage, SideCoverage],
+    names: Names,
+) -> list[Fact]:
+    language = names.language
+    proven = sum(proof.verdict == "proven" for proof in comparison.regions)
+    different = [each.row for each in found if each.verdict in words.DIFFERENT]
+    undecided = sum(each.verdict == "insufficient" for each in found)
+    facts = [
+        Fact(
+            say("Chance findings"),
+            names.plain(say("at most {share}", share=language.percent(comparison.settings.alpha))),
+            say("of what is called a difference is expected to be chance"),
+            doubtful=False,
+        ),
+        Fact(
+            say("Place shown"),
+            names.of(proven, len(comparison.regions)),
+            say("sessions shown to leave from the country they were set up for"),
+            doubtful=proven < len(comparison.regions) or not comparison.regions,
+        ),
+        Fact(
+            say("Passed unread"),
+            Figure(" · ".join(_unread(each, names) for each in read)),
+            say("of the bytes for {a} · {b}", a=names.side("a"), b=names.side("b")),
+            doubtful=any(each.share is not None and each.share < 1 for each in read),
+        ),
+        Fact(
+            say("Not decided"),
+            names.of(undecided, len(found)),
+            say("flows for which the evidence does not suffice"),
+            doubtful=bool(undecided),
+        ),
+    ]
+    if comparison.noise.possible:
+        facts.insert(
+            1,
+            Fact(
+                say("Noise floor"),
+                language.percent(comparison.noise.called),
+                say("of rows called different where a side is compared with itself"),
+                doubtful=comparison.noise.called > comparison.settings.alpha,
+            ),
+        )
+    if comparison.gates:
+        passed = sum(gate.passed for gate in comparison.gates)
+        facts.append(
+            Fact(
+                say("Checks"),
+                names.of(passed, len(comparison.gates)),
+                say("conditions of a fair comparison hold"),
+                doubtful=passed < len(comparison.gates),
+            )
+        )
+    if comparison.a.controls and comparison.b.controls and different:
+        beyond = sum(bool(words.beyond_adults(row)) for row in different)
+        facts.append(
+            Fact(
+                say("About children"),
+                names.of(beyond, len(different)),
+                say("differences go beyond those between adults"),
+                doubtful=beyond < len(different),
+            )
+        )
+    return facts
