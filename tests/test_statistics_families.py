@@ -13,6 +13,7 @@ from scipy.stats import fisher_exact
 from analyzer.statistics import Block, Support, attainable, benjamini_hochberg, discoveries
 from analyzer.statistics import permutation as exact
 from analyzer.statistics.multiplicity import Family
+from analyzer.statistics.shares import Margins, null
 
 ALPHA = 0.05
 
@@ -146,6 +147,17 @@ def test_rows_whose_p_is_continuous_are_judged_nearly_as_by_benjamini_hochberg()
     assert found.qs[:4] == pytest.approx(
         [q * (1 + ALPHA) for q in benjamini_hochberg(ps)[:4]], rel=1e-3
     )
+
+
+@given(st.lists(st.tuples(sides, sides), min_size=1, max_size=4))
+def test_without_a_difference_p_is_as_small_as_t_with_a_chance_of_t(
+    drawn: list[tuple[tuple[int, int], tuple[int, int]]],
+) -> None:
+    blocks = [Block(*a, *b) for a, b in drawn]
+    found = null(tuple(sorted(Margins(each.n_a, each.n_b, each.k_a + each.k_b) for each in blocks)))
+    assert found.chances.sum() == pytest.approx(1)
+    for t in attainable(blocks):
+        assert found.chances[found.ps <= t].sum() == pytest.approx(t)
 
 
 def test_no_row_gives_no_discovery() -> None:

@@ -66,6 +66,20 @@ def test_p_counts_every_relabelling_within_blocks(drawn: Drawn) -> None:
     assert found.support == pytest.approx(sorted(possible))
 
 
+@settings(max_examples=25, deadline=None)
+@given(sessions)
+def test_without_a_difference_p_is_as_small_as_t_with_a_chance_of_t(drawn: Drawn) -> None:
+    """Deal the sessions to the sides in every way: p is uniform on what it can be."""
+    there = [each for each in drawn if not math.isnan(each[0])]
+    assume(there)
+    found = [
+        shift([(value, side, block) for (value, _, block), side in zip(there, labels, strict=True)])
+        for labels in relabellings(there)
+    ]
+    for t in found[0].support:
+        assert np.mean([each.p <= t + 1e-9 for each in found]) == pytest.approx(t)
+
+
 @given(sessions)
 def test_the_shift_is_the_median_of_all_pairs_within_blocks(drawn: Drawn) -> None:
     gaps = [
@@ -111,8 +125,8 @@ def test_the_interval_holds_exactly_the_shifts_that_scipys_test_does_not_reject(
 
 
 def test_the_interval_is_the_published_one() -> None:
-    # Hollander and Wolfe (1973), 69f.: permeability constants of the human chorioamnion, the example
-    # of R's wilcox.test, which gives p = 0.2544 (two-sided), and 95% from -0.76 to 0.15.
+    # Hollander and Wolfe (1973), 69f.: permeability constants of the human chorioamnion, the
+    # example of R's wilcox.test, which gives p = 0.2544 (two-sided), and 95% from -0.76 to 0.15.
     at_term = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46]
     months_12_26 = [1.15, 0.88, 0.90, 0.74, 1.21]
     found = two_sides(months_12_26, at_term)

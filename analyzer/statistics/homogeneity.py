@@ -62,9 +62,10 @@ def homogeneity(
 ) -> list[Homogeneity]:
     """Test for each row of `seen` (rows x sessions) whether all groups have the same share.
 
-    The statistic is that of Cochran, Mantel and Haenszel for any number of groups; with one block it
-    is Pearson's chi-square times (n - 1)/n. p is its permutation distribution, groups dealt anew within blocks: exact, or
-    by `samples` deals drawn by `seed` where that would take long (then (b + 1) / (samples + 1)).
+    The statistic is that of Cochran, Mantel and Haenszel for any number of groups; with one block
+    it is Pearson's chi-square times (n - 1)/n. p is its permutation distribution, groups dealt anew
+    within blocks: exact, or by `samples` deals drawn by `seed` where that would take long (then
+    p = (b + 1) / (samples + 1)).
 
     >>> found = homogeneity([[True] * 4 + [False] * 8], [*"AAAABBBBCCCC"], [""] * 12)[0]
     >>> round(found.statistic, 3), round(found.p, 5)  # 3 / 495

@@ -114,8 +114,9 @@ def schedule(arms: Sequence[str], sessions: int, seed: int, per_block: int = 1) 
 
     Each time block has every arm `per_block` times. Its rounds have each arm once, in an order
     drawn by `seed`: rows of a square of Williams (1949, Experimental Designs Balanced for the
-    Estimation of Residual Effects of Treatments), so that over the study each arm stands about equally often at each position of a round
-    and after each other arm. Neither time of day nor drift then favours an arm.
+    Estimation of Residual Effects of Treatments), so that over the study each arm stands about
+    equally often at each position of a round, and after each other arm. Neither the time of day nor
+    a drift then favours an arm.
 
     >>> [slot.arm for slot in schedule(["DE", "KE", "BR"], 2, seed=1)]
     ['KE', 'BR', 'DE', 'BR', 'DE', 'KE']
