@@ -49,6 +49,8 @@ _STEP: Final = 512
 
 # Hexadecimal and no more, below `_LONG` bytes: most identifiers are that, and hold nothing.
 is_short_hex: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,63}").fullmatch
+# A UUID, a number: no run of sixteen digits, so that `attempts` finds nothing in it.
+is_identifier: Final = re.compile(r"[0-9A-Fa-f]{1,15}(?:-[0-9A-Fa-f]{0,15}){0,14}").fullmatch
 
 
 def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:

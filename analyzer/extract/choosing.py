@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from analyzer.extract.haystack import Haystack
 from analyzer.extract.needles import Needle
@@ -13,13 +13,23 @@ Key = tuple[int, int]  # value, place
 _DEGREES: Final = frozenset({"raw", "rounded", "format"})  # halves of names are split, or hashed
 
 
-def best(all_needles: Sequence[Needle], hay: Haystack, found: Iterable[Where]) -> dict[Key, Where]:
+class Best(NamedTuple):
+    """The plainest `finds`. `in_leaves` are the values of all that count in leaves for themselves,
+    and `exact` the halves (group, side) of pairs that were found as exactly as they are planted.
+    """
+
+    finds: dict[Key, Where]
+    in_leaves: frozenset[int]
+    exact: frozenset[tuple[int, int]]
+
+
+def best(all_needles: Sequence[Needle], hay: Haystack, found: Iterable[Where]) -> Best:
     """Return the plainest find of each value at each place, of those that count.
 
     What lies inside a longer find of another value is none: the name inside the e-mail address.
     """
     finds = list(found)
-    chosen = _plainest(all_needles, hay, finds)
+    chosen, in_leaves, exact = _plainest(all_needles, hay, finds)
     for _ in range(len(chosen) and 8):
         inside = _inside(chosen)
         if not inside:
@@ -38,9 +48,9 @@ def best(all_needles: Sequence[Needle], hay: Haystack, found: Iterable[Where]) -
                 for _, first, last in covers
             )
         ]
-        known = _plainest(all_needles, hay, again)
+        known = _plainest(all_needles, hay, again).finds
         chosen.update((key, known[key]) for key in inside if key in known)
-    return chosen
+    return Best(chosen, in_leaves, exact)
 
 
 def _inside(chosen: dict[Key, Where]) -> list[Key]:
@@ -62,9 +72,7 @@ def _inside(chosen: dict[Key, Where]) -> list[Key]:
     ]
 
 
-def _plainest(
-    all_needles: Sequence[Needle], hay: Haystack, found: Iterable[Where]
-) -> dict[Key, Where]:
+def _plainest(all_needles: Sequence[Needle], hay: Haystack, found: Iterable[Where]) -> Best:
     chosen: dict[Key, Where] = {}  # value and place -> the needle to tell of
     sides: dict[tuple[int, int], set[object]] = {}  # of a pair: what its finds stand beside
     halves: list[tuple[Key, Where]] = []
@@ -116,7 +124,7 @@ def _plainest(
         near = not beside.isdisjoint(sides.get(opposite, ()))
         if near or (not needle.needs and opposite in exact):
             _keep(chosen, key, where)
-    return chosen
+    return Best(chosen, frozenset(in_leaves), frozenset(exact))
 
 
 def _beside(hay: Haystack, needle: Needle, place: int, start: int) -> frozenset[object]:

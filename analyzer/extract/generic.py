@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from analyzer.extract.confidence import around, per_cent, reason
@@ -24,6 +25,7 @@ _JOINED: Final = 3  # components of a path that may make one name: device.geo.la
 _DEEPEST: Final = 8
 _LONGEST_VALUE: Final = 1024
 _MOST_MADE: Final = 20_000
+_MOST_SPLIT: Final = 8_192
 _TELLING: Final = frozenset(("identifiers", "location_region", "device", "age_demographics"))
 
 # A hash of what reaches people is what companies match them by.
@@ -71,6 +73,9 @@ class Generic:
         self._names = dict(vocabulary.names)
         for name, meanings in vocabulary.names.items():
             self._names.setdefault("".join(vocabulary.split(name)), meanings)
+        # Paths share most of their steps.
+        self._split = lru_cache(_MOST_SPLIT)(vocabulary.split)
+        self._best = lru_cache(_MOST_SPLIT)(self._best_of)
 
     def place(self, path: str) -> tuple[str, bool]:
         """Return what `path` stands in, and whether its key tells of the phone or the person."""
@@ -184,7 +189,7 @@ class Generic:
             normal_name(step) in self._words.containers or words[-1] in self._words.containers
         )
 
-    def _best(self, steps: list[str]) -> tuple[str, tuple[tuple[str, Strength], ...]]:
+    def _best_of(self, steps: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Strength], ...]]:
         """Return how the best name at the end of `steps` fits, and what it means.
 
         A worse one does not count, even where no value fits the best: its words are understood.
@@ -194,7 +199,7 @@ class Generic:
         special = self._special(steps)
         if special is not None:
             return "joined", ((special, "sure"),) if special in self._types else ()
-        if len(steps) > 1 and not self._bare(self._words.split(steps[-1])):
+        if len(steps) > 1 and not self._bare(self._split(steps[-1])):
             # ifa { value }: a step of fillers only is what the step above it says.
             fitting, above = self._best(steps[:-1])
             if any(strength in ("exact", "sure") for _, strength in above):
@@ -225,19 +230,19 @@ class Generic:
             )
         return meanings
 
-    def _special(self, steps: list[str]) -> str | None:
+    def _special(self, steps: tuple[str, ...]) -> str | None:
         if len(steps) < 2:
             return None
-        above, last = _one_of(self._words.split(steps[-2]) or ("",)), self._words.split(steps[-1])
+        above, last = _one_of(self._split(steps[-2]) or ("",)), self._split(steps[-1])
         return self._words.steps.get(("".join(above), "".join(last)))
 
-    def _candidates(self, steps: list[str]) -> Iterator[tuple[str, str]]:
+    def _candidates(self, steps: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         words = self._words
         tail = steps[-_JOINED:]
         for count in range(len(tail), 1, -1):
             yield normal_name("".join(tail[-count:])), "joined"
         yield normal_name(tail[-1]), "whole"
-        yield "".join(words.split(tail[-1])), "whole"
+        yield "".join(self._split(tail[-1])), "whole"
         split = self._pieces(tail)
         if not split:
             return
@@ -254,9 +259,9 @@ class Generic:
                 break
             yield "".join(last[cut:]), "tail" if cut < len(last) - 1 else "word"
 
-    def _pieces(self, tail: list[str]) -> list[tuple[str, ...]]:
+    def _pieces(self, tail: tuple[str, ...]) -> list[tuple[str, ...]]:
         """Return the words of each step that says something, one thing of several as one."""
-        split = [self._bare(self._words.split(step)) for step in tail]
+        split = [self._bare(self._split(step)) for step in tail]
         while len(split) > 1 and not split[-1]:
             split.pop()  # a step of fillers only: device.info.model, ifa.value
         split = [each for each in split if each]
@@ -280,11 +285,11 @@ def _one_of(pieces: tuple[str, ...]) -> tuple[str, ...]:
     return pieces
 
 
-def _steps(path: str) -> list[str]:
+def _steps(path: str) -> tuple[str, ...]:
     """Return the last steps of `path` that have names; positions in lists are none."""
     steps = [step for step in path.rsplit(".", _DEEPEST)[-_DEEPEST:] if not step.isdigit()]
     pieces: list[str] = []
     for step in steps:
         # A form may write the way in brackets: device[os][name].
         pieces += [each for each in step.replace("]", "").split("[") if each and not each.isdigit()]
-    return pieces[-_DEEPEST:]
+    return tuple(pieces[-_DEEPEST:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_base64
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -35,9 +35,9 @@ _JOINT: Final = "\0"
 _AND_JOINT: Final = (1).__add__
 
 
-def joined(values: Sequence[str], route: str, payloads: Sequence[bytes]) -> bytes:
-    """Return the text that is searched: `values`, the `route`, and the `payloads`."""
-    text = encoded(_JOINT.join([*values, route]))
+def joined(texts: Iterable[str], payloads: Sequence[bytes]) -> bytes:
+    """Return the text that is searched: `texts`, and the `payloads`."""
+    text = encoded(_JOINT.join(texts))
     return b"\0".join((text, *payloads)) if payloads else text
 
 
@@ -61,25 +61,27 @@ def encoded(text: str) -> bytes:
 
 
 class Haystack:
-    """What was searched: `given` is `joined(...)`, `lower` the same in lower case.
+    """What was found anything in: `given` is `joined(...)`, `lower` the same in lower case.
 
-    `owners` are the leaves that the payloads were made of, where they were.
+    `values` are those of the `leaves`; the `route` counts as `first` leaf of the exchange. `owners`
+    are the leaves that the payloads were made of, where they were.
     """
 
     def __init__(
         self,
         given: bytes,
         lower: bytes,
-        leaves: Leaves,
+        leaves: Sequence[Leaf],
         values: Sequence[str],
         route: str,
         payloads: Sequence[bytes],
         owners: Sequence[Leaf | None] = (),
+        first: Leaf | None = None,
     ) -> None:
         self.given = given
         self._owners = owners
+        self._first = first
         self.leaves = leaves
-        self._values = values
         self._lower = lower
         self.count = len(values)  # places of leaves
         text = (*values, route)
@@ -101,15 +103,8 @@ class Haystack:
     def leaf(self, place: int) -> Leaf | None:
         """Return the leaf at `place`; of the route its first segment; None for a payload."""
         if place < self.count:
-            return self.leaves.leaf(place)
-        return self.leaves.leaf(0) if place == self.count else None
-
-    def within(self, leaf: int, start: int, end: int) -> tuple[int, int]:
-        """Return `start` and `end`, in characters of a leaf, in bytes of everything."""
-        first = self._starts[leaf]
-        text = self._values[leaf]
-        before = first + len(encoded(text[:start]))
-        return before, before + len(encoded(text[start:end]))
+            return self.leaves[place]
+        return self._first if place == self.count else None
 
     def allows(self, needle: Needle, start: int, end: int, place: int) -> bool:
         """Tell whether the find is the needle, and stands for itself there."""
@@ -194,7 +189,7 @@ class Haystack:
         """
         if place >= self.count:
             return frozenset({place})
-        leaf = self.leaves.leaf(place)
+        leaf = self.leaves[place]
         above = leaf.path.rpartition(".")[0]
         higher, _, last = above.rpartition(".")
         found: set[object] = {place, (leaf.part, above)}
@@ -208,8 +203,9 @@ class Haystack:
         In one text they stand near each other; two fields share something only where their name
         says that they are of a place.
         """
-        near = frozenset((place, start // _NEAR + step) for step in (0, 1))
-        if place < self.count and fits(self.leaves.leaf(place).path, PLACE):
+        at = (start - self._starts[place]) // _NEAR
+        near = frozenset(((place, at), (place, at + 1)))
+        if place < self.count and fits(self.leaves[place].path, PLACE):
             return near | self.beside(place)
         return near
 
@@ -224,7 +220,7 @@ class Haystack:
         """
         leaf: Leaf | None = None
         if place < self.count:
-            leaf = self.leaves.leaf(place)
+            leaf = self.leaves[place]
         elif 0 <= (at := place - self.count - 1) < len(self._owners):
             leaf = self._owners[at]
         if leaf is not None and fits(leaf.path, keys):

@@ -12,9 +12,8 @@ import json
 import re
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from analyzer.extract import machine_ids, writings
@@ -81,8 +80,7 @@ _SUBSTITUTED: Final = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
+class Needle(NamedTuple):
     """Bytes to look for. `data` is lower case; where `exact`, the find must equal `given`.
 
     `edge`: what must not continue the find: nothing to check, letters and digits to either side, a
@@ -122,7 +120,7 @@ def needles(values: tuple[tuple[str, str], ...]) -> list[Needle]:
             half = places[at][0] if len(places[at]) == 1 else None
             whole = _encoded(at, text.strip().encode())
             if half:
-                whole = (replace(each, group=half.group, side=half.side) for each in whole)
+                whole = (each._replace(group=half.group, side=half.side) for each in whole)
             made = chain(_coordinates(at, places[at]), whole)
         else:
             made = _text_needles(at, data_type, text.strip())
@@ -174,7 +172,7 @@ def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
             needed = keys if kind == "date" else ()
             for needle in _plain(at, form, how, keys):
                 plain = needle.edge != "word"
-                yield needle if plain else replace(needle, edge=edge, keys=needed)
+                yield needle if plain else needle._replace(edge=edge, keys=needed)
     for form, how in forms:
         if form.isdigit() and len(form) < _SHORTEST_ALONE:
             continue
@@ -182,11 +180,11 @@ def _text_needles(at: int, data_type: str, text: str) -> Iterator[Needle]:
             for needle in _encoded(at, form.encode("utf-8", "surrogatepass")):
                 if form == national:
                     if not needle.plain:
-                        yield replace(needle, edge="whole")
+                        yield needle._replace(edge="whole")
                 elif kind == "date":
-                    yield replace(needle, keys=keys)
+                    yield needle._replace(keys=keys)
                 elif needle.edge == "none" and needle.transformed in ("base64", "hex"):
-                    yield replace(needle, edge=_tie(_edge(kind, data_type, form)))
+                    yield needle._replace(edge=_tie(_edge(kind, data_type, form)))
                 else:
                     yield needle
             if kind in _HIDDEN and len(form) >= _SHORTEST_TURNED:

@@ -13,36 +13,30 @@ from analyzer.extract.attempts import (
     SHORTEST,
     any_promises,
     attempts,
+    is_identifier,
     is_short_hex,
 )
-from analyzer.extract.choosing import Key, Where, best
+from analyzer.extract.choosing import Where, best
 from analyzer.extract.edges import is_bounded
 from analyzer.extract.field_names import BIRTH, fits
 from analyzer.extract.haystack import Haystack, encoded, joined, route_of
 from analyzer.extract.needles import Needle, needles
 from analyzer.extract.numbers import Numbers
-from analyzer.extract.search import MOST_FOUND, Found, Plan, Search, plan
+from analyzer.extract.recalling import Recall
+from analyzer.extract.search import Found, Plan, Search, plan
+from analyzer.extract.settling import Hit, Looked, Settling
 from analyzer.leaves import Leaves
-from analyzer.models import Leaf, Part
+from analyzer.models import Leaf
+
+__all__ = ["Finds", "Hit", "Planted", "Prepared", "prepare"]
 
 _STEP: Final = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
-_MOST_PLAIN: Final = 20_000
+_MOST_PLAIN: Final = 8_000
 _LONGEST_REMEMBERED: Final = 256
+_MOST_ROUTES: Final = 2_000
+_LONGEST_ROUTE: Final = 512
 _LONG_DATE: Final = 8  # characters
 _MOST_HELD: Final = 4000  # things that the leaves of one exchange may hold
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A planted value found: which (`value` counts in the persona's list), where, and how written.
-
-    `leaf` is None where it stands in bytes that no decoder took apart. `text` is what was found.
-    """
-
-    value: int
-    leaf: Leaf | None
-    transformed: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +111,14 @@ class Planted:
         self._numbers = Numbers(self.values, len(made.needles))
         self._needles = (*made.needles, *self._numbers.needles)
         self._search = open_search(made.plan) if self._needles else None
+        self._settling = Settling(self._needles)
+        self._recall = (
+            Recall(self._search, self._which, self._numbers, self._settling)
+            if self._search
+            else None
+        )
+        self._routes: set[str] = set()  # paths of URLs that hold nothing
+        self._done: set[str] = set()  # values that hold nothing
         self._plain: set[str] = set()  # paths that hold no planted value
         self._opaque: set[str] = set()  # values in which no attempt found one
         searched = {needle.value for needle in self._needles if not needle.needs}
@@ -130,26 +132,29 @@ class Planted:
         One hit for each value and leaf, the plainest way of writing first. A leaf whose text was
         decoded into further leaves is passed over where one of those has the value too.
         """
-        if self._search is None or not (leaves or payloads):
+        if self._recall is None or not (leaves or payloads):
             return Finds()
         columns = Leaves.of(leaves)
-        values, paths = columns.values, columns.paths
+        values, paths, done = columns.values, columns.paths, self._done
+        fresh = [at for at, value in enumerate(values) if value not in done]
         route = route_of(columns)
-        given = joined(values, route, payloads)
-        lower = given.lower()
-        found = self._search.find(lower)
-        complete = found.complete
-        hits: list[Hit] = []
-        if found.literals or found.patterns or found.patterns is None:
-            hay = Haystack(given, lower, columns, values, route, payloads)
-            finds = [*self._literal(found), *self._numeric(hay, found, values)]
-            hits = self._report(hay, best(self._needles, hay, finds))
-        held = self._attempts(columns, payloads)
+        routed = [len(values)] if route and route not in self._routes else ()
+        looked = self._recall.look([*values, route], [*fresh, *routed], payloads)
+        complete = looked.complete
+        hits = self._settling.hits(columns, route, payloads, looked)
+        held = self._attempts(columns, fresh, payloads)
         if held.contents:
             known = {(hit.value, hit.leaf) for hit in hits}
             hits += [hit for hit in self._in_attempts(held) if (hit.value, hit.leaf) not in known]
             complete = complete and held.complete
-        if self._numbers.years and any(year in values for year in self._numbers.years):
+        if complete:
+            self._be_done(values, fresh, looked)
+            if routed and not (looked.texts and looked.texts[-1][0] == len(values)):
+                if len(self._routes) >= _MOST_ROUTES:
+                    self._routes.clear()
+                if len(route) <= _LONGEST_ROUTE:
+                    self._routes.add(route)
+        if self._numbers.years and not self._numbers.years.keys().isdisjoint(values):
             places = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
             for value, leaf in self._numbers.split_days(columns):
                 if (value, leaf[1:3]) not in places:
@@ -162,30 +167,29 @@ class Planted:
                 hits = [hit for hit in hits if hit.leaf or hit.value not in told] + named
         return Finds(tuple(hits), complete)
 
+    def _be_done(self, values: Sequence[str], fresh: Sequence[int], looked: Looked) -> None:
+        """Remember which values hold nothing."""
+        done, opaque = self._done, self._opaque
+        if len(done) > _MOST_PLAIN:
+            done.clear()
+        holding = {at for at, _ in looked.texts}
+        for at in fresh:
+            value = values[at]
+            if (
+                at not in holding
+                and len(value) <= _LONGEST_REMEMBERED
+                and (len(value) < SHORTEST or value in opaque)
+            ):
+                done.add(value)
+
     def _literal(self, found: Found) -> Iterator[Where]:
         which = self._which
         for literal, start, end in found.literals:
             for needle in which[literal]:
                 yield needle, start, end
 
-    def _numeric(self, hay: Haystack, found: Found, values: Sequence[str]) -> Iterator[Where]:
-        """Yield the numbers in the leaves in which a pattern was found, without patterns in all."""
-        if not self._numbers:
-            return
-        places: Sequence[int] = range(len(values))
-        if found.patterns is not None:
-            at = {hay.place(end - 1, end) for end in found.patterns}
-            places = sorted(place for place in at if place is not None and place < len(values))
-        count = 0
-        for place in places:
-            for which, start, end in self._numbers.find(values[place]):
-                yield which, *hay.within(place, start, end)
-                count += 1
-                if count >= MOST_FOUND:
-                    return
-
-    def _attempts(self, leaves: Leaves, payloads: Sequence[bytes]) -> Held:
-        """Return what may be inside the leaves that no decoder took apart.
+    def _attempts(self, leaves: Leaves, places: Sequence[int], payloads: Sequence[bytes]) -> Held:
+        """Return what may be inside the leaves, of those at `places`, that no decoder took apart.
 
         And inside the body, where nothing of it was decoded.
         """
@@ -193,15 +197,25 @@ class Planted:
         held = Held([], [], True)
         fresh = [
             at
-            for at, value in enumerate(values)
-            if len(value) >= SHORTEST and value not in nothing and len(value) <= LONGEST
+            for at in places
+            if SHORTEST <= len(value := values[at]) <= LONGEST and value not in nothing
         ]
         if fresh and len(nothing) > _MOST_PLAIN:
             nothing.clear()
-        hexed = [value for at in fresh if is_short_hex(value := values[at])]
+        unlike: list[int] = []
+        hexed: list[str] = []
+        for at in fresh:
+            value = values[at]
+            if is_identifier(value):
+                nothing.add(value)
+            elif is_short_hex(value):
+                hexed.append(value)
+                unlike.append(at)
+            else:
+                unlike.append(at)
         if hexed and not any_promises(hexed):
             nothing.update(hexed)
-        for at in fresh:
+        for at in unlike:
             value = values[at]
             if value in nothing or _is_taken_apart(leaves, at):
                 continue
@@ -219,9 +233,9 @@ class Planted:
         """Yield the hits in `held`, one for each value and leaf; their leaves are not forgotten."""
         if self._search is None:
             return
-        given = joined((), "", held.contents)
+        given = joined((), held.contents)
         lower = given.lower()
-        hay = Haystack(given, lower, Leaves(), (), "", held.contents, held.owners)
+        hay = Haystack(given, lower, (), (), "", held.contents, held.owners)
         found = list(self._literal(self._search.find(lower)))
         for at, content in enumerate(held.contents if self._numbers else ()):
             first = hay.start(at + 1)
@@ -233,7 +247,9 @@ class Planted:
                 else:  # where it stands is not known, but that it does
                     found.append((which, first, first))
         told: set[tuple[int, Leaf | None]] = set()
-        for (value, place), (which, start, end) in sorted(best(self._needles, hay, found).items()):
+        for (value, place), (which, start, end) in sorted(
+            best(self._needles, hay, found).finds.items()
+        ):
             owner = held.owners[place - 1]
             if owner is not None:
                 self._opaque.discard(owner.value)
@@ -249,16 +265,16 @@ class Planted:
         paths = [leaves.paths[at] for at in fresh]
         if self._search is None:
             return
-        given = joined(paths, "", ())
+        given = joined([*paths, ""], ())
         lower = given.lower()
         found = self._search.find(lower)
         hits: list[Hit] = []
         if found.literals:
-            named = Leaves.of([leaves.leaf(at) for at in fresh])
+            named = [leaves.leaf(at) for at in fresh]
             # Steps of a path are joined by dots, and are none of a longer token.
-            apart = joined([_STEP.sub(" ", path) for path in paths], "", ()).lower()
+            apart = joined([*[_STEP.sub(" ", path) for path in paths], ""], ()).lower()
             hay = Haystack(given, apart, named, paths, "", ())
-            hits = self._report(hay, best(self._needles, hay, self._literal(found)))
+            hits = self._settling.report(hay, self._literal(found))
         hits.sort(key=lambda hit: hit.leaf.path if hit.leaf else "")
         for hit in hits:
             if hit.leaf and hit.value not in told:
@@ -311,42 +327,9 @@ class Planted:
         edge = "word" if needle.edge == "whole" else needle.edge
         return is_bounded(lower, start, end, 0, len(data), edge)
 
-    def _report(self, hay: Haystack, found: dict[Key, Where]) -> list[Hit]:
-        places: dict[int, list[int]] = {}
-        for value, place in found:
-            if place < hay.count:
-                places.setdefault(value, []).append(place)
-        in_leaves = set(places)
-        has_deeper: set[tuple[int, Part, str]] = set()
-        for value, found_at in places.items():
-            if len(found_at) > 1:
-                for leaf in map(hay.leaves.leaf, found_at):
-                    has_deeper.update((value, leaf.part, above) for above in _above(leaf.path))
-        hits: list[Hit] = []
-        for (value, place), (which, start, end) in sorted(found.items()):
-            text = hay.given[start:end].decode("utf-8", "replace")
-            how = self._needles[which].transformed
-            if place < hay.count:
-                leaf = hay.leaves.leaf(place)
-                if (value, leaf.part, leaf.path) not in has_deeper:
-                    hits.append(Hit(value, leaf, how, text))
-            elif value not in in_leaves:
-                in_leaves.add(value)  # told once, however many layers have it
-                hits.append(Hit(value, hay.leaf(place), how, text))
-        return hits
-
 
 def _is_taken_apart(leaves: Leaves, at: int) -> bool:
     """Tell whether the leaf after the one at `at` was decoded from that."""
     if at + 1 >= len(leaves.paths) or not leaves.paths[at + 1].startswith(leaves.paths[at]):
         return False
     return len(leaves.run_of(at + 1).steps) > len(leaves.run_of(at).steps)
-
-
-def _above(path: str) -> Iterator[str]:
-    """Yield the paths that `path` lies below, nearest first; at most 64."""
-    for _ in range(64):
-        path, dot, _last = path.rpartition(".")
-        if not dot:
-            return
-        yield path

@@ -4,11 +4,14 @@ hyperscan (vectorscan) is three to ten times as fast, and does not become slower
 strings; where there is no wheel of it, ahocorasick_rs does the same. Both find the same.
 
 Both look for the beginnings of the strings, and what begins so is compared: to prepare the search
-takes a third of the time then, and hardly anything begins like a digest and is none.
+takes a third of the time then, and hardly anything begins like a digest and is none. Where there
+are thousands of digests, hyperscan finds where hexadecimal text begins, and only that is searched
+for them, by ahocorasick_rs: it is prepared in no time.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -26,7 +29,12 @@ if TYPE_CHECKING:
     from hyperscan import Database
 
 MOST_FOUND: Final = 200_000  # in one text
-_BEGINNING: Final = 8  # bytes
+_BEGINNING: Final = 6  # bytes; with more, hyperscan takes half as long again to prepare
+_DIGEST_BEGINNING: Final = 16
+_SHORTEST_DIGEST: Final = 32  # hexadecimal digits
+_MANY_DIGESTS: Final = 4_000
+_RUN: Final = rb"(?:^|[^0-9a-f])[0-9a-f]{%d}" % _SHORTEST_DIGEST
+_HEX: Final = re.compile(rb"[0-9a-f]{%d,}" % _SHORTEST_DIGEST)
 _FEW: Final = 500  # so many literals make an automaton of a few megabytes
 
 
@@ -74,8 +82,24 @@ def plan(literals: tuple[bytes, ...], patterns: tuple[bytes, ...]) -> Plan:
     Patterns are regular expressions over bytes of a bounded length. Compiling 30,000 literals takes
     more than half a second, so plans are remembered.
     """
-    beginnings = list(_by_beginning(literals))
-    return Plan(literals, compiled(beginnings, patterns) if HAS_HYPERSCAN and literals else b"")
+    if not (HAS_HYPERSCAN and literals):
+        return Plan(literals, b"")
+    digests, others = _apart(literals)
+    beginnings = list(_by_beginning(literals, others))
+    return Plan(literals, compiled(beginnings, (_RUN, *patterns) if digests else patterns))
+
+
+def _apart(literals: Sequence[bytes]) -> tuple[list[int], list[int]]:
+    """Return which literals are looked for in hexadecimal text only, and the others."""
+    digests = [
+        which
+        for which, each in enumerate(literals)
+        if len(each) >= _SHORTEST_DIGEST and _HEX.fullmatch(each)
+    ]
+    if len(digests) < _MANY_DIGESTS:
+        return [], list(range(len(literals)))
+    known = set(digests)
+    return digests, [which for which in range(len(literals)) if which not in known]
 
 
 def compiled(literals: Sequence[bytes], patterns: Sequence[bytes]) -> bytes:
@@ -97,10 +121,13 @@ def compiled(literals: Sequence[bytes], patterns: Sequence[bytes]) -> bytes:
 _Begun = list[tuple[int, bytes]]  # literals that begin alike: which, and the literal
 
 
-def _by_beginning(literals: Iterable[bytes]) -> dict[bytes, _Begun]:
+def _by_beginning(
+    literals: Sequence[bytes], those: Iterable[int], size: int = _BEGINNING
+) -> dict[bytes, _Begun]:
     found: dict[bytes, _Begun] = {}
-    for which, literal in enumerate(literals):
-        found.setdefault(literal[:_BEGINNING], []).append((which, literal))
+    for which in those:
+        literal = literals[which]
+        found.setdefault(literal[:size], []).append((which, literal))
     return found
 
 
@@ -108,7 +135,11 @@ class HyperscanSearch:
     """The search with hyperscan. Not for several threads at a time."""
 
     def __init__(self, made: Plan) -> None:
-        self._begun = [(len(each), begun) for each, begun in _by_beginning(made.literals).items()]
+        digests, others = _apart(made.literals)
+        beginnings = _by_beginning(made.literals, others)
+        self._begun = [(len(each), begun) for each, begun in beginnings.items()]
+        self._digests = _Automaton(made.literals, digests, _DIGEST_BEGINNING) if digests else None
+        self._run = len(self._begun) if digests else -1
         self._database: Database = hyperscan.loadb(made.database, hyperscan.HS_MODE_BLOCK)
         self._database.scratch = hyperscan.Scratch(self._database)
 
@@ -129,8 +160,10 @@ class HyperscanSearch:
             if which < count:
                 size, begun = beginnings[which]
                 _compare(text, end - size, begun, literals)
-            else:
+            elif which != self._run:
                 patterns.append(end)
+            elif self._digests and (run := _HEX.match(text, end - _SHORTEST_DIGEST)):
+                self._digests.find(run[0], run.start(), literals)
             if len(literals) > MOST_FOUND:
                 return Found(literals[:MOST_FOUND], patterns, False)
         return Found(literals, patterns, complete)
@@ -149,26 +182,36 @@ def _note(which: int, _start: int, end: int, _flags: int, told: object) -> bool 
     return True if len(found) > MOST_FOUND else None
 
 
+class _Automaton:
+    """Finds some of the literals, by their beginnings of at most `size` bytes."""
+
+    def __init__(self, literals: Sequence[bytes], those: Iterable[int], size: int) -> None:
+        begun = _by_beginning(literals, those, size)
+        kind = Implementation.DFA if len(begun) <= _FEW else None
+        self._begun = list(begun.values())
+        self._search = BytesAhoCorasick(list(begun), implementation=kind) if begun else None
+
+    def find(self, text: bytes, first: int, found: list[tuple[int, int, int]]) -> bool:
+        """Add to `found` what stands in `text`, which begins at `first`; False for too much."""
+        if self._search is None:
+            return True
+        here: list[tuple[int, int, int]] = []
+        for which, start, _ in self._search.find_matches_as_indexes(text, overlapping=True):
+            _compare(text, start, self._begun[which], here)
+            if len(here) > MOST_FOUND:
+                break
+        found += [(which, first + start, first + end) for which, start, end in here[:MOST_FOUND]]
+        return len(here) <= MOST_FOUND
+
+
 class AhoCorasickSearch:
     """The search with ahocorasick_rs: slower, and without patterns."""
 
     def __init__(self, made: Plan) -> None:
-        begun = _by_beginning(made.literals)
-        few = len(begun) <= _FEW
-        self._begun = list(begun.values())
-        self._search = (
-            BytesAhoCorasick(list(begun), implementation=Implementation.DFA if few else None)
-            if begun
-            else None
-        )
+        self._literals = _Automaton(made.literals, range(len(made.literals)), _BEGINNING)
 
     def find(self, text: bytes) -> Found:
         """Return all that stands in `text`, also where finds overlap."""
-        if self._search is None:
-            return Found([], None, True)
         literals: list[tuple[int, int, int]] = []
-        for which, start, _ in self._search.find_matches_as_indexes(text, overlapping=True):
-            _compare(text, start, self._begun[which], literals)
-            if len(literals) > MOST_FOUND:
-                return Found(literals[:MOST_FOUND], None, False)
-        return Found(literals, None, True)
+        complete = self._literals.find(text, 0, literals)
+        return Found(literals, None, complete)

@@ -41,14 +41,21 @@ class Where(NamedTuple):
 class Place(dict[str, Told]):
     """What values tell at a place of one kind of request: ``place[value]``, in order of types."""
 
-    __slots__ = ("order", "part", "path", "safe", "steps", "telling")
+    __slots__ = ("_safe", "order", "part", "path", "steps", "telling")
 
     def __init__(self, telling: Telling, where: Where) -> None:
         super().__init__()
         self.telling = telling
         self.part, self.path, self.steps = where
         self.order = PART_ORDER[self.part]
-        self.safe = telling.safe_path(self.path)
+        self._safe = ""
+
+    @property
+    def safe(self) -> str:
+        """What of the path may be shown; most places never tell anything."""
+        if not self._safe:
+            self._safe = self.telling.safe_path(self.path)
+        return self._safe
 
     def enter(self, value: str, told: Told) -> None:
         """Remember what `value` tells."""
