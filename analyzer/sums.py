@@ -32,11 +32,27 @@ def write_sums(folder: Path, files: Iterable[Path]) -> None:
 
     It appears whole or not at all, and is on the disk when this returns; `OSError` if that is full.
     """
-    text = text_of({file.name: sha256(file) for file in files})
+    _write(folder, {file.name: sha256(file) for file in files})
+
+
+def add_to_sums(folder: Path, file: Path) -> None:
+    """List `file`, which was just written into `folder`; the others stay listed as they were.
+
+    Whatever else was changed there stays found out. Files that are gone are listed no more.
+    """
+    try:
+        listed, _ = read_sums(folder)
+    except (OSError, ValueError):
+        listed = {}
+    kept = {name: digest for name, digest in listed.items() if (folder / name).exists()}
+    _write(folder, kept | {file.name: sha256(file)})
+
+
+def _write(folder: Path, listed: Mapping[str, str]) -> None:
     part = folder / f"{SUMS}.part"
     handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        stream.write(text)
+        stream.write(text_of(listed))
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(folder / SUMS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.sums import SUMS, check_sums, read_sums, text_of, unlisted, write_sums
+from analyzer.sums import SUMS, add_to_sums, check_sums, read_sums, text_of, unlisted, write_sums
 
 
 def faults(folder: Path) -> list[str]:
@@ -74,3 +74,18 @@ def test_a_list_is_read_as_it_was_written(
     folder = tmp_path_factory.mktemp("sums")
     (folder / SUMS).write_bytes(text_of(listed).encode())
     assert read_sums(folder) == (listed, [])
+
+
+def test_one_more_file_does_not_excuse_what_was_changed(folder: Path) -> None:
+    (folder / "a.txt").write_bytes(b"other")
+    (folder / "new.txt").write_bytes(b"new")
+    add_to_sums(folder, folder / "new.txt")
+    assert faults(folder) == ["a.txt was changed after it was written."]
+
+
+def test_what_is_gone_is_listed_no_more_once_something_is_written(folder: Path) -> None:
+    (folder / "a.txt").unlink()
+    assert faults(folder) == ["a.txt is missing."]
+    (folder / "new.txt").write_bytes(b"new")
+    add_to_sums(folder, folder / "new.txt")
+    assert faults(folder) == []

@@ -53,7 +53,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     Its servers, the proxy and the phone run on this machine; nothing leaves it. The study is
     written into DIR (default: evenhand-demo); sessions of an earlier demo there are replaced.
     """
-    from analyzer.cli.output import write_text
+    from analyzer.cli.output import write_result
     from analyzer.frames import analyse
     from reports.terminal import print_comparison
 
@@ -85,7 +85,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     click.echo()
     print_comparison(comparison)
     path = study.out / "eea-global_majority.html"
-    write_text(path, text)
+    write_result(study, path, text)
     click.echo()
     click.echo(f"Report: {click.format_filename(path.resolve())}")
     where = click.format_filename(directory)

@@ -38,7 +38,7 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
     import datetime
     import os
 
-    from analyzer.cli.output import write_text
+    from analyzer.cli.output import write
     from analyzer.errors import UserError
     from analyzer.study import FILE, load_study
     from analyzer.study_template import study_text
@@ -67,6 +67,6 @@ def command(directory: Path, name: str | None, app: str, first_party: tuple[str,
         path.unlink()
         raise
     if new:  # the key, the personas and the captures must not be committed by accident
-        write_text(directory / ".gitignore", "*\n")
+        write(directory / ".gitignore", "*\n")
     click.echo(f"Wrote {click.format_filename(path)}")
     click.echo("Next: edit it, then `evenhand doctor` and `evenhand proxy --arm KE-13`.")

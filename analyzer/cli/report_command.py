@@ -38,10 +38,10 @@ def command(
     Default: eea with global_majority. The page holds no captured value, loads nothing, works
     without JavaScript and prints on A4.
     """
-    from analyzer.cli.output import write_text
+    from analyzer.cli.output import write_result
 
     study = open_study(study_dir, min_confidence)
     comparison, text = page(study, *sides)
     path = output or study.out / f"{comparison.a.name}-{comparison.b.name}.html"
-    write_text(path, text)
+    write_result(study, path, text)
     click.echo(f"Wrote {click.format_filename(path)}")
