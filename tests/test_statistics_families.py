@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
@@ -90,6 +90,7 @@ def test_the_published_example_has_two_discoveries_where_benjamini_hochberg_has_
     assert found.critical == ps[5]
 
 
+@settings(deadline=None)
 @given(families, st.sampled_from([0.01, 0.05, 0.2]))
 def test_discoveries_are_those_of_the_definition(
     drawn: list[tuple[tuple[int, int], tuple[int, int], bool]], alpha: float
@@ -102,6 +103,7 @@ def test_discoveries_are_those_of_the_definition(
     assert Family(supports, alpha).critical(np.array(ps)) == found.critical
 
 
+@settings(deadline=None)
 @given(families, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(
     drawn: list[tuple[tuple[int, int], tuple[int, int], bool]], chance: object
@@ -114,6 +116,7 @@ def test_the_order_of_rows_does_not_matter(
     assert back.qs == pytest.approx([there.qs[at] for at in order])
 
 
+@settings(deadline=None)
 @given(families)
 def test_q_is_never_below_p_and_keeps_its_order(
     drawn: list[tuple[tuple[int, int], tuple[int, int], bool]],
@@ -125,6 +128,7 @@ def test_q_is_never_below_p_and_keeps_its_order(
     assert ranked == pytest.approx(sorted(ranked))
 
 
+@settings(deadline=None)
 @given(families, st.integers(1, 50))
 def test_rows_that_can_never_be_significant_cost_nothing(
     drawn: list[tuple[tuple[int, int], tuple[int, int], bool]], more: int
@@ -149,6 +153,7 @@ def test_rows_whose_p_is_continuous_are_judged_nearly_as_by_benjamini_hochberg()
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(sides, sides), min_size=1, max_size=4))
 def test_without_a_difference_p_is_as_small_as_t_with_a_chance_of_t(
     drawn: list[tuple[tuple[int, int], tuple[int, int]]],

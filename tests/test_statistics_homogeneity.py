@@ -53,6 +53,7 @@ def test_p_counts_every_deal_within_blocks(drawn: Drawn) -> None:
     assert min(abs(found.p - p) for p in found.support) < 1e-12
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 3)), min_size=2, max_size=4))
 def test_with_one_block_the_statistic_is_pearsons(groups: list[tuple[int, int]]) -> None:
     drawn = [
@@ -67,6 +68,7 @@ def test_with_one_block_the_statistic_is_pearsons(groups: list[tuple[int, int]])
     assert result(drawn).statistic == pytest.approx(float(expected))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 4), st.integers(1, 4)),
@@ -83,6 +85,7 @@ def test_of_two_groups_it_is_the_test_of_two_sides(drawn: list[tuple[int, ...]])
     assert result(rows).p == pytest.approx(permutation(blocks))
 
 
+@settings(deadline=None)
 @given(sessions, st.randoms(use_true_random=False))
 def test_names_and_order_do_not_matter(drawn: Drawn, chance: random.Random) -> None:
     names = dict(zip("ABC", chance.sample("PQRST", 3), strict=True))

@@ -54,6 +54,7 @@ def relabellings(drawn: Drawn) -> list[list[bool]]:
     return found
 
 
+@settings(deadline=None)
 @given(sessions)
 def test_p_counts_every_relabelling_within_blocks(drawn: Drawn) -> None:
     there = [each for each in drawn if not math.isnan(each[0])]
@@ -80,6 +81,7 @@ def test_without_a_difference_p_is_as_small_as_t_with_a_chance_of_t(drawn: Drawn
         assert np.mean([each.p <= t + 1e-9 for each in found]) == pytest.approx(t)
 
 
+@settings(deadline=None)
 @given(sessions)
 def test_the_shift_is_the_median_of_all_pairs_within_blocks(drawn: Drawn) -> None:
     gaps = [
@@ -94,6 +96,7 @@ def test_the_shift_is_the_median_of_all_pairs_within_blocks(drawn: Drawn) -> Non
         assert found.interval.low <= found.effect <= found.interval.high
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-50, 50), min_size=2, max_size=9, unique=True),
     st.lists(st.floats(-50, 50), min_size=2, max_size=9, unique=True),
@@ -104,6 +107,7 @@ def test_without_ties_p_is_scipys_exact_one(a: list[float], b: list[float]) -> N
     assert two_sides(a, b).p == pytest.approx(float(expected))
 
 
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.integers(0, 999), min_size=4, max_size=8, unique=True),
     st.lists(st.integers(0, 999), min_size=4, max_size=8, unique=True),
@@ -135,6 +139,7 @@ def test_the_interval_is_the_published_one() -> None:
     assert found.effect == pytest.approx(-0.305)
 
 
+@settings(deadline=None)
 @given(sessions, st.booleans())
 def test_swapping_the_sides_mirrors_everything(drawn: Drawn, ratio: bool) -> None:
     there = shift(drawn, ratio=ratio)
@@ -150,6 +155,7 @@ def _upside_down(ratio: float) -> float:
     return math.inf if ratio == 0 else 1 / ratio
 
 
+@settings(deadline=None)
 @given(sessions, st.randoms(use_true_random=False))
 def test_order_and_names_of_blocks_do_not_matter(drawn: Drawn, chance: random.Random) -> None:
     renamed = [(value, in_a, {"": "z", "x": "b"}[block]) for value, in_a, block in drawn]
@@ -158,6 +164,7 @@ def test_order_and_names_of_blocks_do_not_matter(drawn: Drawn, chance: random.Ra
     assert (there.p, there.support, there.interval) == (back.p, back.support, back.interval)
 
 
+@settings(deadline=None)
 @given(sessions, st.floats(0.1, 100), st.floats(-50, 50))
 def test_another_unit_changes_the_shift_and_not_the_test(
     drawn: Drawn, factor: float, offset: float
@@ -168,6 +175,7 @@ def test_another_unit_changes_the_shift_and_not_the_test(
     assert back.effect == pytest.approx(there.effect * factor, abs=1e-9, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(st.lists(SOME, min_size=1, max_size=8), st.sampled_from(["", "x"]))
 def test_two_sides_with_the_same_values_do_not_differ(values: list[float], block: str) -> None:
     found = shift([(value, side, block) for value in values for side in (True, False)])
@@ -246,7 +254,7 @@ def test_a_margin_of_a_ratio_is_a_factor() -> None:
     assert not equivalent(Interval(-2, math.inf), 2)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=3))
 def test_the_distribution_without_ties_is_that_of_distinct_values(
     sizes: list[tuple[int, int]],

@@ -16,6 +16,7 @@ from analyzer.statistics import Block, benjamini_hochberg, homogeneity, newcombe
 sides = st.integers(1, 7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(deadline=None)
 @given(sides, sides)
 def test_newcombes_interval_is_that_of_statsmodels(a: tuple[int, int], b: tuple[int, int]) -> None:
     found = newcombe(a[0] / a[1], a[1], b[0] / b[1], b[1])
@@ -23,12 +24,14 @@ def test_newcombes_interval_is_that_of_statsmodels(a: tuple[int, int], b: tuple[
     assert found == pytest.approx(known, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_q_is_that_of_statsmodels(ps: list[float]) -> None:
     known = multipletests(ps, method="fdr_bh")[1]
     assert benjamini_hochberg(ps) == pytest.approx(known.tolist())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(sides, sides), min_size=1, max_size=4))
 def test_two_groups_in_blocks_give_the_statistic_of_cochran_mantel_and_haenszel(
     drawn: list[tuple[tuple[int, int], tuple[int, int]]],

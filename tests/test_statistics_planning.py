@@ -116,6 +116,7 @@ def test_the_level_grows_with_the_rows_that_differ() -> None:
     assert level(0.05, 0) == 0.05
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(1, 12), st.integers(0, 99), st.integers(1, 3))
 def test_every_block_has_every_arm_equally_often(
     arms: int, sessions: int, seed: int, per_block: int
@@ -133,6 +134,7 @@ def test_every_block_has_every_arm_equally_often(
         assert [slot.repeat for slot in slots if slot.arm == name] == list(range(1, sessions + 1))
 
 
+@settings(deadline=None)
 @given(st.integers(2, 8), st.integers(0, 99))
 def test_positions_are_balanced(arms: int, seed: int) -> None:
     names = [f"arm-{at}" for at in range(arms)]
@@ -143,6 +145,7 @@ def test_positions_are_balanced(arms: int, seed: int) -> None:
         assert max(often) - min(often) <= 1
 
 
+@settings(deadline=None)
 @given(st.sampled_from([2, 3, 4, 5, 6, 7]), st.integers(0, 99))
 def test_over_a_whole_square_each_arm_follows_each_other_equally_often(
     arms: int, seed: int
