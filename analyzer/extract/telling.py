@@ -62,13 +62,13 @@ class Place(dict[str, Told]):
         if len(value) > _LONGEST_REMEMBERED:
             return
         telling = self.telling
-        if len(self) >= _MOST_HERE:
+        if telling.entered >= _MOST_REMEMBERED:
+            telling.forget()
+        if not self:
+            telling.filled.append(self)
+        elif len(self) >= _MOST_HERE:
             telling.entered -= len(self)
             self.clear()
-        elif not self:
-            if telling.entered >= _MOST_REMEMBERED:
-                telling.forget()
-            telling.filled.append(self)
         telling.entered += 1
         self[value] = told
 
