@@ -210,8 +210,8 @@ def _what(
     return say(
         "{app} sends more from test phones set up for {child} than from those set up for {other}:"
         " of {total} flows of personal data (one type to one recipient) {different} were seen only"
-        " or more often for {more}, none more often for {less}; most plainly, {who} received “{what}”"
-        " in {seen} sessions for {more}, and in {against} for {less}.",
+        " or more often for {more}, none more often for {less}; most plainly, {who} received"
+        " “{what}” in {seen} sessions for {more}, and in {against} for {less}.",
         **told,
     )
 

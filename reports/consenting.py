@@ -90,8 +90,8 @@ def _summary(comparison: Comparison, early: set[str], names: Names) -> list[Said
         seen = [count for count in counts if count.k]
         found.append(
             say(
-                "{side}: before consent was answered, {flows} flows of personal data to third"
-                " parties were seen, {always} of them in every session.",
+                "{side}: flows of personal data to third parties that were seen before consent was"
+                " answered: {flows}; in every session: {always}.",
                 side=names.side(which),
                 flows=names.language.number(len(seen)),
                 always=names.language.number(sum(count.k == count.n for count in seen)),

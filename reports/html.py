@@ -18,6 +18,7 @@ from reports import words
 from reports.answer import answer
 from reports.consenting import consenting
 from reports.coverage import HostLine, host_lines, side_coverage
+from reports.filters import Filters
 from reports.growing import growing
 from reports.headlines import headlines
 from reports.joined import ties
@@ -36,6 +37,7 @@ from reports.unread import unread_picture
 
 _Value = Callable[[CoverageRow], str]
 Groups = list[tuple[Recipient, list[Delta]]]
+_MANY = 2000  # rows; with more the evidence of those that are the same is told in brief
 _STATES = ("", "non_protective", "contradictory", "protective", "no_signal")
 
 
@@ -88,7 +90,8 @@ def render_html(
         observed_only=words.OBSERVED_ONLY,
         open_rows=[row for row in rows if row[1].verdict != "same"],
         same_rows=[row for row in rows if row[1].verdict == "same"],
-        filters=_filters(rows, names),
+        many_rows=len(rows) > _MANY,
+        filters=Filters(rows, names),
         proofs=proofs(comparison),
     )
 
@@ -116,25 +119,6 @@ def _rows(groups: Groups) -> list[tuple[Recipient, Delta]]:
         for recipient, rows in _of(kind, groups)
         for row in rows
     ]
-
-
-def _filters(rows: list[tuple[Recipient, Delta]], names: Names) -> dict[str, dict[str, str | Said]]:
-    """Return what the rows can be filtered by: the values of each choice, and their words."""
-    return {
-        "owner": {
-            f"{recipient.owner}|{recipient.party}": names.recipient(
-                recipient.owner, recipient.sites
-            )
-            for recipient, _ in rows
-        },
-        "subject": {row.subject: names.subject(row) for _, row in rows},
-        "phase": {row.phase: row.phase for _, row in rows},
-        "verdict": {
-            verdict: names.verdict(verdict)
-            for verdict in ("only_b", "more_b", "only_a", "more_a", "insufficient", "same")
-            if any(row.verdict == verdict for _, row in rows)
-        },
-    }
 
 
 def _days(comparison: Comparison) -> tuple[str, str] | None:

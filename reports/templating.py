@@ -34,6 +34,7 @@ def template(language: Language, name: str = REPORT) -> Template:
         finalize=lambda value: _shown(value, language),
     )
     install(environment, language)
+    environment.filters["text"] = _text
     return environment.get_template(name)
 
 
@@ -51,6 +52,11 @@ def fingerprint(script: str) -> str:
 def fit(value: object) -> str:
     """Return `value` as text in which nothing is hidden; what was written here is left alone."""
     return value if isinstance(value, Figure) else visible(str(value))
+
+
+def _text(value: str) -> Markup:
+    """Return `value` escaped for the inside of an element, where quotes mean nothing."""
+    return Markup(str(escape(fit(value))).replace("&#34;", '"').replace("&#39;", "'"))  # noqa: S704
 
 
 def _shown(value: object, language: Language) -> object:

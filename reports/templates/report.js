@@ -12,7 +12,8 @@
     const wanted = selects.filter((each) => each.value);
     let shown = 0;
     for (const body of bodies) {
-      body.hidden = wanted.some((each) => body.dataset[each.name] !== each.value);
+      const has = body.dataset.f.split(" ");
+      body.hidden = wanted.some((each) => has[selects.indexOf(each)] !== each.value);
       if (!body.hidden) shown += 1;
     }
     if (wanted.length) {
@@ -28,7 +29,7 @@
   const keyOf = (body, column, kind) =>
     kind === "text"
       ? body.rows[0].cells[column].textContent
-      : Number(body.dataset.numbers.split(" ")[Number(kind)]);
+      : Number(body.dataset.n.split(" ")[Number(kind)]);
 
   const sort = (table, head, column) => {
     const down = head.getAttribute("aria-sort") === "ascending";
