@@ -78,7 +78,9 @@ def record(
     close: bool = True,
 ) -> Path:
     """Record a session of `arm` and return its bundle; without `close` its recorder has died."""
-    session = new_session(found, found.arm(arm), repeat=repeat, origin="proxy", started=1.8e9)
+    session = new_session(
+        found, found.arm(arm), repeat=repeat, origin="proxy", started=1.8e9 + 3600 * (repeat - 1)
+    )
     session = replace(session, id=f"{arm}-r{repeat:02d}-20270115T080000Z-{repeat:06x}")
     writer = BundleWriter.create(found.captures, session, phase=found.phases[0])
     # No two recordings agree to the millisecond: those that do are taken for copies.
