@@ -78,7 +78,6 @@ def test_rates_count_a_wrong_direction_as_false() -> None:
     assert rates.false_studies == 1
     assert rates.power == 0.25
     assert rates.missed == 0.25
-    assert rates.any_found == 0.5
 
 
 def test_every_method_keeps_its_bound() -> None:

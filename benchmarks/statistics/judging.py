@@ -88,11 +88,6 @@ class Rates:
         """The share of the declared rows that were called the same."""
         return self._of_declared(each.missed for each in self.scores)
 
-    @property
-    def any_found(self) -> float:
-        """The share of the studies that found at least one declared row."""
-        return float(np.mean([each.found > 0 for each in self.scores]))
-
     def _shares(self) -> list[float]:
         return [each.false / each.called if each.called else 0.0 for each in self.scores]
 
