@@ -147,7 +147,7 @@ class _WayOut:
         return list(dict.fromkeys(found))
 
     def disputes(self) -> list[str]:
-        found = []
+        found: list[str] = []
         for ask in self._asks:
             places = set(ask.values())
             if self._claimed in places and len(places) > 1:
@@ -173,7 +173,7 @@ class _WayOut:
         return min(len(ask) for ask in self._asks) + (self._claimed in self._servers)
 
     def remarks(self) -> list[str]:
-        found = []
+        found: list[str] = []
         if not self._asks and not self._disputed:
             found.append(say("nobody asked from where the traffic left"))
         elif self.witnesses() == 1:
