@@ -46,7 +46,7 @@ def _body(path: str, names: Sequence[str], steps: Sequence[str], value: str) -> 
     if last in _TREES and len(names) <= _DEEPEST:
         return _tree(names, value)
     if last == "form":
-        return f"{names[0]}={_inside(names[1:], value)}"
+        return f"{path}={value}"
     if last in _FIELDS:
         return f"#{path} = {value}"
     return f"{path} = {value}"

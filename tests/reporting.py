@@ -20,9 +20,12 @@ Record = TypeVar("Record")
 _FIXED = {
     # What the program or its knowledge writes, and looks up.
     "kind", "side", "which", "role", "party", "state", "part", "method", "stage", "consent",
-    "verdict", "alternative", "subject", "law",
+    "verdict", "alternative", "subject", "law", "measure",
 }  # fmt: skip
-_BLOCKS = {"p", "li", "div", "td", "th", "dt", "dd", "caption", "h1", "h2", "h3", "small"}
+_BLOCKS = {
+    "p", "li", "div", "td", "th", "dt", "dd", "caption", "h1", "h2", "h3", "h4", "small", "summary",
+    "pre", "b", "option", "title", "desc", "text", "nav", "button", "label",
+}  # fmt: skip
 _VOID = {"meta", "link", "br"}
 
 
@@ -157,7 +160,7 @@ class Page(HTMLParser):
         self.text += "\n" * (tag in _BLOCKS)
 
     def handle_data(self, data: str) -> None:
-        if self._open[-1:] != ["style"]:
+        if self._open[-1:] not in (["style"], ["script"]):
             self.text += data
 
     def attributes(self, name: str) -> list[str]:

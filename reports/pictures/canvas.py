@@ -276,6 +276,10 @@ def shortened(text: str, within: float, size: float) -> str:
     """Return `text`, cut with an ellipsis where it is wider than `within` pixels."""
     if wide(text, size) <= within:
         return text
-    while text and wide(text + "…", size) > within:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    left, kept = within / size - _wide("…"), 0
+    for letter in text:
+        left -= _wide(letter)
+        if left < 0:
+            break
+        kept += 1
+    return text[:kept].rstrip() + "…"
