@@ -28,6 +28,7 @@ class CountryColumn:
     country: str  # ISO 3166-1 alpha-2
     title: str
     sessions: int
+    counted: bool  # False: too few sessions for the tests; shown only
     arms: tuple[str, ...]  # labels
     level: Level
     law: tuple[str, ...]
@@ -51,8 +52,9 @@ class CountryCell:
 class CountryRow:
     """One row: `cells` are in the order of the columns.
 
-    `statistic` and `p` are of a test that all countries do the same (chi-square, countries dealt
-    anew within time blocks); `q` is its false discovery rate over the matrix.
+    `statistic` and `p` are of a test that all countries that are counted do the same (chi-square,
+    countries dealt anew within time blocks, among sessions of the same age and consent); `q` is its
+    false discovery rate over the matrix. `same`: any two of them are within the margin.
     """
 
     id: str

@@ -14,7 +14,8 @@ from analyzer.compare import bases, compare, delta_id
 from analyzer.compare.presence import Key, presence
 from analyzer.compare.recorded import left_out, recorded
 from analyzer.compare.sides import names, resolve_side
-from analyzer.compare.verdicts import Group, turning_point
+from analyzer.compare.turning import turning_point
+from analyzer.compare.verdicts import Group
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.explanation import DeltaTrail, Explanation, Trail
@@ -73,9 +74,14 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
     a, b, key = pairs[_only(wanted, list(pairs))]
     comparison = compare(frames, study, knowledge, a, b)
     base = bases(frames, study, knowledge, a, b)
+    if key not in base.keys:
+        raise UserError(
+            f"{wanted} was seen only in sessions that are left out",
+            f"`evenhand diff {a} {b}` says which, and why",
+        )
     place = base.keys.index(key)
     delta = next(each for each in comparison.deltas if each.id == delta_id(a, b, key))
-    turning = turning_point(base.a, base.b, base.rows, place, study.compare)
+    turning = turning_point(base.a, base.b, base.rows, place, study.compare, base.terms)
     row = base.rows[place]
     seen_a, unseen_a, blind_a = _split(base.a, row.seen_a, row.hidden_a)
     seen_b, unseen_b, blind_b = _split(base.b, row.seen_b, row.hidden_b)

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 GateName = Literal[
-    "mislocated", "region", "exchanges", "length", "copies",
-    "sessions", "blocks", "coverage", "app_version", "recording", "policy", "steps", "duration",
-    "device", "age", "consent",
+    "mislocated", "exchanges", "length", "region",
+    "sessions", "blocks", "copies", "coverage", "app_version", "recording", "policy", "steps",
+    "duration", "device", "age", "consent",
 ]  # fmt: skip
 SESSION_GATES: Final[tuple[GateName, ...]] = (
-    "mislocated", "region", "exchanges", "length", "copies",
+    "mislocated", "exchanges", "length", "region",
 )  # fmt: skip
 PAIR_GATES: Final[tuple[GateName, ...]] = (
-    "sessions", "blocks", "coverage", "app_version", "recording", "policy", "steps", "duration",
-    "device", "age", "consent",
+    "sessions", "blocks", "copies", "coverage", "app_version", "recording", "policy", "steps",
+    "duration", "device", "age", "consent",
 )  # fmt: skip
 # What is no evidence at all cannot be waived.
 WAIVABLE: Final[tuple[GateName, ...]] = (

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from analyzer.comparison import DEFAULT_CONFIDENCE
 from analyzer.errors import UserError
 from analyzer.expectation import Expectation, canonical_zone, expect, parse_tag
+from analyzer.gates import WAIVABLE, GateName
 from analyzer.models import Arm, Consent
 
 FILE = "study.toml"
@@ -40,7 +41,7 @@ class CompareSettings:
     apart (0..1) and still be called the same; the whole 95% interval must lie within it.
     `min_sessions`: with fewer on either side the verdict is always `insufficient`. `unverified`:
     also count what only unverified rules and signals found. `min_confidence`: per cent below which
-    a finding by name or shape is not counted.
+    a finding by name or shape is not counted. `waive`: gates that the study does without, and why.
     """
 
     alpha: float = 0.05
@@ -48,6 +49,7 @@ class CompareSettings:
     min_sessions: int = 5
     unverified: bool = False
     min_confidence: int = DEFAULT_CONFIDENCE
+    waive: tuple[tuple[GateName, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Study:
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     time_zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     geo_databases: tuple[Path, ...] = ()  # that tell the countries of servers
+    consent_phase: str = ""  # in which the app asks for consent; "" where none does
 
     @property
     def captures(self) -> Path:
@@ -142,8 +145,12 @@ class _Checked:
         self._no_others(
             "study.",
             head,
-            {"name", "app", "app_version", "first_party", "key", "phases", "geo_databases"},
-        )
+            {
+                "name", "app", "app_version", "first_party", "key", "phases", "geo_databases",
+                "consent_phase",
+            },
+        )  # fmt: skip
+        phases = self._phases(head.get("phases"))
         personas = {
             name: self._persona(name, body)
             for name, body in self._table("personas", self._raw, required=False).items()
@@ -167,7 +174,7 @@ class _Checked:
                 for domain in self._texts("study.first_party", head.get("first_party"))
             ),
             key=self._key(head.get("key")),
-            phases=self._phases(head.get("phases")),
+            phases=phases,
             arms=arms,
             personas=personas,
             persona_of=persona_of,
@@ -175,6 +182,7 @@ class _Checked:
             languages=languages,
             time_zones=time_zones,
             geo_databases=tuple(root / each for each in self._files("study.geo_databases", head)),
+            consent_phase=self._consent_phase(head.get("consent_phase"), phases),
         )
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
@@ -259,6 +267,15 @@ class _Checked:
             least,
             unverified,
             confidence,
+            self._waived(self._as_table("compare.waive", table.get("waive", {}))),
+        )
+
+    def _waived(self, table: dict[str, Any]) -> tuple[tuple[GateName, str], ...]:
+        self._no_others("compare.waive.", table, set(WAIVABLE))
+        return tuple(
+            (name, self._line(f"compare.waive.{name}", table[name]))
+            for name in WAIVABLE
+            if name in table
         )
 
     def _share(self, where: str, value: object) -> float:
@@ -272,6 +289,17 @@ class _Checked:
         if len(set(phases)) != len(phases):
             raise self._wrong("study.phases", "names a phase twice", "name each once")
         return phases
+
+    def _consent_phase(self, given: object, phases: tuple[str, ...]) -> str:
+        """Return the phase that is named; else the first that has "consent" in its name."""
+        if given is None:
+            return next((phase for phase in phases if "consent" in phase.casefold()), "")
+        phase = self._line("study.consent_phase", given, empty=True)
+        if phase and phase not in phases:
+            raise self._wrong(
+                "study.consent_phase", f"names {_shown(phase)}", f"use one of {', '.join(phases)}"
+            )
+        return phase
 
     def _files(self, where: str, head: dict[str, Any]) -> tuple[str, ...]:
         given = head.get(where.partition(".")[2], [])

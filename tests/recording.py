@@ -67,6 +67,12 @@ def post(
     return replace(exchange, **changed)  # type: ignore[arg-type]
 
 
+def prove_region(writer: BundleWriter, country: str) -> None:
+    """Store that two databases put the way out of the traffic into `country`."""
+    for source in ("geo:a.mmdb 2026-06-17", "geo:b.mmdb 2026-06-17"):
+        writer.add_measured("exit_country", country, source, 0.0)
+
+
 def record(
     found: Study,
     arm: str,
@@ -76,8 +82,12 @@ def record(
     events: Iterable[Event] = (),
     steps: Sequence[tuple[str, float]] = (),
     close: bool = True,
+    proven: bool = True,
 ) -> Path:
-    """Record a session of `arm` and return its bundle; without `close` its recorder has died."""
+    """Record a session of `arm` and return its bundle; without `close` its recorder has died.
+
+    Two databases were asked where its traffic leaves, and agree with the arm, unless not `proven`.
+    """
     session = new_session(
         found, found.arm(arm), repeat=repeat, origin="proxy", started=1.8e9 + 3600 * (repeat - 1)
     )
@@ -89,6 +99,8 @@ def record(
         writer.add_exchange(replace(exchange, id=str(number), t_s=exchange.t_s + later))
     for event in events:
         writer.add_event(event)
+    if proven:
+        prove_region(writer, session.arm.country)
     for name, t_s in steps:
         writer.add_step(name, t_s)
     if close:

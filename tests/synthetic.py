@@ -217,6 +217,22 @@ def blind(of: str, owner: str = "Waymark", /, **counts: int) -> dict[str, object
     return row | dict.fromkeys(numbers, 0) | counts
 
 
+def proven(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Rows of `Frames.region` that prove of sessions that they were where their arm is.
+
+    But of those in `rows` that say themselves that this is disputed, or that nobody asked.
+    """
+    return [
+        {
+            "session": row["id"], "kind": "measured", "topic": "exit_country",
+            "value": row["country"], "source": source, "ask": 1, "count": 1,
+        }
+        for row in rows
+        if row["egress"] == row["country"]
+        for source in ("geo:a.mmdb 2026-06-17", "geo:b.mmdb 2026-06-17")
+    ]  # fmt: skip
+
+
 def frames(
     rows: Sequence[dict[str, object]],
     found: Sequence[dict[str, object]] = (),
@@ -224,12 +240,13 @@ def frames(
     signals: Sequence[dict[str, object]] = (),
     coverage: Sequence[dict[str, object]] = (),
     problems: Sequence[dict[str, object]] = (),
-    region: Sequence[dict[str, object]] = (),
+    region: Sequence[dict[str, object]] | None = None,
     excluded: tuple[tuple[str, str], ...] = (),
 ) -> Frames:
+    """The frames of a study. Without `region`, two databases prove where each session was."""
     tables = dict.fromkeys(frame_schema.SCHEMAS, cast("Sequence[dict[str, object]]", ()))
     tables |= {"findings": found, "signals": signals, "problems": problems, "coverage": coverage}
-    tables["region"] = region
+    tables["region"] = proven(rows) if region is None else region
     return Frames(
         sessions=pd.DataFrame(list(rows), columns=SESSION_COLUMNS),
         excluded=excluded,

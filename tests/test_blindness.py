@@ -35,6 +35,7 @@ def session(study: Study, arm: str, repeat: int, body: str, to: str) -> BundleWr
     )
     writer.connections.change(number, outcome="read", tls=TLS, ended_s=2.0)
     writer.add_exchange(recording.post(body, to))
+    recording.prove_region(writer, study.arm(arm).country)
     return writer
 
 

@@ -11,7 +11,7 @@ from cli_rig import done
 from geo_rig import GERMANY, KENYA, database
 from recording import post, record, study
 from reporting import Page
-from synthetic import frames, sessions
+from synthetic import findings, frames, sessions
 
 from analyzer.bundle import BundleWriter, new_session
 from analyzer.compare import compare
@@ -71,9 +71,14 @@ def test_every_compared_session_has_a_proof_of_its_own() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_disputed_or_contradicted_is_said_aloud_and_stays_in() -> None:
+def test_what_is_disputed_contradicted_or_not_proven_is_said_aloud_and_left_out() -> None:
     found = diff(MIXED)
-    assert found.warnings == (
+    assert {each.session: each.gate for each in found.excluded if each.session > "K"} == {
+        "KE-13-r03": "region", "KE-13-r04": "mislocated", "KE-13-r05": "region",
+        "KE-13-r06": "region",
+    }  # fmt: skip
+    assert found.b.sessions == 2
+    assert found.warnings[-2:] == (
         (
             "The region of 1 of 6 sessions of Kenya is contradicted (KE-13-r04):"
             " the languages that the app sent are de-DE, the arm is in KE."
@@ -83,13 +88,38 @@ def test_what_is_disputed_or_contradicted_is_said_aloud_and_stays_in() -> None:
             f" the databases do not agree where the traffic left: KE ({A}), MU ({B})."
         ),
     )
-    assert found.excluded == ()
-    assert found.b.sessions == 6
+    assert (
+        "Left out: KE-13-r04, because where it was recorded is contradicted: the languages that the"
+        " app sent are de-DE, the arm is in KE."
+    ) in found.warnings
 
 
-def test_what_is_only_claimed_needs_no_warning() -> None:
-    assert diff([]).warnings == ()
-    assert {proof.verdict for proof in diff([]).regions} == {"unproven"}
+def test_where_no_region_is_proven_sessions_are_shown_and_nothing_is_concluded() -> None:
+    made = frames(
+        sessions(6, "DE-13", "KE-13", egress=""), findings("KE-13", range(1, 7)), region=[]
+    )
+    found = compare(made, synthetic.study(), synthetic.knowledge(), "DE", "KE")
+    [delta] = found.deltas
+    assert (delta.a.k, delta.b.k, delta.verdict) == (0, 6, "insufficient")
+    assert delta.reason.startswith("no session of Germany, Kenya may count: it is not so in 12 of")
+    assert "two witnesses, in every session" in delta.reason
+    assert {proof.verdict for proof in found.regions} == {"unproven"}
+    [gate] = [each for each in found.gates if each.name == "region"]
+    assert (gate.passed, gate.rows, len(gate.sessions)) == (False, 1, 12)
+
+
+def test_a_waived_gate_lets_them_count_and_its_reason_is_said_aloud() -> None:
+    made = frames(
+        sessions(6, "DE-13", "KE-13", egress=""), findings("KE-13", range(1, 7)), region=[]
+    )
+    waived = synthetic.study(waive=(("region", "a partner signed a log"),))
+    found = compare(made, waived, synthetic.knowledge(), "DE", "KE")
+    assert [each.verdict for each in found.deltas] == ["only_b"]
+    [warning] = found.warnings
+    assert warning.endswith("The study's reason: a partner signed a log.")
+    [again] = [each for each in found.sensitivities if each.kind == "region"]
+    assert (again.name, again.tallies) == ("unproven", ())
+    assert "has no sessions" in again.reason
 
 
 def test_what_the_study_says_of_an_arms_languages_goes_before_what_is_usual() -> None:
@@ -103,7 +133,7 @@ def test_what_the_study_says_of_an_arms_languages_goes_before_what_is_usual() ->
         | {"languages": {"KE-13": ("de-DE",)}}
     )
     found = compare(made, of_another, synthetic.knowledge(), "DE", "KE")
-    assert found.warnings == ()
+    assert not any("contradicted" in each for each in found.warnings)
     assert next(p for p in found.regions if p.session == "KE-13-r01").languages == ("de-DE",)
 
 

@@ -56,7 +56,8 @@ PLANTED = {
 # Sent beside them; recognised by rules or by the names of their keys, and as private.
 SENT = ("tok-8e21f7c0aa91", "Canary Avenue 4711", "c4n4ry-device-0815")
 PERSONA = "\n".join(f'"{name}" = "{value}"' for name, value in PLANTED.items())
-STUDY = recording.STUDY.replace(f'"person.email" = "{recording.EMAIL}"', PERSONA)
+WAIVED = '[compare.waive]\nsteps = "one side has hostile ones"\nduration = "and takes longer"\n'
+STUDY = recording.STUDY.replace(f'"person.email" = "{recording.EMAIL}"', PERSONA) + WAIVED
 
 
 def spellings(value: str) -> set[str]:

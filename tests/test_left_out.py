@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import recording
 import synthetic
 from recording import post, record
-from synthetic import findings, frames, session, sessions
+from synthetic import blind, findings, frames, session, sessions
 
 from analyzer.bundle import read_session, sealing, store
 from analyzer.compare import compare
@@ -116,11 +117,37 @@ def test_packets_that_could_be_read_count() -> None:
     assert found.excluded == ()
 
 
+def unread(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Coverage of sessions in which something passed that holds no exchange."""
+    return [blind(str(each["id"]), "Elsewhere", other=1) for each in rows]
+
+
+def test_a_session_in_which_nothing_happened_is_left_out() -> None:
+    rows = sessions(7, "DE-13", "KE-13")
+    rows[0]["exchanges"] = 0
+    found = diff(frames(rows, findings("KE-13", range(1, 8))))
+    [delta] = found.deltas
+    assert (delta.verdict, delta.a) == ("only_b", Count(0, 6))
+    assert reasons(found) == {"DE-13-r01": "nothing that the phone sent was recorded in it"}
+    [gate] = [each for each in found.gates if not each.passed]
+    assert (gate.name, gate.sessions, gate.rows) == ("exchanges", ("DE-13-r01",), 0)
+
+
+def test_a_session_that_was_broken_off_far_too_early_is_left_out() -> None:
+    rows = sessions(7, "DE-13", "KE-13")
+    rows[0]["ended"] = "2026-11-01T10:01:00.000Z"
+    assert reasons(diff(frames(rows))) == {
+        "DE-13-r01": "it was broken off after 60 s, where the median of its arm is 300 s"
+    }
+    rows[0]["ended"] = "2026-11-01T10:02:00.000Z"
+    assert diff(frames(rows)).excluded == ()
+
+
 def test_a_session_without_an_exchange_is_blind_for_everyone() -> None:
     rows = sessions(6, "DE-13", "KE-13")
     for each in rows[:4]:
         each["exchanges"] = 0
-    found = diff(frames(rows, findings("KE-13", range(1, 7))))
+    found = diff(frames(rows, findings("KE-13", range(1, 7)), coverage=unread(rows[:4])))
     [delta] = found.deltas
     assert delta.verdict == "insufficient"
     remedy = "if they are false starts, move captures/"
@@ -144,7 +171,7 @@ def test_sessions_without_an_exchange_are_not_blamed_for_what_others_hide() -> N
     rows[0]["exchanges"] = 0
     for each in rows[1:4]:
         each["complete"] = False
-    found = diff(frames(rows, findings("KE-13", range(1, 7))))
+    found = diff(frames(rows, findings("KE-13", range(1, 7)), coverage=unread(rows[:1])))
     [delta] = found.deltas
     assert "in 4 of 6 sessions of Germany it may have been sent" in delta.reason
     assert "false start" not in delta.reason
@@ -159,7 +186,8 @@ def test_one_false_start_that_turns_sameness_is_named_too() -> None:
     rows = sessions(24, "DE-13", "KE-13")
     for each in rows[:6]:
         each["exchanges"] = 0
-    [delta] = diff(frames(rows, findings("KE-13", [1]))).deltas
+    coverage = unread(rows[:6])
+    [delta] = diff(frames(rows, findings("KE-13", [1]), coverage=coverage)).deltas
     assert (delta.verdict, "there is no exchange" in delta.reason) == ("insufficient", True)
     for each in rows[:6]:
         each["exchanges"] = 1
@@ -172,7 +200,7 @@ def test_an_adult_control_without_an_exchange_is_named() -> None:
     assert diff(frames(rows)).warnings == ()
     for each in rows[6:8]:
         each["exchanges"] = 0
-    [warning] = diff(frames(rows)).warnings
+    [warning] = diff(frames(rows, coverage=unread(rows[6:8]))).warnings
     assert warning.startswith("2 of 6 adult controls of Germany hold no exchange: if they are")
 
 

@@ -111,7 +111,7 @@ def test_every_reason_that_a_verdict_can_have_is_known_by_its_cause() -> None:
             Observed(frozenset(sorted(a.blocks)[:seen]), frozenset(b.blocks), hidden, frozenset())
             for seen in range(n + 1)
         ]
-        return {row.reason for row in judge(a, b, rows, CompareSettings()) if row.reason}
+        return {row.reason for row in judge(a, b, rows, CompareSettings()).rows if row.reason}
 
     undecided = {words.cause(reason) for reason in reasons(6)}
     assert undecided == {"neither a difference nor near enough to each other to be called the same"}

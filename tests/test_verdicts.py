@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.compare.verdicts import Group, Judged, Observed, judge, turning_point
+from analyzer.compare.turning import turning_point
+from analyzer.compare.verdicts import Group, Judged, Observed, judge
 from analyzer.models import Verdict
 from analyzer.study import CompareSettings
 
@@ -45,9 +46,10 @@ def observed(n_a: int, n_b: int, row: Counts) -> Observed:
 
 
 def judged(n_a: int, n_b: int, *rows: Counts) -> list[Judged]:
-    return judge(
+    found = judge(
         group("a", n_a), group("b", n_b), [observed(n_a, n_b, row) for row in rows], SETTINGS
     )
+    return list(found.rows)
 
 
 @st.composite
@@ -119,16 +121,22 @@ def test_same_does_not_survive_blind_spots_that_could_hide_a_difference() -> Non
 
 def test_many_rows_without_a_difference_raise_the_bar_for_one() -> None:
     alone = judged(5, 5, Counts(5, 0))
-    among = judged(5, 5, Counts(5, 0), *[Counts(5, 5)] * 20)
+    among = judged(5, 5, Counts(5, 0), *[Counts(3, 2)] * 20)
     assert alone[0].verdict == "only_a"
     assert among[0].verdict == "insufficient"
-    assert among[0].q == pytest.approx(21 * 2 / 252)
+    assert among[0].q == pytest.approx(21 * 2 / 252 / (1 - 2 / 252))
+
+
+def test_rows_that_could_not_have_differed_cost_nothing() -> None:
+    alone = judged(5, 5, Counts(5, 0))
+    among = judged(5, 5, Counts(5, 0), *[Counts(5, 5)] * 20)
+    assert (among[0].verdict, among[0].q) == ("only_a", alone[0].q)
 
 
 def test_sides_recorded_on_different_days_cannot_show_a_difference() -> None:
     a = Group("a", {f"a{number}": "monday" for number in range(6)})
     b = Group("b", {f"b{number}": "tuesday" for number in range(6)})
-    found = judge(a, b, [observed(6, 6, Counts(6, 0))], SETTINGS)[0]
+    [found] = judge(a, b, [observed(6, 6, Counts(6, 0))], SETTINGS).rows
     assert (found.verdict, found.p) == ("insufficient", 1.0)
     assert found.reason == "no time block has sessions of both sides"
 
@@ -221,4 +229,5 @@ def test_the_turning_point_is_the_fewest_sessions_that_change_the_verdict(
 
 def test_the_turning_point_respects_the_other_rows() -> None:
     assert turning(8, Counts(8, 0)) == 4
-    assert turning(8, Counts(8, 0), *[Counts(8, 8)] * 10) == 2
+    assert turning(8, Counts(8, 0), *[Counts(8, 8)] * 10) == 4
+    assert turning(8, Counts(8, 0), *[Counts(4, 4)] * 10) == 3

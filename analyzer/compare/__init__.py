@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from analyzer.compare.comparing import Bases, bases, compare, delta_id
+from analyzer.compare.comparing import bases, compare
+from analyzer.compare.judging import Bases, delta_id
+from analyzer.compare.matrix import matrix
+from analyzer.compare.planning import plan, schedule_csv
 
-__all__ = ["Bases", "bases", "compare", "delta_id"]
+__all__ = ["Bases", "bases", "compare", "delta_id", "matrix", "plan", "schedule_csv"]

@@ -18,11 +18,14 @@ import pandas as pd
 
 from analyzer.comparison import BlindSpot, Which
 from analyzer.models import DeltaKind
+from analyzer.said import say_many
 
 _COUNTS = [
     "refused", "unread_up", "unread_down", "opaque", "cut", "opaque_down", "cut_down",
     "blocked", "unseen", "pin_suspected", "lost",
 ]  # fmt: skip
+_ONLY_ANSWERS = frozenset({"unread_down", "opaque_down", "cut_down"})
+_HIDING_DATA = [count for count in _COUNTS if count not in _ONLY_ANSWERS]
 
 
 class _Spot(NamedTuple):
@@ -45,8 +48,7 @@ class _Spot(NamedTuple):
     @property
     def hides_data(self) -> bool:
         """Whether it could hide something that was sent."""
-        only_answers = {"unread_down", "opaque_down", "cut_down"}
-        return any(getattr(self, count) for count in _COUNTS if count not in only_answers)
+        return any(getattr(self, count) for count in _HIDING_DATA)
 
 
 class _Who(NamedTuple):
@@ -81,11 +83,21 @@ class Blindness:
         broken, unread = self.incomplete & set(sessions), self.unread & set(sessions)
         reasons = []
         if broken:
-            told = _count(len(broken), "session was", "sessions were")
-            reasons.append(f"{told} not recorded to the end")
+            reasons.append(
+                say_many(
+                    "{number} session was not recorded to the end",
+                    "{number} sessions were not recorded to the end",
+                    len(broken),
+                )
+            )
         if unread:
-            told = _count(len(unread), "session holds", "sessions hold")
-            reasons.append(f"{told} no exchange that could be read")
+            reasons.append(
+                say_many(
+                    "{number} session holds no exchange that could be read",
+                    "{number} sessions hold no exchange that could be read",
+                    len(unread),
+                )
+            )
         if reasons:
             k, n = len(broken | unread), len(sessions)
             found.append(BlindSpot(side, "", "", (), k, n, tuple(reasons)))
@@ -110,35 +122,78 @@ def blindness(sessions: pd.DataFrame, coverage: pd.DataFrame) -> Blindness:
     )
 
 
+def third_parties(coverage: pd.DataFrame) -> Mapping[str, frozenset[str]]:
+    """Return by session who of the third parties may have been sent something unread.
+
+    By owner; by site where the owner is not known; "" is somebody of whom nobody learned the name.
+    """
+    rows = coverage[(coverage[_HIDING_DATA] > 0).any(axis=1) & coverage["party"].eq("third")]
+    found: dict[str, set[str]] = {}
+    for session, owner, site in zip(
+        *(cast("list[str]", rows[name].tolist()) for name in ("session", "owner", "site")),
+        strict=True,
+    ):
+        found.setdefault(session, set()).add(owner or site)
+    return {session: frozenset(names) for session, names in found.items()}
+
+
 def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindSpot:
     def total(*counts: str) -> int:
         return sum(getattr(spot, count) for spot in spots for count in counts)
 
     told = (
-        (total("refused"), "connection could not be read", "connections could not be read"),
-        (
+        say_many(
+            "{number} connection could not be read",
+            "{number} connections could not be read",
+            total("refused"),
+        ),
+        say_many(
+            "{number} connection may have been refused by a pin",
+            "{number} connections may have been refused by a pin",
             total("pin_suspected"),
-            "connection may have been refused by a pin",
-            "connections may have been refused by a pin",
         ),
-        (
+        say_many(
+            "{number} connection failed or ended unused",
+            "{number} connections failed or ended unused",
             total("lost"),
-            "connection failed or ended unused",
-            "connections failed or ended unused",
         ),
-        (total("unread_up", "unread_down"), "byte passed unread", "bytes passed unread"),
-        (total("blocked"), "connection was blocked", "connections were blocked"),
-        (
+        say_many(
+            "{number} byte passed unread",
+            "{number} bytes passed unread",
+            total("unread_up", "unread_down"),
+        ),
+        say_many(
+            "{number} connection was blocked",
+            "{number} connections were blocked",
+            total("blocked"),
+        ),
+        say_many(
+            "{number} connection passed by the recorder",
+            "{number} connections passed by the recorder",
             total("unseen"),
-            "connection passed by the recorder",
-            "connections passed by the recorder",
         ),
-        (total("opaque"), "request could not be decoded", "requests could not be decoded"),
-        (total("cut"), "request is not all there", "requests are not all there"),
-        (total("opaque_down"), "answer could not be decoded", "answers could not be decoded"),
-        (total("cut_down"), "answer is not all there", "answers are not all there"),
+        say_many(
+            "{number} request could not be decoded",
+            "{number} requests could not be decoded",
+            total("opaque"),
+        ),
+        say_many(
+            "{number} request is not all there",
+            "{number} requests are not all there",
+            total("cut"),
+        ),
+        say_many(
+            "{number} answer could not be decoded",
+            "{number} answers could not be decoded",
+            total("opaque_down"),
+        ),
+        say_many(
+            "{number} answer is not all there",
+            "{number} answers are not all there",
+            total("cut_down"),
+        ),
     )
-    reasons = [_count(*each) for each in told if each[0]]
+    reasons = [each for each in told if each.number]
     return BlindSpot(
         side=side,
         owner=who.owner,
@@ -148,7 +203,3 @@ def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindS
         n=n,
         reasons=tuple(reasons),
     )
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"

@@ -20,6 +20,7 @@ from analyzer.comparison import (
     Which,
 )
 from analyzer.frames import Frames
+from analyzer.magnitudes import Magnitude
 from analyzer.models import Delta, Party
 
 Sides = Mapping[Which, Sequence[Recorded]]
@@ -109,9 +110,11 @@ def recipients(seen: Mapping[Key, Seen], sessions: Collection[str]) -> tuple[Rec
     )
 
 
-def evidence(frames: Frames, deltas: Sequence[Delta], compared: Sides) -> tuple[Evidence, ...]:
-    """Return every finding and signal that `deltas` name as an example, by id."""
-    ids = {example for delta in deltas for example in delta.examples}
+def evidence(
+    frames: Frames, rows: Sequence[Delta | Magnitude], compared: Sides
+) -> tuple[Evidence, ...]:
+    """Return every finding and signal that `rows` name as an example, by id."""
+    ids = {example for row in rows for example in row.examples}
     of = {each.id: (side, each.arm.label) for side, every in compared.items() for each in every}
     found = []
     for row in _records(frames.findings[frames.findings["id"].isin(ids)]):

@@ -63,16 +63,12 @@ def presence(frames: Frames, knowledge: Knowledge, settings: CompareSettings) ->
     What only hearsay says, rules and signals that are not verified, is left out unless asked for;
     so is what is less certain than asked for, and what only the answers say: that is not collected.
     """
-    uncounted = [each.id for each in knowledge.types.values() if not each.counts_as_data]
-    data = frames.findings.rename(columns={"data_type": "subject"}).assign(state="")
+    data = counted(frames, knowledge, settings)
     signals = frames.signals.rename(columns={"signal": "subject", "verdict": "state"})
-    data = data[data["confidence"].ge(settings.min_confidence) & ~answered(data)]
     if not settings.unverified:
-        hearsay = unverified_rules(knowledge)
-        data = data[~data["rule_id"].isin(hearsay)]
-        signals = signals[~signals["rule_id"].isin(hearsay)]
+        signals = signals[~signals["rule_id"].isin(unverified_rules(knowledge))]
     found: dict[Key, list[Place]] = {}
-    _collect(found, "data", data[~data["subject"].isin(uncounted)])
+    _collect(found, "data", data)
     _collect(found, "signal", signals)
     by_value = _by_value(data)
     how = _how(data)
@@ -85,6 +81,17 @@ def presence(frames: Frames, knowledge: Knowledge, settings: CompareSettings) ->
         )
         for key, places in sorted(found.items())
     }
+
+
+def counted(frames: Frames, knowledge: Knowledge, settings: CompareSettings) -> pd.DataFrame:
+    """Return the findings of data that was collected, with their type as ``subject``."""
+    data = frames.findings
+    chosen = data["confidence"].ge(settings.min_confidence) & ~answered(data)
+    uncounted = [each.id for each in knowledge.types.values() if not each.counts_as_data]
+    chosen &= ~data["data_type"].isin(uncounted)
+    if not settings.unverified:
+        chosen &= ~data["rule_id"].isin(unverified_rules(knowledge))
+    return data[chosen].rename(columns={"data_type": "subject"}).assign(state="")
 
 
 def answered(rows: pd.DataFrame) -> pd.Series[bool]:

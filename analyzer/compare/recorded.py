@@ -13,6 +13,7 @@ from analyzer.bundle.identity import Overlap, overlap
 from analyzer.bundle.tallies import DISPUTED
 from analyzer.comparison import Excluded
 from analyzer.models import Arm
+from analyzer.said import Said, say
 
 INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
 
@@ -97,35 +98,38 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
     return sorted(found, key=lambda each: (each.arm.label, each.repeat, each.id))
 
 
-def left_out(sessions: list[Recorded]) -> list[Excluded]:
+def left_out(sessions: list[Recorded], *, instrumented: bool = False) -> list[Excluded]:
     """Return the sessions that are evidence of nothing that is compared, and why, by id.
 
     One that was measured in another country than its arm's; one of which only names and numbers of
     bytes are known, or that is the witness of another; one of an instrumented app, where there are
-    others; one that is a copy of another one of its arm, or a recording of the same minutes.
+    others (unless `instrumented`: then both count); one that is a copy of another one of its arm,
+    or a recording of the same minutes.
     """
-    untouched = any(not each.instruments for each in sessions)
-    reasons: dict[str, str] = {}
+    untouched = not instrumented and any(not each.instruments for each in sessions)
+    reasons: dict[str, Said] = {}
     same: dict[tuple[Arm, str], list[Recorded]] = defaultdict(list)
     for each in sessions:
         if each.egress and each.egress.upper() not in {each.arm.country, DISPUTED.upper()}:
-            reasons[each.id] = (
-                f"its traffic left from {each.egress}, but its arm is in {each.arm.country}"
+            reasons[each.id] = say(
+                "its traffic left from {egress}, but its arm is in {country}",
+                egress=each.egress,
+                country=each.arm.country,
             )
         elif each.beside:
-            reasons[each.id] = f"it is a witness of {each.beside}"
+            reasons[each.id] = say("it is a witness of {session}", session=each.beside)
         elif each.instruments and untouched:
-            reasons[each.id] = (
-                f"its app was instrumented ({', '.join(each.instruments)}), which changes what an"
-                " app does"
+            reasons[each.id] = say(
+                "its app was instrumented ({tools}), which changes what an app does",
+                tools=each.instruments,
             )
         elif _names_only(each):
-            reasons[each.id] = "it holds names and byte counts only"
+            reasons[each.id] = say("it holds names and byte counts only")
         elif each.content:
             same[each.arm, each.content].append(each)
     for first, *others in same.values():
         for each in others:
-            reasons[each.id] = f"it is a copy of {first.id}"
+            reasons[each.id] = say("it is a copy of {session}", session=first.id)
     reasons |= _recorded_twice([each for each in sessions if each.id not in reasons])
     return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
 
@@ -137,16 +141,19 @@ def share(a: Recorded, b: Recorded) -> Overlap:
     return overlap(a.prints, b.prints)
 
 
-def _recorded_twice(sessions: list[Recorded]) -> dict[str, str]:
+def _recorded_twice(sessions: list[Recorded]) -> dict[str, Said]:
     """Return those of which most is in a longer one of the same arm, and why they are left out."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Said] = {}
     kept: dict[Arm, list[Recorded]] = defaultdict(list)
     for each in sorted(sessions, key=lambda each: (-each.exchanges, each.id)):
         for other in kept[each.arm]:
             if (same := share(each, other)).is_same:
-                reasons[each.id] = (
-                    f"it is a recording of the same minutes as {other.id}: {same.shared} of"
-                    f" {same.of} exchanges that were compared are in both"
+                reasons[each.id] = say(
+                    "it is a recording of the same minutes as {session}: {shared} of {of} exchanges"
+                    " that were compared are in both",
+                    session=other.id,
+                    shared=same.shared,
+                    of=same.of,
                 )
                 break
         else:

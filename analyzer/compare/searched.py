@@ -14,6 +14,7 @@ import pandas as pd
 
 from analyzer.compare.recorded import Recorded
 from analyzer.comparison import Side
+from analyzer.said import Said, say
 from analyzer.study import Study
 
 Searched = Mapping[str, frozenset[str]]  # session -> data types
@@ -44,21 +45,31 @@ def searched(sessions: Sequence[Recorded], study: Study, problems: pd.DataFrame)
 
 def planted_apart(
     a: tuple[Side, Sequence[Recorded]], b: tuple[Side, Sequence[Recorded]], found: Searched
-) -> list[str]:
+) -> list[Said]:
     """Return a sentence if not the same types of data were searched by value on both sides."""
     of_a, of_b = ({found[each.id] for each in sessions} for _, sessions in (a, b))
     if of_a == of_b and len(of_a) < 2:
         return []
     everywhere = frozenset.intersection(*of_a, *of_b)
     lacking = sorted(frozenset().union(*of_a, *of_b) - everywhere)
-    told = []
-    for data_type in lacking:
-        sides = [
-            f"{side.title} in {sum(data_type not in found[each.id] for each in sessions)} of"
-            f" {len(sessions)} sessions"
-            for side, sessions in (a, b)
-            if any(data_type not in found[each.id] for each in sessions)
-        ]
-        told.append(f"{data_type} (not for {', '.join(sides)})")
-    sentence = f"Not the same data is planted in every session: {'; '.join(told)}."
-    return [f"{sentence} Where only a planted value shows such data, the sides are not compared."]
+    return [
+        say(
+            "Not the same data is planted in every session: {types}. Where only a planted value"
+            " shows such data, the sides are not compared.",
+            types=tuple(_lacking(data_type, a, b, found) for data_type in lacking),
+        )
+    ]
+
+
+def _lacking(
+    data_type: str,
+    a: tuple[Side, Sequence[Recorded]],
+    b: tuple[Side, Sequence[Recorded]],
+    found: Searched,
+) -> Said:
+    sides = tuple(
+        say("{side} in {number} of {of} sessions", side=side.title, number=number, of=len(sessions))
+        for side, sessions in (a, b)
+        if (number := sum(data_type not in found[each.id] for each in sessions))
+    )
+    return say("{type} (not for {sides})", type=data_type, sides=sides)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from analyzer.compare.presence import answered, unverified_rules
 from analyzer.frames import Frames
 from analyzer.knowledge import Knowledge
+from analyzer.said import Said, say
 
 
-def hearsay(frames: Frames, knowledge: Knowledge, counted: bool) -> list[str]:
+def hearsay(frames: Frames, knowledge: Knowledge, counted: bool) -> list[Said]:
     """Return a sentence if rules that nobody has verified found something."""
     rules = unverified_rules(knowledge)
     found = sum(
@@ -16,9 +17,19 @@ def hearsay(frames: Frames, knowledge: Knowledge, counted: bool) -> list[str]:
     if not found:
         return []
     if counted:
-        return [f"{found} findings rest on rules that nobody has verified; they are counted."]
-    left_out = "they are left out (study.toml: compare.unverified)"
-    return [f"{found} findings rest on rules that nobody has verified; {left_out}."]
+        return [
+            say(
+                "{number} findings rest on rules that nobody has verified; they are counted.",
+                number=found,
+            )
+        ]
+    return [
+        say(
+            "{number} findings rest on rules that nobody has verified; they are left out"
+            " (study.toml: compare.unverified).",
+            number=found,
+        )
+    ]
 
 
 def guesses(frames: Frames, least: int) -> int:

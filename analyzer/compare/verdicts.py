@@ -2,19 +2,57 @@
 
 A row is ``only``/``more`` where the exact test finds a difference at the false discovery rate
 `alpha`; ``same`` where the whole 95% interval lies within the margin; ``insufficient`` otherwise,
-and whenever what could not be read might turn the answer: then the verdict is reached again with
-each blind session counted as if it had been seen there, and has to stand.
+where a gate bars every conclusion, and whenever what could not be read might turn the answer: then
+the verdict is reached again with each blind session counted as if it had been seen there, and has
+to stand.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 from analyzer import statistics
+from analyzer.comparison import Which
+from analyzer.gates import GateName
 from analyzer.models import Count, Verdict
+from analyzer.said import Said, say
 from analyzer.study import CompareSettings
+
+Test = tuple[float, statistics.Support]
+"""The p of a row, and those that it could have had."""
+_Verdict = tuple[Verdict, Said | Literal[""], int | None]
+_Told = tuple[Verdict, Said | Literal[""], int | None, GateName | Literal[""]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A gate that failed, and so keeps rows from any conclusion, for this reason.
+
+    Rows in which the side `spares` has more are concluded from all the same. `at_last`: it matters
+    only where nothing else keeps a row from a conclusion.
+    """
+
+    gate: GateName
+    reason: Said
+    spares: Which | Literal[""] = ""
+    at_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what the rows of presence are judged, beside the settings.
+
+    `others` are the tests of the report's other rows, which are of the same family.
+    """
+
+    bars: tuple[Bar, ...] = ()
+    others: tuple[Test, ...] = ()
+
+
+ALONE = Terms()  # no gate has failed, and there are no other rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +62,7 @@ class Group:
     name: str
     blocks: Mapping[str, str]  # session -> block
     empty: frozenset[str] = frozenset()  # sessions without an exchange: perhaps false starts
+    out: int = 0  # sessions that gates left out
 
     @property
     def n(self) -> int:
@@ -64,19 +103,50 @@ class Judged:
     a: Count
     b: Count
     verdict: Verdict
-    reason: str
+    reason: Said | Literal[""]
     enough: int | None
     effect: float
     low: float
     high: float
     p: float
     q: float
+    gate: GateName | Literal[""] = ""  # that made it `insufficient`
+
+
+class Family:
+    """All tests of a report, between which the false discovery rate is shared."""
+
+    def __init__(self, tests: Sequence[Test], alpha: float) -> None:
+        self._ps = [p for p, _ in tests]
+        self._supports = [support for _, support in tests]
+        self._alpha = alpha
+        found = statistics.discoveries(self._ps, self._supports, alpha)
+        self.qs = found.qs
+        self.critical = found.critical  # the largest p that is called different
+
+    def stands(self, place: int, test: Test) -> bool:
+        """Say whether the row at `place` would be called different if `test` were its own."""
+        p, support = test
+        if p > self._alpha:
+            return False
+        ps, supports = self._ps.copy(), self._supports.copy()
+        ps[place], supports[place] = p, support
+        return statistics.discoveries(ps, supports, self._alpha).qs[place] <= self._alpha
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All rows of presence, in order, and the family of all tests: these first, then the others."""
+
+    rows: tuple[Judged, ...]
+    family: Family
 
 
 @dataclass(frozen=True, slots=True)
 class _Tested:
-    """A row with its numbers, before judgement."""
+    """A row with its numbers, before judgement, and its place in the family."""
 
+    place: int
     row: Observed
     a: Count
     b: Count
@@ -89,85 +159,39 @@ class _Tested:
         return self.a.k / self.a.n - self.b.k / self.b.n
 
 
-def judge(a: Group, b: Group, rows: Sequence[Observed], settings: CompareSettings) -> list[Judged]:
+def judge(
+    a: Group, b: Group, rows: Sequence[Observed], settings: CompareSettings, terms: Terms = ALONE
+) -> Judgement:
     """Return the verdict of each of `rows`, in their order. Both sides have at least a session.
 
-    The false discovery rate is that over `rows`, so they have to be all rows of a report.
+    The false discovery rate is that over `rows` and the others of `terms`, so they have to be all
+    rows of a report.
     """
-    counts = [(Count(len(row.seen_a), a.n), Count(len(row.seen_b), b.n)) for row in rows]
-    ps = [_p(a, b, row.seen_a, row.seen_b) for row in rows]
-    qs = statistics.benjamini_hochberg(ps)
-    bench = _Bench(a, b, settings, sum(q <= settings.alpha for q in qs) / max(1, len(qs)))
-    return [
-        bench.judged(_Tested(row, count_a, count_b, p, q, _interval(count_a, count_b)))
-        for row, (count_a, count_b), p, q in zip(rows, counts, ps, qs, strict=True)
-    ]
-
-
-def turning_point(
-    a: Group, b: Group, rows: Sequence[Observed], place: int, settings: CompareSettings
-) -> int | None:
-    """Return how few sessions would turn the verdict of ``rows[place]``, had they gone otherwise.
-
-    A difference: sessions of the side that has less in which it would have been seen too. `same`:
-    sessions of one side in which it would not have been seen, or seen too, whichever takes fewer.
-    None where the verdict is `insufficient`, or no number of sessions would turn it.
-    """
-    row = rows[place]
-    now = judge(a, b, rows, settings)[place]
-    if now.verdict == "insufficient":
-        return None
-    unseen_a, unseen_b = sorted(set(a.blocks) - row.seen_a), sorted(set(b.blocks) - row.seen_b)
-    if now.verdict == "same":
-        ways = [
-            [replace(row, seen_a=row.seen_a | set(unseen_a[:n])) for n in _up_to(unseen_a)],
-            [replace(row, seen_b=row.seen_b | set(unseen_b[:n])) for n in _up_to(unseen_b)],
-            [
-                replace(row, seen_a=row.seen_a - set(sorted(row.seen_a)[:n]))
-                for n in _up_to(row.seen_a)
-            ],
-            [
-                replace(row, seen_b=row.seen_b - set(sorted(row.seen_b)[:n]))
-                for n in _up_to(row.seen_b)
-            ],
-        ]
-    elif now.effect > 0:
-        ways = [[replace(row, seen_b=row.seen_b | set(unseen_b[:n])) for n in _up_to(unseen_b)]]
-    else:
-        ways = [[replace(row, seen_a=row.seen_a | set(unseen_a[:n])) for n in _up_to(unseen_a)]]
-    direction = _direction(now.verdict)
-    turned = [
-        number
-        for way in ways
-        for number, other in enumerate(way, 1)
-        if _direction(
-            judge(a, b, [*rows[:place], other, *rows[place + 1 :]], settings)[place].verdict
-        )
-        != direction
-    ]
-    return min(turned, default=None)
-
-
-def _up_to(sessions: Collection[str]) -> range:
-    return range(1, len(sessions) + 1)
-
-
-def _direction(verdict: Verdict) -> str:
-    """Return the verdict without the distinction between "only" and "more"."""
-    return verdict.replace("only", "more")
+    tests = [_test(a, b, row.seen_a, row.seen_b) for row in rows]
+    family = Family([*tests, *terms.others], settings.alpha)
+    bench = _Bench(a, b, settings, terms.bars, family)
+    found = []
+    for place, row in enumerate(rows):
+        of_a, of_b = Count(len(row.seen_a), a.n), Count(len(row.seen_b), b.n)
+        p, q = tests[place][0], family.qs[place]
+        found.append(bench.judged(_Tested(place, row, of_a, of_b, p, q, _interval(of_a, of_b))))
+    return Judgement(tuple(found), family)
 
 
 class _Bench:
     """Judges rows one by one."""
 
-    def __init__(self, a: Group, b: Group, settings: CompareSettings, different: float) -> None:
+    def __init__(
+        self, a: Group, b: Group, settings: CompareSettings, bars: Sequence[Bar], family: Family
+    ) -> None:
         self._a, self._b, self._settings = a, b, settings
-        # A row is called different exactly where p is at most this (Benjamini-Hochberg, step up).
-        self._critical = settings.alpha * different
+        self._bars = [bar for bar in bars if not bar.at_last]
+        self._last = [bar for bar in bars if bar.at_last]
+        self._family = family
         self._together = bool(set(a.blocks.values()) & set(b.blocks.values()))
 
     def judged(self, row: _Tested) -> Judged:
-        verdict, reason, enough = self._verdict(row)
+        verdict, reason, enough, gate = self._verdict(row)
         return Judged(
             a=row.a,
             b=row.b,
@@ -179,24 +203,36 @@ class _Bench:
             high=_told(row.interval.high),
             p=_told(row.p),
             q=_told(row.q),
+            gate=gate,
         )
 
-    def _verdict(self, row: _Tested) -> tuple[Verdict, str, int | None]:
-        least = self._settings.min_sessions
-        short = [side for side in (self._a, self._b) if side.n < least]
-        if short:
-            had = ", ".join(f"{side.name} has {side.n}" for side in short)
-            reason = f"too few sessions: {had}, and {least} a side are needed"
-            return "insufficient", reason, self._enough(row)
-        if row.q <= self._settings.alpha:
-            return self._difference(row)
-        if row.interval.within(self._settings.margin):
-            return self._same(row)
-        if not self._together:
-            return "insufficient", "no time block has sessions of both sides", None
-        return "insufficient", self._undecided(row), self._enough(row)
+    def _verdict(self, row: _Tested) -> _Told:
+        if too_few := few(self._a, self._b, self._settings.min_sessions):
+            return "insufficient", too_few, self._enough(row), "sessions"
+        for bar in self._bars:
+            if not self._spared(row, bar):
+                return "insufficient", bar.reason, None, bar.gate
+        found = self._concluded(row)
+        for bar in self._last:
+            if found[0] != "insufficient" and not self._spared(row, bar):
+                return "insufficient", bar.reason, None, bar.gate
+        return found
 
-    def _difference(self, row: _Tested) -> tuple[Verdict, str, int | None]:
+    def _concluded(self, row: _Tested) -> _Told:
+        if row.q <= self._settings.alpha:
+            return (*self._difference(row), "")
+        if row.interval.within(self._settings.margin):
+            return (*self._same(row), "")
+        if not self._together:
+            reason = say("no time block has sessions of both sides")
+            return "insufficient", reason, None, "blocks"
+        return "insufficient", self._undecided(row), self._enough(row), ""
+
+    def _spared(self, row: _Tested, bar: Bar) -> bool:
+        more: Which = "a" if row.effect > 0 else "b"
+        return bar.spares == more and row.q <= self._settings.alpha
+
+    def _difference(self, row: _Tested) -> _Verdict:
         more_in_a = row.effect > 0
         lower = self._b if more_in_a else self._a
         fewer = row.row.seen_b if more_in_a else row.row.seen_a
@@ -205,7 +241,7 @@ class _Bench:
         if hidden and not self._stands(row, hidden):
             if self._stands(row, hidden - lower.empty):
                 return "insufficient", _false_starts(lower), None
-            reason = self._may_hide(lower, hidden, unsearched, "there is no difference")
+            reason = self._may_hide(lower, hidden, unsearched, say("there is no difference"))
             return "insufficient", reason, None
         # "Only" would also say that it was not sent in the sessions that could not be read.
         if fewer or hidden:
@@ -219,9 +255,9 @@ class _Bench:
         seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
         effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
         stands = effect > 0 if more_in_a else effect < 0
-        return stands and _p(self._a, self._b, seen_a, seen_b) <= self._critical
+        return stands and self._family.stands(row.place, _test(self._a, self._b, seen_a, seen_b))
 
-    def _same(self, row: _Tested) -> tuple[Verdict, str, int | None]:
+    def _same(self, row: _Tested) -> _Verdict:
         observed = row.row
         for side, hidden, unsearched in (
             (self._a, observed.hidden_a, observed.unsearched_a),
@@ -230,7 +266,7 @@ class _Bench:
             if hidden and not self._stays_same(row, side, hidden):
                 if self._stays_same(row, side, hidden - side.empty):
                     return "insufficient", _false_starts(side), None
-                reason = self._may_hide(side, hidden, unsearched, "the sides may differ")
+                reason = self._may_hide(side, hidden, unsearched, say("the sides may differ"))
                 return "insufficient", reason, None
         return "same", "", None
 
@@ -242,30 +278,43 @@ class _Bench:
         return worst.within(self._settings.margin)
 
     def _may_hide(
-        self, side: Group, hidden: frozenset[str], unsearched: frozenset[str], then: str
-    ) -> str:
-        unplanted, unread = hidden & unsearched, hidden - unsearched
-        told = []
-        if unplanted:
-            told.append(
-                f"{side.name} has no planted value of this type in {len(unplanted)} of {side.n}"
-                " sessions, where it may have been sent and not been recognised"
+        self, side: Group, hidden: frozenset[str], unsearched: frozenset[str], then: Said
+    ) -> Said:
+        told = {
+            "side": side.name,
+            "of": side.n,
+            "unplanted": len(hidden & unsearched),
+            "unread": len(hidden - unsearched),
+            "then": then,
+        }
+        if not hidden & unsearched:
+            return say(
+                "in {unread} of {of} sessions of {side} it may have been sent where it could not be"
+                " read, and if it was, {then}",
+                **told,
             )
-        if unread:
-            told.append(
-                f"in {len(unread)} of {side.n} sessions of {side.name} it may have been sent where"
-                " it could not be read"
+        if not hidden - unsearched:
+            return say(
+                "{side} has no planted value of this type in {unplanted} of {of} sessions, where it"
+                " may have been sent and not been recognised, and if it was, {then}",
+                **told,
             )
-        return f"{', and '.join(told)}, and if it was, {then}"
-
-    def _undecided(self, row: _Tested) -> str:
-        effect, low, high = (
-            _points(each) for each in (row.effect, row.interval.low, row.interval.high)
+        return say(
+            "{side} has no planted value of this type in {unplanted} of {of} sessions, where it may"
+            " have been sent and not been recognised, and in {unread} of {of} it may have been sent"
+            " where it could not be read, and if it was, {then}",
+            **told,
         )
-        return (
-            f"the shares differ by {effect} points (95% interval {low} to {high}): neither a"
-            f" difference (q = {row.q:.2f}) nor within {100 * self._settings.margin:.0f} points of"
-            " each other"
+
+    def _undecided(self, row: _Tested) -> Said:
+        return say(
+            "the shares differ by {effect} points (95% interval {low} to {high}): neither a"
+            " difference (q = {q}) nor within {margin} points of each other",
+            effect=_points(row.effect),
+            low=_points(row.interval.low),
+            high=_points(row.interval.high),
+            q=f"{row.q:.2f}",
+            margin=round(100 * self._settings.margin),
         )
 
     def _enough(self, row: _Tested) -> int | None:
@@ -274,29 +323,63 @@ class _Bench:
             row.a.k / row.a.n,
             row.b.k / row.b.n,
             # As strict as the correction for many rows is for this one now.
-            alpha=self._settings.alpha * (row.p / row.q if row.q else 1.0),
+            alpha=max(
+                self._family.critical, self._settings.alpha * (row.p / row.q if row.q else 1.0)
+            ),
             margin=self._settings.margin,
             least=max(least, have + 1) if have >= least else least,
         )
 
 
-def _false_starts(side: Group) -> str:
-    """Say that sessions without an exchange are what keeps a row from its verdict."""
-    return (
-        f"in {len(side.empty)} of {side.n} sessions of {side.name} there is no exchange:"
-        " if they are false starts, move captures/<id> out and run `evenhand analyze`;"
-        " if not, it may have been sent where it could not be read"
+def few(a: Group, b: Group, least: int) -> Said | None:
+    """Say which side has fewer than `least` sessions; None where none has."""
+    short = [side for side in (a, b) if side.n < least]
+    if not short:
+        return None
+    if len(short) == 1:
+        return say(
+            "too few sessions: {side} has {n}, and {least} a side are needed",
+            side=_named(short[0]),
+            n=short[0].n,
+            least=least,
+        )
+    return say(
+        "too few sessions: {a} has {n_a}, {b} has {n_b}, and {least} a side are needed",
+        a=_named(a),
+        n_a=a.n,
+        b=_named(b),
+        n_b=b.n,
+        least=least,
     )
 
 
-def _p(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) -> float:
+def _named(side: Group) -> object:
+    if not side.out:
+        return side.name
+    return say("{side}, of which {out} are left out,", side=side.name, out=side.out)
+
+
+def _false_starts(side: Group) -> Said:
+    """Say that sessions without an exchange are what keeps a row from its verdict."""
+    return say(
+        "in {empty} of {n} sessions of {side} there is no exchange: if they are false starts, move"
+        " captures/<id> out and run `evenhand analyze`; if not, it may have been sent where it"
+        " could not be read",
+        empty=len(side.empty),
+        n=side.n,
+        side=side.name,
+    )
+
+
+def _test(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) -> Test:
     n_a, n_b = Counter(a.blocks.values()), Counter(b.blocks.values())
     k_a = Counter(a.blocks[session] for session in seen_a)
     k_b = Counter(b.blocks[session] for session in seen_b)
-    blocks = sorted({*n_a, *n_b})
-    return statistics.permutation(
-        statistics.Block(k_a[block], n_a[block], k_b[block], n_b[block]) for block in blocks
-    )
+    blocks = [
+        statistics.Block(k_a[block], n_a[block], k_b[block], n_b[block])
+        for block in sorted({*n_a, *n_b})
+    ]
+    return statistics.permutation(blocks), statistics.attainable(blocks)
 
 
 def _interval(a: Count, b: Count) -> statistics.Interval:

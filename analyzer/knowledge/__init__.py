@@ -6,6 +6,7 @@ Each is a file under `analyzer/data` that can be read and changed without knowin
 from __future__ import annotations
 
 from analyzer.knowledge.load import DATA, check, load_knowledge
+from analyzer.knowledge.measures import Measure, load_measures
 from analyzer.knowledge.place_records import PlaceRule, Places
 from analyzer.knowledge.records import (
     PURPOSES,
@@ -20,6 +21,7 @@ from analyzer.knowledge.records import (
     FieldRule,
     Knowledge,
     LawEntry,
+    Level,
     OwnerEntry,
     Owners,
     Protection,
@@ -44,6 +46,8 @@ __all__ = [
     "FieldRule",
     "Knowledge",
     "LawEntry",
+    "Level",
+    "Measure",
     "OwnerEntry",
     "Owners",
     "PlaceRule",
@@ -54,6 +58,7 @@ __all__ = [
     "Tracker",
     "check",
     "load_knowledge",
+    "load_measures",
     "normal_name",
     "shape_fits",
 ]

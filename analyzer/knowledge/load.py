@@ -11,6 +11,7 @@ from analyzer.errors import UserError
 from analyzer.knowledge.consent_layouts import read_layouts
 from analyzer.knowledge.formats import read_formats
 from analyzer.knowledge.law import read_laws
+from analyzer.knowledge.measures import read_measures
 from analyzer.knowledge.normalisations import read_recipes
 from analyzer.knowledge.ontology import read_types
 from analyzer.knowledge.owners import read_owner_file, read_parents, with_trackers
@@ -36,6 +37,7 @@ FILES = (
     "parents.csv",
     "pops.yaml",
     "normalisations.yaml",
+    "measures.yaml",
 )
 
 
@@ -67,6 +69,7 @@ def _read(root: Path) -> tuple[Knowledge, list[Fault]]:
     signals: dict[str, SignalDef] = read_signals(files.yaml("signals.yaml"))
     read_layouts(files.yaml("consent_strings.yaml"))
     read_recipes(files.yaml("normalisations.yaml"))
+    read_measures(files.yaml("measures.yaml"))
     countries, blocs = read_regions(files.yaml("regions.yaml"))
     laws = read_laws(files.yaml("law.yaml"), countries, blocs)
     places = read_places(files.yaml("pops.yaml"), countries)

@@ -11,6 +11,12 @@ from analyzer.errors import UserError
 from analyzer.simulation.declaration import Declaration, load_declaration
 from analyzer.study import FILE, Study, load_study
 
+# What cannot hold on one machine; each report of the demonstration prints it.
+_WAIVED = {
+    "region": "the phone, the app and its servers are simulated on one machine, wherever that is",
+    "length": "a simulated session lasts as long as the machine takes for it",
+    "duration": "a simulated session lasts as long as the machine takes for it",
+}
 _HEAD = """\
 # The study of the demonstration: a fictional app, recorded on this machine. Nobody in it exists.
 # What the app sends is declared in the program itself, in analyzer/simulation/declaration.yaml.
@@ -62,6 +68,8 @@ def study_text(declaration: Declaration, key: str) -> str:
     for name, values in declaration.personas.items():
         lines += ["", f"[personas.{_quoted(name)}]"]
         lines += [f"{_quoted(data)} = {_quoted(value)}" for data, value in values.items()]
+    lines += ["", "[compare.waive]"]
+    lines += [f"{gate} = {_quoted(why)}" for gate, why in _WAIVED.items()]
     return _HEAD + "\n".join(lines) + "\n"
 
 

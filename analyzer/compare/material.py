@@ -1,0 +1,156 @@
+"""What is the same for every pair of sides, and the sessions that stand on a side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from analyzer.compare.admission import Admission, admission
+from analyzer.compare.blindness import Blindness, blindness
+from analyzer.compare.measuring import Measured, measured
+from analyzer.compare.presence import Key, Seen, counted, presence
+from analyzer.compare.recorded import Recorded, left_out, recorded
+from analyzer.compare.region import region_proofs
+from analyzer.compare.searched import Searched, searched
+from analyzer.compare.sides import resolve_side
+from analyzer.compare.verdicts import Group
+from analyzer.comparison import Excluded, RegionProof, Side
+from analyzer.errors import UserError
+from analyzer.frames import Frames
+from analyzer.knowledge import Knowledge
+from analyzer.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Sided:
+    """One side with its sessions.
+
+    `out` are those that gates left out; where that would be all of the compared ones, they are
+    shown all the same (`shown_only`), and nothing may be concluded from them.
+    """
+
+    side: Side
+    compared: tuple[Recorded, ...]
+    controls: tuple[Recorded, ...]
+    out: tuple[Recorded, ...]
+    out_controls: tuple[Recorded, ...]
+    shown_only: bool
+
+    @property
+    def group(self) -> Group:
+        """What the verdicts need of it."""
+        return Group(
+            self.side.title,
+            {each.id: each.block for each in self.compared},
+            frozenset(each.id for each in self.compared if not each.exchanges),
+            len(self.out),
+        )
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Its compared sessions."""
+        return frozenset(each.id for each in self.compared)
+
+    @property
+    def control_ids(self) -> frozenset[str]:
+        """Its adult sessions."""
+        return frozenset(each.id for each in self.controls)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A study, reduced to what comparisons count."""
+
+    study: Study
+    knowledge: Knowledge
+    sessions: Sequence[Recorded]
+    seen: Mapping[Key, Seen]
+    measured: Sequence[Measured]
+    blind: Blindness
+    away: Sequence[Excluded]  # sessions that are no part of it
+    searched: Searched
+    proofs: Mapping[str, RegionProof]
+    admission: Admission
+
+    def unsearched(self, key: Key, seen: Seen, sessions: frozenset[str]) -> frozenset[str]:
+        """Return those of `sessions` in which what shows `key` elsewhere was not looked for."""
+        if seen.planted.isdisjoint(sessions):
+            return frozenset()
+        return frozenset(each for each in sessions if key.subject not in self.searched[each])
+
+    def side(self, name: str) -> Sided:
+        """Return the side `name` with its sessions; `UserError` where it stands for nothing."""
+        arms = [each.arm for each in self.sessions]
+        try:
+            side = resolve_side(self.study, self.knowledge, arms, name)
+        except UserError as error:
+            told = "".join(
+                f"; {each.session} is left out because {each.reason}" for each in self.away[:1]
+            )
+            raise UserError(error.message, f"{error.fix}{told}") from None
+        compared = [each for each in self.sessions if each.arm in set(side.arms)]
+        controls = [each for each in self.sessions if each.arm in set(side.controls)]
+        good = [each for each in compared if self.admission.admits(each)]
+        adults = [each for each in controls if self.admission.admits(each)]
+        return Sided(
+            side=_counted(side, good or compared, adults),
+            compared=tuple(good or compared),
+            controls=tuple(adults),
+            out=tuple(each for each in compared if good and each not in good),
+            out_controls=tuple(each for each in controls if each not in adults),
+            shown_only=not good,
+        )
+
+    def without(self, gone: frozenset[str]) -> Material:
+        """Return the material without some of its sessions."""
+        return replace(self, sessions=[each for each in self.sessions if each.id not in gone])
+
+
+def material(
+    frames: Frames, study: Study, knowledge: Knowledge, *, instrumented: bool = False
+) -> Material:
+    """Return the material of all sessions that are evidence of anything (`recorded.left_out`).
+
+    `instrumented`: with the sessions of an instrumented app, even where there are others.
+    """
+    everyone = recorded(frames.sessions)
+    away = left_out(everyone, instrumented=instrumented)
+    gone = {each.session for each in away}
+    sessions = [each for each in everyone if each.id not in gone]
+    blind = blindness(frames.sessions, frames.coverage)
+    proofs = region_proofs(frames.region, sessions, study, knowledge)
+    data = counted(frames, knowledge, study.compare)
+    return Material(
+        study,
+        knowledge,
+        sessions,
+        presence(frames, knowledge, study.compare),
+        measured(data, frames.coverage, sessions, blind, phases_before(study)),
+        blind,
+        away,
+        searched(everyone, study, frames.problems),
+        proofs,
+        admission(
+            sessions, proofs, frozenset(frames.coverage["session"]), dict(study.compare.waive)
+        ),
+    )
+
+
+def phases_before(study: Study) -> tuple[str, ...]:
+    """Return the phases before the one in which the app asks for consent."""
+    if study.consent_phase not in study.phases:
+        return ()
+    return study.phases[: study.phases.index(study.consent_phase)]
+
+
+def _counted(side: Side, compared: Sequence[Recorded], controls: Sequence[Recorded]) -> Side:
+    """Return `side` with the arms and countries of the sessions that are left."""
+    of, of_adults = {each.arm for each in compared}, {each.arm for each in controls}
+    return replace(
+        side,
+        arms=tuple(arm for arm in side.arms if arm in of),
+        controls=tuple(arm for arm in side.controls if arm in of_adults),
+        countries=tuple(sorted({arm.country for arm in of})),
+        sessions=len(compared),
+        control_sessions=len(controls),
+    )

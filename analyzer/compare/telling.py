@@ -1,0 +1,21 @@
+"""Lists inside sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.said import Said, say
+
+_LISTED = 3
+
+
+def listed(values: Sequence[str], most: int = _LISTED) -> Said | tuple[str, ...]:
+    """Return the first `most` of `values`, and how many more there are, as a parameter of `say`.
+
+    >>> say("There are {all}.", all=listed(["a", "", "c", "d", "e"]))
+    'There are a, not recorded, c and 2 more.'
+    """
+    told = tuple(value or say("not recorded") for value in values[:most])
+    if len(values) > most:
+        return say("{listed} and {number} more", listed=told, number=len(values) - most)
+    return told
