@@ -7,21 +7,22 @@ from dataclasses import dataclass
 
 from analyzer import amounts
 from analyzer.comparison import CoverageRow, Which
+from analyzer.said import say
 from reports import words
 
 # What became of connections, in the order of telling; each is a column of `CoverageRow`.
 CONNECTIONS = {
-    "decrypted": "decrypted",
-    "plaintext": "without encryption",
-    "passed": "passed through unread",
-    "pinned": "refused by a pinned certificate",
-    "pin_suspected": "perhaps refused by a pin",
-    "ca_refused": "refused because the phone did not trust the authority",
-    "quic_refused": "QUIC refused",
-    "other": "other TCP or UDP",
-    "blocked": "blocked by the recorder",
-    "unseen": "past the recorder, seen by a witness only",
-    "lost": "failed, or unused where nothing was read",
+    "decrypted": say("decrypted"),
+    "plaintext": say("without encryption"),
+    "passed": say("passed through unread"),
+    "pinned": say("refused by a pinned certificate"),
+    "pin_suspected": say("perhaps refused by a pin"),
+    "ca_refused": say("refused because the phone did not trust the authority"),
+    "quic_refused": say("QUIC refused"),
+    "other": say("other TCP or UDP"),
+    "blocked": say("blocked by the recorder"),
+    "unseen": say("past the recorder, seen by a witness only"),
+    "lost": say("failed, or unused where nothing was read"),
 }
 
 

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 from reports.locales import __main__ as command
 from reports.locales import catalogues
-from reports.locales.sources import template
+from reports.locales.sources import CODE, template
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = (*range(1001), 1_000_000, 1_000_001, 2_000_000)
@@ -202,7 +202,7 @@ def says(tree: ast.AST) -> Iterator[tuple[ast.Call, int]]:
                 yield node, 2
 
 
-@pytest.mark.parametrize("folder_name", ["analyzer/compare", "analyzer/region", "reports"])
+@pytest.mark.parametrize("folder_name", CODE)
 def test_sentences_are_literals_so_that_they_are_found(folder_name: str) -> None:
     hidden = [
         f"{file.relative_to(ROOT)}:{call.lineno}"

@@ -16,6 +16,7 @@ from analyzer.linkage.places import places
 from analyzer.linkage.received import received
 from analyzer.linkage.records import Group, Linkage
 from analyzer.linkage.sightings import scopes, sightings, whose
+from analyzer.said import say
 from analyzer.study import Study
 
 
@@ -44,7 +45,14 @@ def linkage(
     return Linkage(
         groups=groups,
         warnings=(
-            *(f"Left out: {each.session}, because {each.reason}." for each in away),
+            *(
+                say(
+                    "Left out: {session}, because {reason}.",
+                    session=each.session,
+                    reason=each.reason,
+                )
+                for each in away
+            ),
             *recognised([each for each in lasting if each.digest in near]),
         ),
         handovers=handovers(found, groups),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from analyzer import amounts
 from analyzer.linkage.records import Persistent, Scope
 from analyzer.linkage.sightings import NAMED, Whose, is_constant
 from analyzer.models import Count, Identifier
+from analyzer.said import say, say_many
 
 
 def persistent(
@@ -50,8 +50,11 @@ def recognised(found: Sequence[Persistent]) -> tuple[str, ...]:
     """Return a sentence for each way in which the experiment's accounts can be told to be one."""
     sentences = []
     for scope, what in (
-        ("device", "the device is recognised, whoever uses it"),
-        ("everywhere", "the accounts, the network or something shared by the phones is recognised"),
+        ("device", say("the device is recognised, whoever uses it")),
+        (
+            "everywhere",
+            say("the accounts, the network or something shared by the phones is recognised"),
+        ),
     ):
         rows = [each for each in found if each.scope == scope and each.certain]
         if not rows:
@@ -59,9 +62,16 @@ def recognised(found: Sequence[Persistent]) -> tuple[str, ...]:
         personas = sorted({persona for each in rows for persona in each.personas})
         owners = sorted({owner for each in rows for owner in each.owners})
         sentences.append(
-            f"{amounts.number(len(rows), 'identifier')} stayed the same for {_listed(personas)}"
-            f" (seen by {_listed(owners)}): {what}, so that sessions of different personas may"
-            " influence each other."
+            say_many(
+                "{number} identifier stayed the same for {personas} (seen by {owners}): {what}, so"
+                " that sessions of different personas may influence each other.",
+                "{number} identifiers stayed the same for {personas} (seen by {owners}): {what}, so"
+                " that sessions of different personas may influence each other.",
+                len(rows),
+                personas=_listed(personas),
+                owners=_listed(owners),
+                what=what,
+            )
         )
     return tuple(sentences)
 
@@ -110,6 +120,8 @@ def _listed(names: Sequence[str], most: int = 4) -> str:
     >>> _listed(["a", "b"]), _listed(["a", "b", "c"], most=1)
     ('a and b', 'a and 2 more')
     """
+    if len(names) == 1:
+        return names[0]
     if len(names) <= most:
-        return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+        return say("{some} and {last}", some=tuple(names[:-1]), last=names[-1])
+    return say("{values} and {n} more", values=tuple(names[:most]), n=len(names) - most)

@@ -20,7 +20,7 @@ from reports.translating import OPTIONS
 
 DOMAIN: Final = "evenhand"
 _ROOT: Final = Path(__file__).parent.parent.parent
-_CODE: Final = ("analyzer/compare", "analyzer/region", "reports")
+CODE: Final = ("analyzer/compare", "analyzer/linkage", "analyzer/region", "reports")
 _KEYWORDS: Final[Mapping[str, Any]] = {
     "_": None,
     "gettext": None,
@@ -53,7 +53,7 @@ _Text = tuple[Any, str | None, str, list[str]]
 
 
 def _of_code() -> Iterator[_Text]:
-    for folder in _CODE:
+    for folder in CODE:
         texts = extract_from_dir(
             _ROOT / folder,
             method_map=_METHODS,
