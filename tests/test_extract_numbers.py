@@ -7,7 +7,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.extract.planted import Planted
@@ -149,6 +149,7 @@ def test_other_moments_are_no_birth_date(text: str) -> None:
     assert told(text, name="user.birth") == []
 
 
+@settings(deadline=None)
 @given(st.dates(datetime(1990, 1, 1).date(), datetime(2020, 1, 1).date()), st.integers(-28, 28))
 def test_midnight_is_found_in_every_zone(day: object, half_hours: int) -> None:
     planted = Planted((("demo.birthdate", str(day)),))

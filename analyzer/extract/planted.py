@@ -142,18 +142,14 @@ class Planted:
         looked = self._recall.look([*values, route], [*fresh, *routed], payloads)
         complete = looked.complete
         hits = self._settling.hits(columns, route, payloads, looked)
-        held = self._attempts(columns, fresh, payloads)
+        untried = self._untried(values, fresh, looked)
+        held = self._attempts(columns, untried, payloads)
         if held.contents:
             known = {(hit.value, hit.leaf) for hit in hits}
             hits += [hit for hit in self._in_attempts(held) if (hit.value, hit.leaf) not in known]
             complete = complete and held.complete
-        if complete:
-            self._be_done(values, fresh, looked)
-            if routed and not (looked.texts and looked.texts[-1][0] == len(values)):
-                if len(self._routes) >= _MOST_ROUTES:
-                    self._routes.clear()
-                if len(route) <= _LONGEST_ROUTE:
-                    self._routes.add(route)
+        if routed and complete and not (looked.texts and looked.texts[-1][0] == len(values)):
+            self._pass_over(route)
         if self._numbers.years and not self._numbers.years.keys().isdisjoint(values):
             places = {(hit.value, hit.leaf[1:3]) for hit in hits if hit.leaf}
             for value, leaf in self._numbers.split_days(columns):
@@ -167,20 +163,32 @@ class Planted:
                 hits = [hit for hit in hits if hit.leaf or hit.value not in told] + named
         return Finds(tuple(hits), complete)
 
-    def _be_done(self, values: Sequence[str], fresh: Sequence[int], looked: Looked) -> None:
-        """Remember which values hold nothing."""
-        done, opaque = self._done, self._opaque
-        if len(done) > _MOST_PLAIN:
-            done.clear()
+    def _pass_over(self, route: str) -> None:
+        """Remember that the path of a URL holds nothing."""
+        if len(route) <= _LONGEST_ROUTE:
+            if len(self._routes) >= _MOST_ROUTES:
+                self._routes.clear()
+            self._routes.add(route)
+
+    def _untried(self, values: Sequence[str], fresh: Sequence[int], looked: Looked) -> list[int]:
+        """Return the values of those at `fresh` in which something may be; be done with others."""
+        opaque = self._opaque
         holding = {at for at, _ in looked.texts}
+        untried: list[int] = []
+        done: list[str] = []
         for at in fresh:
             value = values[at]
-            if (
-                at not in holding
-                and len(value) <= _LONGEST_REMEMBERED
-                and (len(value) < SHORTEST or value in opaque)
-            ):
-                done.add(value)
+            size = len(value)
+            if size >= SHORTEST and value not in opaque and not is_identifier(value):
+                if size <= LONGEST:
+                    untried.append(at)
+            elif at not in holding:
+                done.append(value)
+        if looked.complete:
+            if len(self._done) > _MOST_PLAIN:
+                self._done.clear()
+            self._done.update(done)
+        return untried
 
     def _literal(self, found: Found) -> Iterator[Where]:
         which = self._which
@@ -195,27 +203,12 @@ class Planted:
         """
         nothing, values = self._opaque, leaves.values
         held = Held([], [], True)
-        fresh = [
-            at
-            for at in places
-            if SHORTEST <= len(value := values[at]) <= LONGEST and value not in nothing
-        ]
-        if fresh and len(nothing) > _MOST_PLAIN:
+        if places and len(nothing) > _MOST_PLAIN:
             nothing.clear()
-        unlike: list[int] = []
-        hexed: list[str] = []
-        for at in fresh:
-            value = values[at]
-            if is_identifier(value):
-                nothing.add(value)
-            elif is_short_hex(value):
-                hexed.append(value)
-                unlike.append(at)
-            else:
-                unlike.append(at)
+        hexed = [value for at in places if is_short_hex(value := values[at])]
         if hexed and not any_promises(hexed):
             nothing.update(hexed)
-        for at in unlike:
+        for at in places:
             value = values[at]
             if value in nothing or _is_taken_apart(leaves, at):
                 continue
