@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from analyzer.comparison import Comparison
+from analyzer.knowledge import load_measures
 from analyzer.magnitudes import Magnitude, Summary
 from analyzer.said import Said, say
 from reports.naming import Names
@@ -14,14 +15,6 @@ from reports.pictures.delays import DelayRow, Soon, delays_picture
 from reports.pictures.intervals import Interval, Panel, intervals_picture
 
 _ORDER = {"more_a": 0, "more_b": 0, "insufficient": 1, "same": 2}
-_TITLES = {
-    "precision": say("How precise a location is sent (decimals)"),
-    "recipients": say("How many recipients get it"),
-    "delay": say("How soon it is first sent (seconds)"),
-    "before_consent": say("Share of what is sent before consent"),
-    "requests_per_hour": say("Requests an hour"),
-    "bytes_up_per_hour": say("Bytes sent an hour"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,8 @@ class Line:
 class Group:
     """The rows of one measure."""
 
-    title: Said
+    title: str
+    definition: str
     lines: tuple[Line, ...]
 
 
@@ -56,15 +50,20 @@ class Measured:
 
 def measured(comparison: Comparison, names: Names) -> Measured:
     """Return the measured rows of `comparison`: those that differ first."""
-    measures = dict.fromkeys(row.measure for row in comparison.magnitudes)
+    term = names.language.term
     found = []
-    for measure in sorted(measures, key=list(_TITLES).index):
+    for measure in load_measures():
         rows = [row for row in comparison.magnitudes if row.measure == measure]
         rows.sort(key=lambda row: (_ORDER[row.verdict], row.party == "first", row.q))
-        found.append(rows)
+        if rows:
+            found.append(rows)
     return Measured(
         tuple(
-            Group(_TITLES[rows[0].measure], tuple(_line(row, names) for row in rows))
+            Group(
+                term(load_measures()[rows[0].measure].label),
+                term(load_measures()[rows[0].measure].definition),
+                tuple(_line(row, names) for row in rows),
+            )
             for rows in found
         ),
         _intervals(found, names),
@@ -79,8 +78,6 @@ def amount(row: Magnitude, value: float, names: Names) -> str:
         return language.seconds(value)
     if row.measure == "bytes_up_per_hour":
         return language.size(value)
-    if row.measure == "before_consent":
-        return language.percent(value)
     return language.number(round(value, 2))
 
 
@@ -148,7 +145,7 @@ def _intervals(groups: list[list[Magnitude]], names: Names) -> Picture | None:
         ends = (1 / first.margin, first.margin) if first.ratio else (-first.margin, first.margin)
         panels.append(
             Panel(
-                title=names.plain(_TITLES[first.measure]),
+                title=names.language.term(load_measures()[first.measure].label),
                 less=names.plain(say("more for {side}", side=names.side("b"))),
                 more=names.plain(say("more for {side}", side=names.side("a"))),
                 rows=tuple(

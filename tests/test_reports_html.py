@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,7 @@ import reporting
 import synthetic
 from reporting import BIDI, HOSTILE, Page
 
-from analyzer.comparison import Comparison, RegionProof
+from analyzer.comparison import Comparison, RegionVerdict
 from analyzer.extract.shapes import visible
 from analyzer.knowledge import load_knowledge
 from reports.html import render_html
@@ -227,28 +227,30 @@ def test_each_row_opens_onto_its_exchanges_without_any_value() -> None:
     assert "body of the request gps_adid · decoded: form · waymark/session" in text
 
 
-@pytest.mark.parametrize("name", COMPARISONS)
-def test_no_place_is_called_measured_where_nothing_was(name: str) -> None:
-    text = page_of(name).words()
-    assert re.search(r"measured in (Germany|Kenya|Eea|Global)", text, re.IGNORECASE) is None
-    n = COMPARISONS[name]().a.sessions
-    assert f"Shown to leave from there in 0 of {n} sessions." in text
+def placed(verdicts: Sequence[RegionVerdict]) -> str:
+    """Return the words of a page on two sides of six sessions, with these verdicts in turn."""
+    made = reporting.sent_only_in_kenya()
+    regions = tuple(
+        replace(each, verdict=verdicts[place % len(verdicts)])
+        for place, each in enumerate(made.regions)
+    )
+    return page(replace(made, regions=regions)).words()
+
+
+def test_no_place_is_called_measured_where_nothing_was() -> None:
+    text = placed(["unproven"])
+    assert re.search(r"measured in (Germany|Kenya)", text, re.IGNORECASE) is None
+    assert text.count("Shown to leave from there in 0 of 6 sessions.") == 2
     assert text.index("Shown to leave from there") < text.index("Contents")
+    assert "That its traffic left from there was shown in 0 of 12 sessions." in text
 
 
 def test_a_proven_location_is_told_as_such() -> None:
-    comparison = reporting.sent_only_in_kenya()
-    both = replace(comparison, regions=tuple(_shown(each) for each in comparison.regions))
-    text = page(both).words()
+    text = placed(["proven"])
     assert text.count("Every session was shown to leave from there.") == 2
-    *others, last, odd = comparison.regions
-    mixed = (*map(_shown, others), replace(last, verdict="contradicted"), odd)
-    text = page(replace(comparison, regions=mixed)).words()
-    assert "Shown to leave from there in 4 of 6 sessions. Contradicted in 1." in text
-
-
-def _shown(proof: RegionProof) -> RegionProof:
-    return replace(proof, verdict="proven")
+    assert "That its traffic left from there was shown in" not in text
+    text = placed(["proven", "proven", "contradicted"])
+    assert "Shown to leave from there in 4 of 6 sessions. Contradicted in 2." in text
 
 
 @pytest.mark.parametrize("children", [True, False])

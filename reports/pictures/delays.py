@@ -65,7 +65,7 @@ def _drawn(
     left, right = (8.0, width - 74.0) if narrow else (262.0, width - 96.0)
     found = [side for row in rows for side in row.sides if side]
     first = math.log(max(0.05, min((side.low for side in found), default=0.1)))
-    last = math.log(max(2.0, max((side.high for side in found), default=60.0)))
+    last = max(first + 1, math.log(max([2.0, *(side.high for side in found)])))
     canvas = Canvas(name, width, _TOP + step * len(rows) + 6, direction)
 
     def x(value: float) -> float:
