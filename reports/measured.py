@@ -100,6 +100,12 @@ def _line(row: Magnitude, names: Names) -> Line:
     )
 
 
+def _label(row: Magnitude, names: Names) -> tuple[str, str]:
+    """Return what a drawing calls a row: in bold, and beneath."""
+    owner = names.recipient(row.owner) if row.owner else names.plain(say("the whole app"))
+    return (names.data(row.subject), owner) if row.subject else (owner, "")
+
+
 def _summary(row: Magnitude, side: Summary, names: Names) -> str:
     if side.low is None or side.median is None or side.high is None:
         return ""
@@ -131,6 +137,7 @@ def _change(row: Magnitude, value: float | None, names: Names) -> str:
         return "…"
     if row.ratio:
         return f"\u00d7{names.language.number(round(value, 2))}"
+    value = round(value, 1) if row.measure == "delay" else value
     sign = "\u2212" if value < 0 else "+" if value > 0 else ""
     return f"{sign}{amount(row, abs(value), names)}"
 
@@ -150,8 +157,7 @@ def _intervals(groups: list[list[Magnitude]], names: Names) -> Picture | None:
                 more=names.plain(say("more for {side}", side=names.side("a"))),
                 rows=tuple(
                     Interval(
-                        line.what,
-                        line.owner,
+                        *_label(row, names),
                         row.effect or 0.0,
                         row.low,
                         row.high,
@@ -199,8 +205,7 @@ def _delays(rows: list[Magnitude], names: Names) -> Picture | None:
     return delays_picture(
         [
             DelayRow(
-                names.data(row.subject),
-                names.recipient(row.owner),
+                *_label(row, names),
                 (_soon(row, row.a, names), _soon(row, row.b, names)),
             )
             for row in rows

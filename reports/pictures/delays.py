@@ -81,7 +81,13 @@ def _drawn(
         top = _TOP + at * step
         canvas.line([(0, top), (width, top)])
         if narrow:
-            canvas.text(0, top + 14, f"{row.owner}: {row.label}", size=11, within=width)
+            canvas.text(
+                0,
+                top + 14,
+                f"{row.owner}: {row.label}" if row.owner else row.label,
+                size=11,
+                within=width,
+            )
         else:
             canvas.text(0, top + 15, row.label, size=12, bold=True, within=left - 14)
             canvas.text(0, top + 30, row.owner, size=11, ink="soft", within=left - 14)

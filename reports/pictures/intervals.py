@@ -111,7 +111,13 @@ def _row(
     left, right = ends
     canvas.line([(0, top), (canvas.width, top)])
     if narrow:
-        canvas.text(0, top + 14, f"{row.owner}: {row.label}", size=11, within=200)
+        canvas.text(
+            0,
+            top + 14,
+            f"{row.owner}: {row.label}" if row.owner else row.label,
+            size=11,
+            within=200,
+        )
         canvas.text(canvas.width, top + 14, row.text, size=10.5, anchor="end", within=134)
     else:
         canvas.text(0, top + 15, row.label, size=12, bold=True, within=left - 14)
