@@ -193,6 +193,7 @@ class Evidence:
     shape: str  # of a signal: its value, in its own vocabulary
     digest: str
     transformed: str
+    t_s: float | None = None  # of its exchange, from when the phone was ready
 
 
 @dataclass(frozen=True, slots=True)

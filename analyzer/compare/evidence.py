@@ -150,7 +150,7 @@ def evidence(
     return tuple(sorted(found, key=lambda each: each.id))
 
 
-_SHARED = ("id", "session", "phase", "exchange", "host", "part", "path", "rule_id")
+_SHARED = ("id", "session", "phase", "t_s", "exchange", "host", "part", "path", "rule_id")
 _OF_DATA = ("method", "grade", "confidence", "reason", "source", "shape", "digest", "transformed")
 
 
