@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.cli.health import find_chromium
+from reports.pdf import find_chromium
 
 if TYPE_CHECKING:
     from capture_rig import Server

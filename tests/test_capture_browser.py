@@ -14,9 +14,9 @@ from playwright.sync_api import Browser
 
 from addons.starting import prepare_authority
 from analyzer.bundle import verify
-from analyzer.cli.health import find_chromium
 from analyzer.models import Exchange
 from analyzer.readers.bundle import read_events, read_exchanges
+from reports.pdf import find_chromium
 
 pytestmark = [pytest.mark.capture, pytest.mark.browser]
 PAGE = "https://api.app.example/nothing"

@@ -15,7 +15,8 @@ from cli_rig import done, mistake, run, told
 from recording import STUDY, study
 
 from analyzer.cli import health
-from analyzer.cli.health import Check, examine, find_chromium, lan_addresses
+from analyzer.cli.health import Check, examine, lan_addresses
+from reports import pdf
 
 NAMES = (
     "Python",
@@ -179,8 +180,9 @@ def test_without_chromium_only_the_tests_suffer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(health, "_CHROMIUM_APPS", ())
-    assert find_chromium() is None
+    monkeypatch.setattr(pdf, "_APPS", ())
+    monkeypatch.setenv("HOME", str(tmp_path))  # Playwright keeps one there
+    assert pdf.find_chromium() is None
     assert check("Chromium", tmp_path).state == "note"
 
 

@@ -191,7 +191,8 @@ def test_diff_and_report_compare_the_eea_with_the_global_majority_unless_told_ot
         "diff", "eea", "global_majority", root=found, code=1
     )
     path = found / "out" / "eea-global_majority.html"
-    assert done("report", root=found) == f"Wrote {path}\n"
+    record = path.with_suffix(".json")
+    assert done("report", root=found) == f"Wrote {path}\nWrote {record}\n"
     assert "<title>" in path.read_text(encoding="utf-8")
 
 

@@ -33,7 +33,8 @@ force_option: Callable[[F], F] = click.option(
     epilog=example(
         "evenhand export findings -o findings.csv\n"
         "evenhand export deltas DE KE -o deltas.json\n"
-        "evenhand export session KE-13-r01 -o session.har"
+        "evenhand export session KE-13-r01 -o session.har\n"
+        "evenhand export schema > report.schema.json"
     ),
 )
 def command() -> None:
@@ -144,6 +145,18 @@ def session(session: str, output: Path, keep_secrets: bool, force: bool, study_d
     for loss in export_session(path, output, redact=not keep_secrets):
         complain(f"not in {output.name}: {loss}")
     click.echo(f"Wrote {click.format_filename(output)}")
+
+
+@command.command(
+    "schema",
+    short_help="The JSON Schema of a report's record.",
+    epilog=example("evenhand export schema > report.schema.json"),
+)
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of the record that `evenhand report` writes as JSON."""
+    from reports.record import schema_text
+
+    click.echo(schema_text(), nl=False)
 
 
 def _spare(output: Path, force: bool) -> None:

@@ -18,15 +18,11 @@ from analyzer.amounts import size
 from analyzer.errors import UserError
 from analyzer.knowledge import load_knowledge
 from analyzer.study import FILE, load_study
+from reports.pdf import find_chromium
 
 GB = 1_000_000_000
 # The clock cannot be earlier than the day on which this was written.
 _NOT_BEFORE = 1_795_305_600  # 2026-11-22T00:00:00Z
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_CHROMIUM_APPS = (
-    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
-    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +48,6 @@ def examine(folder: Path, port: int) -> list[Check]:
         _clock(),
         _chromium(),
     ]
-
-
-def find_chromium() -> Path | None:
-    """Return the Chromium or Chrome of this machine, or None."""
-    for name in _CHROMIUM:
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    return next((path for path in _CHROMIUM_APPS if path.exists()), None)
 
 
 def lan_addresses() -> list[str]:
@@ -198,5 +185,5 @@ def _chromium() -> Check:
     if found is not None:
         return Check("Chromium", "ok", str(found))
     return Check(
-        "Chromium", "note", "not found", "only the tests need it: apt-get install chromium"
+        "Chromium", "note", "not found", "only PDFs and tests need it: apt-get install chromium"
     )

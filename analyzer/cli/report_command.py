@@ -1,47 +1,146 @@
-"""`evenhand report`: a page that can be shown to others."""
+"""`evenhand report`: what can be shown to others, in every form and language."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.options import (
+    analysed,
     confidence_option,
     example,
     open_study,
-    page,
     sides_argument,
     study_option,
 )
+from analyzer.errors import UserError
+
+if TYPE_CHECKING:
+    from analyzer.study import Study
+    from reports.forms import Material
+
+_FORMS = ("html", "json", "pdf", "markdown", "xlsx", "csv", "parquet")
+_LANGUAGES = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
+
+
+class _Several(click.ParamType[tuple[str, ...]]):
+    """Some of `choices`, with commas between them."""
+
+    def __init__(self, choices: tuple[str, ...], what: str) -> None:
+        self.name = what
+        self._choices = choices
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return them as named; a mistake names those that there are."""
+        found = tuple(each.strip().lower() for each in value.split(","))
+        for each in found:
+            if each not in self._choices:
+                self.fail(f"{each!r} is none of {', '.join(self._choices)}", param, ctx)
+        return found
 
 
 @click.command(
     "report",
-    short_help="Write the HTML page.",
-    epilog=example("evenhand report\nevenhand report DE KE --output de-ke.html"),
+    short_help="Write the report: page, PDF, tables.",
+    epilog=example(
+        "evenhand report\n"
+        "evenhand report DE KE --lang es,ar\n"
+        "evenhand report --format html,pdf,xlsx\n"
+        "evenhand report DE KE --format csv --output tables\n"
+        "evenhand report -o report.pdf --lang fr"
+    ),
 )
 @sides_argument
 @click.option(
+    "-f",
+    "--format",
+    "forms",
+    type=_Several(_FORMS, "format"),
+    multiple=True,
+    metavar="FORMAT,...",
+    help=f"What to write: {', '.join(_FORMS)}; default: html,json.",
+)
+@click.option(
+    "--lang",
+    "languages",
+    type=_Several(_LANGUAGES, "language"),
+    multiple=True,
+    metavar="CODE,...",
+    help=f"Languages of what people read: {', '.join(_LANGUAGES)}; default: en.",
+)
+@click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write it; default: out/A-B.html in the study.",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER|FILE",
+    help="Where to; the ending of a file says in which format. Default: out in the study.",
 )
 @confidence_option
 @study_option
 def command(
-    sides: tuple[str, str], output: Path | None, min_confidence: int | None, study_dir: Path
+    sides: tuple[str, str],
+    forms: tuple[tuple[str, ...], ...],
+    languages: tuple[tuple[str, ...], ...],
+    output: Path | None,
+    min_confidence: int | None,
+    study_dir: Path,
 ) -> None:
-    """Write one self-contained HTML page that compares side A with side B.
+    """Write the report that compares side A with side B. Default: eea with global_majority.
 
-    Default: eea with global_majority. The page holds no captured value, loads nothing, works
-    without JavaScript and prints on A4.
+    Without options: a self-contained HTML page and beside it a JSON record of all that it says. The
+    page holds no captured value, loads nothing, works without JavaScript and prints on A4.
+
+    \b
+      html, pdf  the page, on screen and on paper (PDF needs Chromium on this machine)
+      json       the record; its schema: `evenhand export schema`
+      markdown   the annex: facts, method, evidence with hashes, law, limits
+      xlsx       a workbook for investigators
+      csv, parquet  every table, with a dictionary of its columns
     """
     from analyzer.cli.output import write_result
+    from reports.forms import files
 
     study = open_study(study_dir, min_confidence)
-    comparison, text = page(study, *sides)
-    path = output or study.out / f"{comparison.a.name}-{comparison.b.name}.html"
-    write_result(study, path, text)
-    click.echo(f"Wrote {click.format_filename(path)}")
+    chosen = tuple(each for some in forms for each in some)
+    spoken = tuple(each for some in languages for each in some) or ("en",)
+    target, wanted = _where(output or study.out, chosen, spoken)
+    material = gathered(study, *sides)
+    for ending, content in files(material, wanted, spoken):
+        path = target or (output or study.out) / f"{material.name}{ending}"
+        write_result(study, path, content)
+        click.echo(f"Wrote {click.format_filename(path)}")
+
+
+def gathered(study: Study, a: str, b: str) -> Material:
+    """Compare sides `a` and `b`, and return what reports are made of."""
+    from analyzer.compare import compare
+    from analyzer.linkage import linkage
+    from reports.forms import Material
+
+    frames, knowledge = analysed(study)
+    comparison = compare(frames, study, knowledge, a, b)
+    return Material(comparison, knowledge, linkage(frames, study, knowledge, (a, b)))
+
+
+def _where(
+    output: Path, forms: tuple[str, ...], languages: tuple[str, ...]
+) -> tuple[Path | None, tuple[str, ...]]:
+    """Return the one file that is meant (None: a folder), and the forms to write."""
+    from reports.forms import FORMS, USUAL, form_of
+
+    suffix = output.suffix.lower()
+    if output.is_dir() or not suffix:
+        return None, forms or USUAL
+    form = form_of(suffix)
+    if form is None:
+        known = ", ".join(each.ending for each in FORMS.values() if each.single)
+        raise UserError(f"{output.name} has no known ending", f"use one of {known}, or a folder")
+    if set(forms) - {form}:
+        raise UserError(f"{output.name} can be {form} only", "name a folder with --output")
+    if len(set(languages)) > 1:
+        raise UserError("one file has one language", "name a folder with --output")
+    return output, (form,)

@@ -1,0 +1,103 @@
+"""Every form in which a report is written: its files, and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from analyzer.comparison import Comparison
+from analyzer.knowledge import Knowledge
+from analyzer.linkage import Linkage
+from reports.html import render_html
+from reports.language import Language
+from reports.pdf import page_pdf
+from reports.record import Record, record, record_json
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a report is made of."""
+
+    comparison: Comparison
+    knowledge: Knowledge
+    linkage: Linkage | None = None
+
+    @cached_property
+    def record(self) -> Record:
+        """The record that all forms for machines are made of."""
+        return record(self.comparison, self.knowledge, self.linkage)
+
+    def page(self, language: Language) -> str:
+        """Return the page."""
+        return render_html(self.comparison, self.knowledge, self.linkage, language)
+
+    @property
+    def name(self) -> str:
+        """How its files begin."""
+        return f"{self.comparison.a.name}-{self.comparison.b.name}"
+
+    @property
+    def moment(self) -> str:
+        """When the last session began; "" where there is none."""
+        return max((row.started for row in self.comparison.sessions), default="")
+
+
+Files = Iterator[tuple[str, bytes]]
+Write = Callable[[Material, Language], Files]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form: `files` yields (ending, content). `single`: one file with the ending `ending`.
+
+    `spoken`: it is written in every language; others are for machines, in English.
+    """
+
+    ending: str
+    single: bool
+    spoken: bool
+    files: Write
+
+
+def _html(material: Material, language: Language) -> Files:
+    yield ".html", material.page(language).encode()
+
+
+def _pdf(material: Material, language: Language) -> Files:
+    yield ".pdf", page_pdf(material.page(language), material.moment)
+
+
+def _json(material: Material, _: Language) -> Files:
+    yield ".json", record_json(material.record).encode()
+
+
+FORMS: Final[dict[str, Form]] = {
+    "html": Form(".html", single=True, spoken=True, files=_html),
+    "json": Form(".json", single=True, spoken=False, files=_json),
+    "pdf": Form(".pdf", single=True, spoken=True, files=_pdf),
+}
+USUAL: Final = ("html", "json")
+
+
+def form_of(ending: str) -> str | None:
+    """Return the form whose one file has this ending; None where there is none."""
+    return next(
+        (name for name, form in FORMS.items() if form.single and form.ending == ending), None
+    )
+
+
+def files(
+    material: Material, forms: tuple[str, ...], languages: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (what stands behind the name of the comparison, content) of every file.
+
+    In other languages than English the code of the language stands before the ending.
+    """
+    for name in dict.fromkeys(forms):
+        form = FORMS[name]
+        for code in dict.fromkeys(languages) if form.spoken else ("en",):
+            mark = "" if code == "en" else f".{code}"
+            for ending, content in form.files(material, Language(code)):
+                yield f"{mark}{ending}", content
