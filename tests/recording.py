@@ -88,9 +88,8 @@ def record(
 
     Two databases were asked where its traffic leaves, and agree with the arm, unless not `proven`.
     """
-    session = new_session(
-        found, found.arm(arm), repeat=repeat, origin="proxy", started=1.8e9 + 3600 * (repeat - 1)
-    )
+    started = 1.8e9 + 3600 * (repeat - 1)
+    session = new_session(found, found.arm(arm), repeat=repeat, origin="proxy", started=started)
     session = replace(session, id=f"{arm}-r{repeat:02d}-20270115T080000Z-{repeat:06x}")
     writer = BundleWriter.create(found.captures, session, phase=found.phases[0])
     # No two recordings agree to the millisecond: those that do are taken for copies.
@@ -104,7 +103,7 @@ def record(
     for name, t_s in steps:
         writer.add_step(name, t_s)
     if close:
-        writer.close("done")
+        writer.close("done", ended=started + 300)
     else:
         writer._database.close()
         writer._lock.release()

@@ -66,6 +66,10 @@ class Admission:
         found = self.failed.get(session.id)
         return found is None or found[0] in self.waived
 
+    def shows(self, session: Recorded) -> bool:
+        """Say whether `session` is of its arm at all, whether or not it may count."""
+        return self.admits(session) or self.failed[session.id][0] != "mislocated"
+
     def gates(self, sessions: Sequence[Recorded]) -> list[Gate]:
         """Return the gates of `sessions`. Their `rows` are 0: they are counted when judged."""
         found = []
@@ -116,7 +120,7 @@ def admission(
     failed: dict[str, tuple[GateName, Said]] = {}
     for each in sessions:
         reason = (
-            _elsewhere(proofs[each.id])
+            _elsewhere(each, proofs[each.id])
             or _empty(each, covered)
             or _short(each, lengths[each.arm.label])
             or _unproven(proofs[each.id])
@@ -126,7 +130,14 @@ def admission(
     return Admission(failed, waived)
 
 
-def _elsewhere(proof: RegionProof) -> tuple[GateName, Said] | None:
+def _elsewhere(session: Recorded, proof: RegionProof) -> tuple[GateName, Said] | None:
+    if session.elsewhere:
+        why = say(
+            "its traffic left from {egress}, but its arm is in {country}",
+            egress=session.egress,
+            country=session.arm.country,
+        )
+        return "mislocated", why
     if proof.verdict != "contradicted":
         return None
     why = say("where it was recorded is contradicted: {why}", why=listed(proof.contradictions, 1))

@@ -20,7 +20,7 @@ from analyzer.compare.noise import noise_floor
 from analyzer.compare.recorded import Recorded
 from analyzer.compare.region import by_side, region_cautions
 from analyzer.compare.searched import planted_apart
-from analyzer.compare.sensitivity import Headline, sensitivities, tallies
+from analyzer.compare.sensitivity import Headline, sensitivities, tallies, verdicts
 from analyzer.compare.sides import apart
 from analyzer.compare.uncertainty import guesses, hearsay
 from analyzer.comparison import Comparison, Excluded, Settings, Which
@@ -53,14 +53,15 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     excluded = excluded_of(
         made, frames, [*left.out, *left.out_controls, *right.out, *right.out_controls]
     )
-    headline = Headline(made, (a, b), left, right, deltas, found.others)
+    rows = verdicts(deltas)
+    headline = Headline(made, (a, b), left, right, rows, found.others)
     return Comparison(
         study=study.name,
         app=study.app,
         a=left.side,
         b=right.side,
         deltas=deltas,
-        tallies=tallies(deltas),
+        tallies=tallies(rows),
         evidence=evidence(frames, (*deltas, *found.magnitudes), compared),
         recipients=recipients(made.seen, left.ids | right.ids),
         coverage=coverage_rows(frames.coverage, compared),
@@ -95,9 +96,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         regions=regions,
         magnitudes=found.magnitudes,
         gates=found.gates,
-        sensitivities=sensitivities(
-            headline, lambda: material(frames, study, knowledge, instrumented=True)
-        ),
+        sensitivities=sensitivities(headline),
         phases=study.phases,
         consent=study.consent_phase,
     )

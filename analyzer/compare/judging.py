@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer import statistics
@@ -16,7 +16,7 @@ from analyzer.compare.recorded import Recorded
 from analyzer.compare.verdicts import Bar, Group, Judged, Observed, Terms, Test, judge
 from analyzer.gates import Gate
 from analyzer.magnitudes import Magnitude
-from analyzer.models import Contrast, Count, Delta
+from analyzer.models import Contrast, Count, Delta, Verdict
 from analyzer.pipeline import identify
 from analyzer.said import say
 
@@ -76,16 +76,12 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
 
 def judge_presence(
     material: Material, a: Sided, b: Sided, others: Sequence[Test]
-) -> tuple[Delta, ...]:
+) -> Mapping[Key, Verdict]:
     """Judge the rows of presence only, in one family with the tests `others`."""
     bars = tuple(bar for _, bar in _gates(material, a, b) if bar)
     base = bases_of(material, a, b, Terms(bars, tuple(others)))
     found = judge(base.a, base.b, base.rows, material.study.compare, base.terms)
-    law = Law(material.knowledge, [*a.compared, *b.compared])
-    return tuple(
-        _delta(material, key, each, a, b, law)
-        for key, each in zip(base.keys, found.rows, strict=True)
-    )
+    return {key: each.verdict for key, each in zip(base.keys, found.rows, strict=True)}
 
 
 def terms_of(material: Material, a: Sided, b: Sided) -> Terms:

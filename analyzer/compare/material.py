@@ -59,10 +59,14 @@ class Sided:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A study, reduced to what comparisons count."""
+    """A study, reduced to what comparisons count.
+
+    `sessions` are those that are evidence of anything (`recorded.left_out`), of `everyone`.
+    """
 
     study: Study
     knowledge: Knowledge
+    everyone: Sequence[Recorded]
     sessions: Sequence[Recorded]
     seen: Mapping[Key, Seen]
     measured: Sequence[Measured]
@@ -70,6 +74,7 @@ class Material:
     away: Sequence[Excluded]  # sessions that are no part of it
     searched: Searched
     proofs: Mapping[str, RegionProof]
+    covered: frozenset[str]  # sessions in which a host was seen, read or not
     admission: Admission
 
     def unsearched(self, key: Key, seen: Seen, sessions: frozenset[str]) -> frozenset[str]:
@@ -80,23 +85,25 @@ class Material:
 
     def side(self, name: str) -> Sided:
         """Return the side `name` with its sessions; `UserError` where it stands for nothing."""
-        arms = [each.arm for each in self.sessions]
+        there = [each for each in self.sessions if self.admission.shows(each)]
         try:
-            side = resolve_side(self.study, self.knowledge, arms, name)
+            side = resolve_side(self.study, self.knowledge, [each.arm for each in there], name)
         except UserError as error:
+            away = [*self.away, *self.admission.out(self.sessions)]
             told = "".join(
-                f"; {each.session} is left out because {each.reason}" for each in self.away[:1]
+                f"; {each.session} is left out because {each.reason}" for each in away[:1]
             )
             raise UserError(error.message, f"{error.fix}{told}") from None
         compared = [each for each in self.sessions if each.arm in set(side.arms)]
         controls = [each for each in self.sessions if each.arm in set(side.controls)]
         good = [each for each in compared if self.admission.admits(each)]
         adults = [each for each in controls if self.admission.admits(each)]
+        shown = good or [each for each in compared if self.admission.shows(each)]
         return Sided(
-            side=_counted(side, good or compared, adults),
-            compared=tuple(good or compared),
+            side=_counted(side, shown, adults),
+            compared=tuple(shown),
             controls=tuple(adults),
-            out=tuple(each for each in compared if good and each not in good),
+            out=tuple(each for each in compared if each not in shown),
             out_controls=tuple(each for each in controls if each not in adults),
             shown_only=not good,
         )
@@ -105,34 +112,44 @@ class Material:
         """Return the material without some of its sessions."""
         return replace(self, sessions=[each for each in self.sessions if each.id not in gone])
 
+    def with_instrumented(self) -> Material:
+        """Return the material with the sessions of an instrumented app, were they left out."""
+        return _chosen(self, instrumented=True)
 
-def material(
-    frames: Frames, study: Study, knowledge: Knowledge, *, instrumented: bool = False
-) -> Material:
-    """Return the material of all sessions that are evidence of anything (`recorded.left_out`).
 
-    `instrumented`: with the sessions of an instrumented app, even where there are others.
-    """
+def material(frames: Frames, study: Study, knowledge: Knowledge) -> Material:
+    """Return the material of a study."""
     everyone = recorded(frames.sessions)
-    away = left_out(everyone, instrumented=instrumented)
-    gone = {each.session for each in away}
-    sessions = [each for each in everyone if each.id not in gone]
     blind = blindness(frames.sessions, frames.coverage)
-    proofs = region_proofs(frames.region, sessions, study, knowledge)
+    proofs = region_proofs(frames.region, everyone, study, knowledge)
     data = counted(frames, knowledge, study.compare)
-    return Material(
-        study,
-        knowledge,
-        sessions,
-        presence(frames, knowledge, study.compare),
-        measured(data, frames.coverage, sessions, blind, phases_before(study)),
-        blind,
-        away,
-        searched(everyone, study, frames.problems),
-        proofs,
-        admission(
-            sessions, proofs, frozenset(frames.coverage["session"]), dict(study.compare.waive)
-        ),
+    whole = Material(
+        study=study,
+        knowledge=knowledge,
+        everyone=everyone,
+        sessions=(),
+        seen=presence(frames, knowledge, study.compare, data),
+        measured=measured(data, frames.coverage, everyone, blind, phases_before(study)),
+        blind=blind,
+        away=(),
+        searched=searched(everyone, study, frames.problems),
+        proofs=proofs,
+        covered=frozenset(frames.coverage["session"]),
+        admission=Admission({}, {}),
+    )
+    return _chosen(whole, instrumented=False)
+
+
+def _chosen(made: Material, *, instrumented: bool) -> Material:
+    away = left_out(made.everyone, instrumented=instrumented)
+    gone = {each.session for each in away}
+    sessions = [each for each in made.everyone if each.id not in gone]
+    waived = dict(made.study.compare.waive)
+    return replace(
+        made,
+        sessions=sessions,
+        away=away,
+        admission=admission(sessions, made.proofs, made.covered, waived),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -32,12 +32,13 @@ from analyzer.frames import Frames
 from analyzer.gates import Gate
 from analyzer.knowledge import Knowledge, Level
 from analyzer.knowledge.records import LEVELS
-from analyzer.models import Delta
+from analyzer.models import Verdict
 from analyzer.pipeline import identify
 from analyzer.said import Said, say
 from analyzer.study import CompareSettings, Study
 
-_DIFFERENT_A, _DIFFERENT_B = {"only_a", "more_a"}, {"only_b", "more_b"}
+_DIFFERENT_A: frozenset[Verdict] = frozenset({"only_a", "more_a"})
+_DIFFERENT_B: frozenset[Verdict] = frozenset({"only_b", "more_b"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,29 +303,26 @@ def _alike(made: Material, columns: Sequence[CountryColumn]) -> tuple[LikeLaw, .
     for a, b in combinations(columns, 2):
         if a.level != b.level or not (a.counted and b.counted):
             continue
-        deltas = judge_presence(made, made.side(a.country), made.side(b.country), ())
+        rows = judge_presence(made, made.side(a.country), made.side(b.country), ())
         found.append(
             LikeLaw(
                 a=a.country,
                 b=b.country,
                 level=a.level,
-                more_a=_ids(columns, deltas, _DIFFERENT_A),
-                more_b=_ids(columns, deltas, _DIFFERENT_B),
-                same=sum(each.verdict == "same" for each in deltas),
-                insufficient=sum(each.verdict == "insufficient" for each in deltas),
+                more_a=_ids(columns, rows, _DIFFERENT_A),
+                more_b=_ids(columns, rows, _DIFFERENT_B),
+                same=sum(each == "same" for each in rows.values()),
+                insufficient=sum(each == "insufficient" for each in rows.values()),
             )
         )
     return tuple(found)
 
 
 def _ids(
-    columns: Sequence[CountryColumn], deltas: Sequence[Delta], verdicts: Collection[str]
+    columns: Sequence[CountryColumn], rows: Mapping[Key, Verdict], verdicts: Collection[Verdict]
 ) -> tuple[str, ...]:
     """Return the ids of the matrix's rows whose verdict, for two countries, is one of these."""
     codes = [each.country for each in columns]
-    keys = [
-        Key(each.kind, each.owner, each.party, each.subject, each.state, each.phase)
-        for each in deltas
-        if each.verdict in verdicts
-    ]
-    return tuple(identify("c", *codes, *key) for key in keys)
+    return tuple(
+        identify("c", *codes, *key) for key, verdict in rows.items() if verdict in verdicts
+    )

@@ -82,29 +82,33 @@ def _precision(data: pd.DataFrame, blind: Blindness) -> Iterable[Measured]:
     decimals = data["shape"].str.extract(_GEO, expand=False)
     rows = data[decimals.notna()].assign(value=decimals.dropna().astype(float))
     rows = rows.sort_values("value", ascending=False, kind="stable")
-    for (owner, party, subject), part in _parts(rows, ["owner", "party", "subject"]):
-        first = part.drop_duplicates("session")
-        yield _of(MeasureKey("precision", owner, party, subject), first, part, blind, math.inf)
+    return _first("precision", rows, ["owner", "party", "subject"], blind, math.inf)
 
 
 def _delay(data: pd.DataFrame, blind: Blindness) -> Iterable[Measured]:
-    rows = data.assign(value=data["t_s"]).sort_values("value", kind="stable")
-    for (owner, party), part in _parts(rows, ["owner", "party"]):
-        first = part.drop_duplicates("session")
-        yield _of(MeasureKey("delay", owner, party, ""), first, part, blind, 0.0)
+    rows = data[["owner", "party", "site", "session", "id"]].assign(value=data["t_s"])
+    rows = rows.sort_values("value", kind="stable")
+    return _first("delay", rows, ["owner", "party"], blind, 0.0)
 
 
-def _of(
-    key: MeasureKey, first: pd.DataFrame, every: pd.DataFrame, blind: Blindness, bound: float
-) -> Measured:
-    sessions = cast("list[str]", first["session"].tolist())
-    hidden = blind.of("data", key.owner, set(every["site"]))
-    return Measured(
-        key,
-        dict(zip(sessions, cast("list[float]", first["value"].tolist()), strict=True)),
-        dict.fromkeys(hidden, bound),
-        dict(zip(sessions, cast("list[str]", first["id"].tolist()), strict=True)),
-    )
+def _first(
+    measure: MeasureId, rows: pd.DataFrame, by: list[str], blind: Blindness, bound: float
+) -> Iterable[Measured]:
+    """Yield the first of `rows` in each session, of each that they are told apart `by`."""
+    sites: dict[tuple[Any, ...], set[str]] = {}
+    places = rows[[*by, "site"]].drop_duplicates()
+    for *whose, site in zip(*(places[name].tolist() for name in (*by, "site")), strict=True):
+        sites.setdefault(tuple(whose), set()).add(site)
+    first = rows.drop_duplicates([*by, "session"])
+    for group, part in _parts(first, by):
+        sessions = cast("list[str]", part["session"].tolist())
+        owner, party, *subject = group
+        yield Measured(
+            MeasureKey(measure, owner, party, *(subject or [""])),
+            dict(zip(sessions, cast("list[float]", part["value"].tolist()), strict=True)),
+            dict.fromkeys(blind.of("data", owner, sites[group]), bound),
+            dict(zip(sessions, cast("list[str]", part["id"].tolist()), strict=True)),
+        )
 
 
 class _Received:

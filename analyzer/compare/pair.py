@@ -22,6 +22,7 @@ from analyzer.study import CompareSettings
 
 LONGER = 1.5  # times the median length of the other side
 UNEVEN = 0.25  # share of sessions that would have to be of another kind for both sides to be alike
+_MOMENT = 1.0  # seconds by which even the shortest sessions may differ
 _TABLET = re.compile(r"ipad|tablet|\btab\b")
 _APPLE = re.compile(r"iphone|ipad|ipod|\bios\b")
 
@@ -226,7 +227,8 @@ def _duration(a: Half, b: Half) -> _Result:
     )  # fmt: skip
     # That the shorter sessions have more of something cannot come from their length.
     shorter: Which = "a" if of_a < of_b else "b"
-    return _Result(max(of_a, of_b) <= LONGER * min(of_a, of_b), found, needed, shorter)
+    longer, other = max(of_a, of_b), min(of_a, of_b)
+    return _Result(longer <= max(LONGER * other, other + _MOMENT), found, needed, shorter)
 
 
 def _device(a: Half, b: Half) -> _Result:

@@ -19,6 +19,11 @@ from analyzer.study import CompareSettings
 
 _WHERE = ["owner", "party", "subject", "state", "phase", "session", "host", "site", "purpose"]
 
+_COUNTED = [
+    "id", "session", "phase", "t_s", "owner", "party", "host", "site", "purpose", "method",
+    "confidence", "shape",
+]  # fmt: skip
+
 
 class Key(NamedTuple):
     """What is counted. `state` is a signal's verdict, "" for data."""
@@ -56,14 +61,22 @@ class Seen:
         return [place for place in self.places if place.session in sessions]
 
 
-def presence(frames: Frames, knowledge: Knowledge, settings: CompareSettings) -> Mapping[Key, Seen]:
+def presence(
+    frames: Frames,
+    knowledge: Knowledge,
+    settings: CompareSettings,
+    data: pd.DataFrame | None = None,
+) -> Mapping[Key, Seen]:
     """Return every key of the study with its places, in order of the keys.
+
+    `data` are the findings that count, where the caller has them already (`counted`).
 
     Data types that do not count as data (privacy signals) are left out: their signals are there.
     What only hearsay says, rules and signals that are not verified, is left out unless asked for;
     so is what is less certain than asked for, and what only the answers say: that is not collected.
     """
-    data = counted(frames, knowledge, settings)
+    if data is None:
+        data = counted(frames, knowledge, settings)
     signals = frames.signals.rename(columns={"signal": "subject", "verdict": "state"})
     if not settings.unverified:
         signals = signals[~signals["rule_id"].isin(unverified_rules(knowledge))]
@@ -84,14 +97,18 @@ def presence(frames: Frames, knowledge: Knowledge, settings: CompareSettings) ->
 
 
 def counted(frames: Frames, knowledge: Knowledge, settings: CompareSettings) -> pd.DataFrame:
-    """Return the findings of data that was collected, with their type as ``subject``."""
+    """Return the findings of data that was collected, with their type as ``subject``.
+
+    Only the columns that a comparison counts by: a large study has half a million rows.
+    """
     data = frames.findings
     chosen = data["confidence"].ge(settings.min_confidence) & ~answered(data)
     uncounted = [each.id for each in knowledge.types.values() if not each.counts_as_data]
     chosen &= ~data["data_type"].isin(uncounted)
     if not settings.unverified:
         chosen &= ~data["rule_id"].isin(unverified_rules(knowledge))
-    return data[chosen].rename(columns={"data_type": "subject"}).assign(state="")
+    kept = data.loc[chosen, [*_COUNTED, "data_type"]]
+    return kept.rename(columns={"data_type": "subject"}).assign(state="")
 
 
 def answered(rows: pd.DataFrame) -> pd.Series[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -55,6 +56,14 @@ class Recorded:
         return tuple(sorted(declared | ({name.lower() for name, _ in self.tools} & INSTRUMENTS)))
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether its traffic was measured to leave from another country than its arm's."""
+        return bool(self.egress) and self.egress.upper() not in {
+            self.arm.country,
+            DISPUTED.upper(),
+        }
+
+    @property
     def seconds(self) -> float | None:
         """How long it lasted; None where its end is not known."""
         if not self.ended:
@@ -98,25 +107,18 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
     return sorted(found, key=lambda each: (each.arm.label, each.repeat, each.id))
 
 
-def left_out(sessions: list[Recorded], *, instrumented: bool = False) -> list[Excluded]:
+def left_out(sessions: Sequence[Recorded], *, instrumented: bool = False) -> list[Excluded]:
     """Return the sessions that are evidence of nothing that is compared, and why, by id.
 
-    One that was measured in another country than its arm's; one of which only names and numbers of
-    bytes are known, or that is the witness of another; one of an instrumented app, where there are
-    others (unless `instrumented`: then both count); one that is a copy of another one of its arm,
-    or a recording of the same minutes.
+    One of which only names and numbers of bytes are known, or that is the witness of another; one
+    of an instrumented app, where there are others (unless `instrumented`: then both count); one
+    that is a copy of another one of its arm, or a recording of the same minutes.
     """
     untouched = not instrumented and any(not each.instruments for each in sessions)
     reasons: dict[str, Said] = {}
     same: dict[tuple[Arm, str], list[Recorded]] = defaultdict(list)
     for each in sessions:
-        if each.egress and each.egress.upper() not in {each.arm.country, DISPUTED.upper()}:
-            reasons[each.id] = say(
-                "its traffic left from {egress}, but its arm is in {country}",
-                egress=each.egress,
-                country=each.arm.country,
-            )
-        elif each.beside:
+        if each.beside:
             reasons[each.id] = say("it is a witness of {session}", session=each.beside)
         elif each.instruments and untouched:
             reasons[each.id] = say(
@@ -125,12 +127,13 @@ def left_out(sessions: list[Recorded], *, instrumented: bool = False) -> list[Ex
             )
         elif _names_only(each):
             reasons[each.id] = say("it holds names and byte counts only")
-        elif each.content:
+        elif each.content and not each.elsewhere:
             same[each.arm, each.content].append(each)
     for first, *others in same.values():
         for each in others:
             reasons[each.id] = say("it is a copy of {session}", session=first.id)
-    reasons |= _recorded_twice([each for each in sessions if each.id not in reasons])
+    alone = [each for each in sessions if each.id not in reasons and not each.elsewhere]
+    reasons |= _recorded_twice(alone)
     return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.compare.judging import judge_presence
@@ -21,7 +21,7 @@ from analyzer.comparison import (
     Which,
 )
 from analyzer.errors import UserError
-from analyzer.models import Delta
+from analyzer.models import Delta, Verdict
 from analyzer.said import Said, say
 
 ALTERNATIVES: Mapping[str, str] = {"global_majority": "global_majority_wb"}
@@ -36,31 +36,28 @@ class Headline:
     names: tuple[str, str]
     a: Sided
     b: Sided
-    deltas: tuple[Delta, ...]
+    rows: Mapping[Key, Verdict]
     others: Sequence[Test]
 
 
-def sensitivities(
-    headline: Headline, instrumented: Callable[[], Material]
-) -> tuple[Sensitivity, ...]:
+def sensitivities(headline: Headline) -> tuple[Sensitivity, ...]:
     """Judge everything again under other conditions.
 
     Other definitions of the blocs; without each country in turn, of sides that have several; with
-    or without the sessions of an instrumented app (`instrumented` makes the material that has
-    them, where they were left out); without the sessions whose region is not proven, where they
-    count. A magnitude is not weighed again, and keeps its place in the family.
+    or without the sessions of an instrumented app; without the sessions whose region is not proven,
+    where they count. A magnitude is not weighed again, and keeps its place in the family.
     """
     return (
         *_definitions(headline),
         *_countries(headline),
-        *_instruments(headline, instrumented),
+        *_instruments(headline),
         *_regions(headline),
     )
 
 
-def tallies(deltas: Sequence[Delta]) -> tuple[Tally, ...]:
+def tallies(rows: Mapping[Key, Verdict]) -> tuple[Tally, ...]:
     """Count rows by kind and verdict."""
-    counted = Counter((delta.kind, delta.verdict) for delta in deltas)
+    counted = Counter((key.kind, verdict) for key, verdict in rows.items())
     return tuple(Tally(kind, verdict, rows) for (kind, verdict), rows in sorted(counted.items()))
 
 
@@ -95,7 +92,7 @@ def _countries(headline: Headline) -> list[Sensitivity]:
     return found
 
 
-def _instruments(headline: Headline, instrumented: Callable[[], Material]) -> list[Sensitivity]:
+def _instruments(headline: Headline) -> list[Sensitivity]:
     compared = [*headline.a.compared, *headline.b.compared]
     touched = frozenset(each.id for each in compared if each.instruments)
     if touched and len(touched) < len(compared):
@@ -104,7 +101,9 @@ def _instruments(headline: Headline, instrumented: Callable[[], Material]) -> li
         return [_again(headline, "instrumented", "without", title, "", headline.names, other)]
     if touched:  # then all are
         return []
-    other = instrumented()
+    if not any(each.instruments for each in headline.material.everyone):
+        return []
+    other = headline.material.with_instrumented()
     more = {each.id for each in other.sessions} - {each.id for each in headline.material.sessions}
     arms = {*headline.a.side.arms, *headline.b.side.arms}
     if not any(each.id in more and each.arm in arms for each in other.sessions):
@@ -157,7 +156,7 @@ def _again(
     again = judge_presence(material, a, b, headline.others)
     side = {"a": a.side, "b": b.side}.get(changes)
     return _told(
-        kind, name, title, changes, side, "", tallies(again), _changed(headline.deltas, again)
+        kind, name, title, changes, side, "", tallies(again), _changed(headline.rows, again)
     )
 
 
@@ -183,8 +182,7 @@ def _told(
     )
 
 
-def _changed(deltas: Sequence[Delta], again: Sequence[Delta]) -> tuple[Changed, ...]:
-    before, after = ({_row(delta): delta.verdict for delta in each} for each in (deltas, again))
+def _changed(before: Mapping[Key, Verdict], after: Mapping[Key, Verdict]) -> tuple[Changed, ...]:
     return tuple(
         Changed(*row, before.get(row), after.get(row))
         for row in sorted({*before, *after})
@@ -192,5 +190,9 @@ def _changed(deltas: Sequence[Delta], again: Sequence[Delta]) -> tuple[Changed, 
     )
 
 
-def _row(delta: Delta) -> Key:
-    return Key(delta.kind, delta.owner, delta.party, delta.subject, delta.state, delta.phase)
+def verdicts(deltas: Sequence[Delta]) -> Mapping[Key, Verdict]:
+    """Return the verdict of each row."""
+    return {
+        Key(each.kind, each.owner, each.party, each.subject, each.state, each.phase): each.verdict
+        for each in deltas
+    }

@@ -123,15 +123,19 @@ class Family:
         found = statistics.discoveries(self._ps, self._supports, alpha)
         self.qs = found.qs
         self.critical = found.critical  # the largest p that is called different
+        self._tried: dict[tuple[Test, Test], bool] = {}
 
     def stands(self, place: int, test: Test) -> bool:
         """Say whether the row at `place` would be called different if `test` were its own."""
-        p, support = test
-        if p > self._alpha:
+        if test[0] > self._alpha:
             return False
-        ps, supports = self._ps.copy(), self._supports.copy()
-        ps[place], supports[place] = p, support
-        return statistics.discoveries(ps, supports, self._alpha).qs[place] <= self._alpha
+        change = ((self._ps[place], self._supports[place]), test)
+        if change not in self._tried:  # many rows have the same numbers
+            ps, supports = self._ps.copy(), self._supports.copy()
+            ps[place], supports[place] = test
+            q = statistics.discoveries(ps, supports, self._alpha).qs[place]
+            self._tried[change] = q <= self._alpha
+        return self._tried[change]
 
 
 @dataclass(frozen=True, slots=True)
