@@ -164,3 +164,11 @@ def test_sessions_of_two_phones_share_nothing(study: Study) -> None:
     assert not share(replace(one, device="a"), replace(one, device="b")).is_some
     later = replace(one, started="2026-11-22T12:00:00Z", ended="2026-11-22T12:10:00Z")
     assert share(one, later) == Overlap(0, 0)
+
+
+def test_the_proxy_gives_no_exchange_to_two_sessions(study: Study) -> None:
+    take(study, entries(0, 20))
+    [one] = sessions(study)
+    proxied = replace(one, origin="proxy")
+    assert share(one, proxied).is_same  # exported by another program, and taken in again
+    assert share(proxied, proxied) == Overlap(0, 0)

@@ -138,8 +138,14 @@ def left_out(sessions: Sequence[Recorded], *, instrumented: bool = False) -> lis
 
 
 def share(a: Recorded, b: Recorded) -> Overlap:
-    """Return how much of the same traffic two sessions hold: nothing if two phones sent it."""
-    if (a.device and b.device and a.device != b.device) or _is_before(a, b) or _is_before(b, a):
+    """Return how much of the same traffic two sessions hold: nothing if two phones sent it.
+
+    The proxy gives each connection to one session: two of its own never hold the same, however
+    alike phones are that do the same at once.
+    """
+    if a.origin == b.origin == "proxy" or (a.device and b.device and a.device != b.device):
+        return Overlap(0, 0)
+    if _is_before(a, b) or _is_before(b, a):
         return Overlap(0, 0)
     return overlap(a.prints, b.prints)
 
