@@ -6,13 +6,13 @@ is bounded by `Limits`. The message bodies themselves are the business of `analy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from analyzer.decoders import Limits
-from analyzer.decoders.form import read_form
+from analyzer.decoders.form import read_fields
 from analyzer.decoders.percent import unquote_name
 from analyzer.decoders.text import clean
 from analyzer.leaves import Piece, Steps
@@ -40,10 +40,15 @@ _DEFAULT: Final = Limits()
 _MOST_LINES: Final = 4096
 _LONGEST_LINE: Final = 1024  # characters
 _MOST_IN_LINE: Final = 32  # leaves
+_MOST_IN_BLOCK: Final = 64  # headers
+_MOST_BLOCKS: Final = 512
 _MANY: Final = 256  # headers, after which it is asked whether there is room and time for more
 
 # The leaves of header lines and paths of URLs that had no problem, by part, name and value.
 _lines: Final[dict[tuple[Part, str, str], tuple[Piece, ...]]] = {}
+# The same of all headers of a message, with its Content-Type and Content-Encoding.
+_blocks: Final[dict[tuple[Part, Headers], tuple[tuple[Piece, ...], str, str]]] = {}
+_once: Final[set[int]] = set()  # hashes of headers that came once
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ def decode(exchange: Exchange, limits: Limits = _DEFAULT) -> Decoded:
 
 def _request_line(walker: Walker, url: str) -> None:
     url = clean(url)
+    base, _, query = url.partition("?")
+    if "#" not in url and _known(walker, "path", "", base):
+        _query(walker, query)
+        return
     start = url.find("://")
     slash = url.find("/", start + 3 if start >= 0 else 0)
     rest, _, _ = (url[slash:] if slash >= 0 else "").partition("#")
@@ -111,10 +120,17 @@ def _request_line(walker: Walker, url: str) -> None:
                 coded: Steps = ("percent",) if "%" in segment else ()
                 walker.string(unquote_name(segment), str(position), coded)
         _learn(walker, "path", "", path, start, trouble)
+        # Again under the address, where it is all of the path.
+        if path and base.endswith(path):
+            _learn(walker, "path", "", base, start, trouble)
+    _query(walker, query)
+
+
+def _query(walker: Walker, query: str) -> None:
     if query:
         walker.part = "query"
         if "=" in query:
-            walker.enter(read_form(query), "", ("query",))
+            walker.enter(read_fields(query), "", ("query",))
         else:
             walker.string(unquote_name(query), "", ("query",))
 
@@ -133,9 +149,33 @@ def _headers(
     walker: Walker, headers: Headers, part: Part, cookie: Part, message: bool
 ) -> tuple[str, str]:
     """Make leaves of headers; return the Content-Type and the Content-Encoding."""
+    if message or not headers:
+        return "", ""
+    if walker.limits is not _DEFAULT or len(headers) > _MOST_IN_BLOCK:
+        return _each(walker, headers, part, cookie)
+    key = (part, headers)
+    block = _blocks.get(key)
+    if block is not None:
+        walker.leaves.put(block[0])
+        return block[1], block[2]
+    start, trouble = len(walker.leaves), walker.trouble
+    found = _each(walker, headers, part, cookie)
+    if hash(key) not in _once:
+        if len(_once) >= _MOST_LINES:
+            _once.clear()
+        _once.add(hash(key))
+    elif walker.trouble == trouble:
+        size = sum(len(name) + len(value) for name, value in headers)
+        pieces = walker.leaves.pieces(start)
+        if size + _characters(pieces) <= 4 * _LONGEST_LINE:
+            if len(_blocks) >= _MOST_BLOCKS:
+                _blocks.clear()
+            _blocks[key] = (pieces, *found)
+    return found
+
+
+def _each(walker: Walker, headers: Headers, part: Part, cookie: Part) -> tuple[str, str]:
     content_type = encoding = ""
-    if message:
-        return content_type, encoding
     for at, (name, value) in enumerate(headers):
         if at >= _MANY and (_is_full(walker) or walker.budget.late()):
             if not _is_full(walker):
@@ -201,11 +241,15 @@ def _learn(walker: Walker, part: Part, name: str, value: str, start: int, troubl
     if walker.limits is not _DEFAULT or len(walker.leaves) > walker.limits.max_leaves:
         return
     pieces = walker.leaves.pieces(start)
-    if sum(len(text) for piece in pieces for text in piece.values) > 4 * _LONGEST_LINE:
+    if _characters(pieces) > 4 * _LONGEST_LINE:
         return
     if len(_lines) >= _MOST_LINES:
         _lines.clear()
     _lines[part, name, value] = pieces
+
+
+def _characters(pieces: Iterable[Piece]) -> int:
+    return sum(len(text) for piece in pieces for text in piece.values)
 
 
 def _cookies(walker: Walker, header: str, being_set: bool) -> None:

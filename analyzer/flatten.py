@@ -8,9 +8,12 @@ found first, and what lies between them is taken over as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from analyzer.decoders import Checked, Layer, Limits, Noted, Number, Pairs
+from analyzer.decoders.noise import SHORTEST_PIECE
+from analyzer.decoders.outlines import LONGEST_PLAIN, Columns, Shape
 from analyzer.decoders.plan import inert
 from analyzer.leaves import Leaves, Steps
 from analyzer.models import Part
@@ -25,9 +28,8 @@ _EXACT_BELOW: Final = 1e18  # a float beyond may have been an integer with more 
 
 plain: Final[set[str]] = set()  # strings in which every decoder has found nothing
 MOST_PLAIN: Final = 20_000
-LONGEST_PLAIN: Final = 256
 
-_paths: Final[dict[tuple[str, tuple[str, ...] | int], list[str]]] = {}
+_paths: Final[dict[tuple[str, tuple[str, ...] | int | Shape], list[str]]] = {}
 _row_paths: Final[dict[tuple[str, tuple[str, ...], int], list[str]]] = {}
 _remembered: Final = [0]
 
@@ -133,7 +135,12 @@ class Flattener:
         leaves = self.leaves
         # None: has to be looked at more closely.
         texts = [
-            (value if value in plain or (len(value) < LONGEST_PLAIN and inert(value)) else None)
+            (
+                value
+                if (value in plain and len(value) < SHORTEST_PIECE)
+                or (len(value) < LONGEST_PLAIN and inert(value))
+                else None
+            )
             if (kind := type(value)) is str
             else str(value) if kind is int
             else ("true" if value else "false") if kind is bool
@@ -158,6 +165,41 @@ class Flattener:
                 self.string(value, paths[at], steps)
             else:
                 self.tree(value, paths[at], steps, level + 1)
+
+    def columns(self, found: Columns, path: str, steps: Steps) -> bool:
+        """Make leaves of columns; False, and nothing, where a bound might be passed."""
+        shape, limits, leaves = found.shape, self.limits, self.leaves
+        before, start = self._containers, len(leaves.paths)
+        if (
+            start + shape.entries > limits.max_leaves
+            or before + shape.containers > 2 * limits.max_leaves
+            or shape.deepest > limits.max_json_depth
+            or len(path) + 1 + shape.longest > _LONGEST_PREFIX
+        ):
+            return False
+        self._containers += shape.containers
+        paths: Sequence[str] = shape.paths
+        if path:
+            paths = _paths.get((path, shape)) or _prefixed(path, shape)
+        values, done = found.values, 0
+        for at in found.suspects:
+            if done < at:
+                if leaves.steps is not steps or leaves.part is not self.part:
+                    leaves.turn(self.part, steps)
+                leaves.paths += paths[done:at]
+                leaves.values += values[done:at]
+            self.string(values[at], paths[at], steps)
+            done = at + 1
+        if done < len(paths):
+            if leaves.steps is not steps or leaves.part is not self.part:
+                leaves.turn(self.part, steps)
+            leaves.paths += paths[done:] if done else paths
+            leaves.values += values[done:] if done else values
+        if len(leaves.paths) > limits.max_leaves:  # by what was inside the values
+            leaves.cut(start)
+            self._containers = before
+            return False
+        return True
 
     def _value(self, value: object, path: str, steps: Steps) -> None:
         """Make leaves of what is no container."""
@@ -184,6 +226,13 @@ class Flattener:
             self.fault("too_large", f"a value was cut to {self.limits.max_value} characters")
             value = value[: self.limits.max_value]
         self.leaves.add(self.part, path, value, steps)
+
+
+def _prefixed(path: str, shape: Shape) -> list[str]:
+    """Return the paths of the values of a document that stands at `path`."""
+    made = [f"{path}.{each}" for each in shape.paths]
+    _keep(_paths, (path, shape), made)
+    return made
 
 
 def _joined(path: str, names: tuple[str, ...] | int) -> list[str]:

@@ -31,6 +31,7 @@ class Run(NamedTuple):
     steps: Steps
 
 
+_new_run: Final = cast(Callable[[type[Run], tuple[int, Part, Steps]], Run], tuple.__new__)
 _start: Final = attrgetter("start")
 
 
@@ -78,7 +79,7 @@ class Leaves(Sequence[Leaf]):
         if runs and runs[-1][0] == length:
             runs.pop()
         if not runs or runs[-1][1] != part or runs[-1][2] != steps:
-            runs.append(Run(length, part, steps))
+            runs.append(_new_run(Run, (length, part, steps)))
 
     def add(self, part: Part, path: str, value: str, steps: Steps) -> None:
         """Add one leaf."""

@@ -24,9 +24,10 @@ from analyzer.decoders import (
 )
 from analyzer.decoders.media import is_media, is_media_type
 from analyzer.decoders.noise import is_handed_out
-from analyzer.decoders.plan import bodies, hint_of, inert, readers, uncoded
+from analyzer.decoders.outlines import LONGEST_PLAIN, Columns
+from analyzer.decoders.plan import bodies, hint_of, inert, is_bare, readers, uncoded
 from analyzer.decoders.text import has_structure, is_text, to_text, utf8
-from analyzer.flatten import LONGEST_PLAIN, MOST_PLAIN, Flattener, plain
+from analyzer.flatten import MOST_PLAIN, Flattener, plain
 from analyzer.leaves import Steps
 from analyzer.models import Part, Problem
 
@@ -59,6 +60,8 @@ class Walker(Flattener):
         """Return what could not be read, each thing once."""
         if self._pieces and (detail := opaque.unread_pieces(self._pieces)):
             self.fault("opaque_value", detail, "body")
+        if not self._faults:
+            return ()
         return tuple(Problem(self.exchange, "decode", *fault) for fault in self._faults)
 
     @property
@@ -118,6 +121,10 @@ class Walker(Flattener):
         if self.budget.late():
             self.fault("too_slow", "decoding was ended by its time limit")
             return False
+        if type(tree) is Columns:
+            if self._exact or not self.columns(tree, path, steps):
+                return self.enter(tree.tree(), path, steps)
+            return True
         if isinstance(tree, Layer):
             if not self._spend(tree):
                 return True
@@ -237,7 +244,10 @@ class Walker(Flattener):
             first = content[0]
             if first in _WHITE:
                 first = (content[:64].lstrip() or _WHITE)[0]
+            bare = not (top or hint.media or hint.charset or hint.doubtful) and is_bare(content)
             for name, read in bodies(first, hint.announced, silent, hint.doubtful):
+                if bare and name != "raw_deflate":
+                    continue
                 tree = read(content, hint, self.budget)
                 if tree is MISS:
                     continue

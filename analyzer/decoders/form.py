@@ -7,8 +7,11 @@ that a document of the same data would have; ``a.b=`` is one already.
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import Final
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Noted
+from analyzer.decoders.outlines import LONGEST, MEMORY, Columns, Shape, suspects
 from analyzer.decoders.percent import unquote, unquote_name
 from analyzer.decoders.text import to_text
 
@@ -22,6 +25,11 @@ _NESTED = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])(?:\[[^\[\]]*\]|\.[^\[\].]+)*")
 _KEYS = re.compile(r"[\[\].]+")
 _MOST_FIELDS = 100_000
 _DEEPEST = 64
+_MOST_KNOWN = 256  # fields of which the names are remembered
+_SIGNS = b"=&" * _MOST_KNOWN
+_NO_SIGNS = bytes(each for each in range(256) if each not in b"=&")
+_shapes: Final[dict[tuple[str, ...], Shape]] = {}
+MEMORY.hold(_shapes.clear)
 
 
 class Names:
@@ -98,6 +106,42 @@ def read_form(text: str) -> dict[str, object] | Noted:
     return fields
 
 
+def read_fields(text: str) -> dict[str, object] | Noted | Columns:
+    """Do as `read_form`, and give `Columns` for fields whose names were read before."""
+    if len(text) > LONGEST or not text.isascii():
+        return read_form(text)
+    signs = text.encode().translate(None, _NO_SIGNS)
+    count = len(signs) // 2 + 1
+    # Each piece has one equals sign, which no other decoder of forms takes for something else.
+    if count > _MOST_KNOWN or signs != _SIGNS[: 2 * count - 1] or (count == 1 and ";" in text):
+        return read_form(text)
+    pieces = text.replace("&", "=").split("=")
+    names = tuple(pieces[::2])
+    shape = _shapes.get(names)
+    if shape is None:
+        tree = read_form(text)
+        if isinstance(tree, dict) and MEMORY.again(names):
+            _learn(names, tree)
+        return tree
+    values = pieces[1::2]
+    if "%" in text or "+" in text:
+        found = unquote("\0".join(values).replace("+", " "))
+        if not isinstance(found, str):
+            return read_form(text)
+        values = found.split("\0")
+        if len(values) != count:
+            return read_form(text)
+    return Columns(shape, values, suspects(values), partial(read_form, text))
+
+
+def _learn(names: tuple[str, ...], tree: dict[str, object]) -> None:
+    """Remember where the fields of these names go, if each goes to its own place."""
+    if len(tree) != len(names) or not all(type(value) is str for value in tree.values()):
+        return
+    paths = MEMORY.shared(tuple(tree), sum(map(len, names)))
+    _shapes[names] = Shape(paths, tuple(range(len(paths))), len(paths))
+
+
 def is_form(text: str) -> bool:
     """Whether `text`, of which nothing else is known, is certainly a form."""
     if "&" in text:
@@ -113,12 +157,12 @@ def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
     if text is None:
         return MISS
     if hint.announced != "form":
-        return read_form(text) if is_form(text) else MISS
-    return read_form(text.strip("\r\n\ufeff")) if "=" in text else MISS
+        return read_fields(text) if is_form(text) else MISS
+    return read_fields(text.strip("\r\n\ufeff")) if "=" in text else MISS
 
 
 def _text(text: str) -> object:
-    return read_form(text) if is_form(text) else MISS
+    return read_fields(text) if is_form(text) else MISS
 
 
 DECODERS.register("form")(

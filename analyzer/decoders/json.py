@@ -17,6 +17,8 @@ from functools import partial
 import orjson
 
 from analyzer.decoders import DECODERS, MISS, Budget, Checked, Decoder, Fault, Hint, Number, Pairs
+from analyzer.decoders.json_outline import read
+from analyzer.decoders.outlines import Columns
 from analyzer.decoders.text import to_text, without_surrogates
 
 _WHITE = ((b" ", b" :"), (b"\t", b"\t:"), (b"\n", b"\n:"), (b"\r", b"\r:"))
@@ -110,11 +112,24 @@ def read_json(content: bytes | str) -> object:
     return Checked(tree, _names(content), partial(_exact_again, content))
 
 
+def read_columns(content: bytes | str) -> object:
+    """Do as `read_json`, and give `Columns` for a document that is like one read before."""
+    known = read(content, partial(read_json, content))
+    if isinstance(known, Columns):
+        return known
+    found = read_json(content)
+    if known is not None and isinstance(found, Checked):
+        known.learn(found.tree)
+    return found
+
+
 def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
     announced = hint.announced == "json"
     if _is_too_much(content):
         return Fault("too_many_leaves", "JSON of more values than can be shown")
-    found = read_json(content)
+    found = read_columns(content)
+    if isinstance(found, Columns):
+        return found
     if isinstance(found, Checked):
         if isinstance(found.tree, dict | list | str) or announced:
             return found
@@ -136,7 +151,7 @@ def _text(text: str) -> object:
     inner = text.strip(" \t\r\n\ufeff")
     if inner[:1] + inner[-1:] not in ("{}", "[]", '""') or len(inner) < 2:
         return MISS
-    found = read_json(inner)
+    found = read_columns(inner)
     if found is MISS and ("NaN" in inner or "Infinity" in inner or "\\ud" in inner.lower()):
         return _hand_made(inner)
     return found

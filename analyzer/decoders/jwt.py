@@ -12,8 +12,8 @@ from analyzer.decoders import DECODERS, MISS, Checked, Decoder, Noted
 from analyzer.decoders.json import read_json
 from analyzer.decoders.noise import measured
 
-_JWT = re.compile(r"(ey[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{2,})\.[A-Za-z0-9_-]*")
-_JWE = re.compile(r"(ey[A-Za-z0-9_-]{8,})\.[\w-]*\.[\w-]*\.([\w-]++)\.[\w-]++", re.ASCII)
+_JWT = re.compile(r"(ey[A-Za-z0-9_-]{8,}+)\.([A-Za-z0-9_-]{2,}+)\.[A-Za-z0-9_-]*")
+_JWE = re.compile(r"(ey[A-Za-z0-9_-]{8,}+)\.[\w-]*\.[\w-]*\.([\w-]++)\.[\w-]++", re.ASCII)
 _ALPHABET = str.maketrans("-_", "+/")
 
 
@@ -27,7 +27,7 @@ def _part(text: str) -> Checked | None:
 
 
 def _text(text: str) -> object:
-    if not text.startswith("ey"):
+    if not text.startswith("ey") or "." not in text:
         return MISS
     found = _JWT.fullmatch(text)
     if not found:

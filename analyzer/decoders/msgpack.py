@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgpack  # type: ignore[import-untyped]
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint, Pairs
+from analyzer.decoders.json_outline import of_tree
+from analyzer.decoders.outlines import LONGEST
 from analyzer.decoders.text import is_readable, utf8
 
 
@@ -55,6 +57,23 @@ class _Tree:
         return items
 
 
+def _plain(content: bytes, budget: Budget) -> object:
+    """Read what packs to the same bytes again: then no name was repeated, and nothing was lost.
+
+    `MISS` for all else, and for what has more bytes than containers are counted: the package calls
+    nothing here for each of them.
+    """
+    if len(content) > min(LONGEST, 4 * budget.limits.max_leaves):
+        return MISS
+    try:
+        tree: object = msgpack.unpackb(content)
+        if not isinstance(tree, dict | list) or msgpack.packb(tree) != content:
+            return MISS
+    except (ValueError, msgpack.UnpackException, RecursionError, OverflowError, TypeError):
+        return MISS
+    return of_tree(tree)
+
+
 def _unpack(content: bytes, budget: Budget, *, named: bool, raw: bool) -> object:
     built = _Tree(4 * budget.limits.max_leaves, named=named)
     try:
@@ -82,6 +101,9 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
         if not isinstance(tree, dict | Pairs) or not tree:
             return MISS
         return MISS if hint.doubtful and not is_readable(tree, len(content)) else tree
+    tree = _plain(content, budget)
+    if tree is not MISS:
+        return tree
     tree = _unpack(content, budget, named=False, raw=False)
     if tree is MISS:  # old packers have one type for text and bytes
         tree = _unpack(content, budget, named=False, raw=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import binascii
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Hint, Layer, Limits
 from analyzer.decoders.form import Names
 from analyzer.decoders.percent import unquote_name
+from analyzer.decoders.plan import bare_text
 
 _DISPOSITION = re.compile(r"""(?i:[;\s](name|filename)(\*?))=(?:"((?:[^"\\]|\\.)*+)"|([^\s;]++))""")
 _SNIFF = re.compile(rb"--([^\r\n]{1,200})\r?\n(?i:content-[a-z-]+):")
 _MOST_HEADERS = 16 * 1024
+_LONG = 256  # bytes of headers; shorter ones repeat from request to request
 
 
 def _headers(block: bytes) -> dict[str, str]:
@@ -33,15 +37,42 @@ def _unwrapped(content: bytes, encoding: str) -> bytes:
     return binascii.a2b_qp(content) if encoding == "quoted-printable" else content
 
 
-def _split(block: bytes) -> tuple[dict[str, str], bytes]:
+class _Head(NamedTuple):
+    """What the headers of a part say: its name, if it has one, and what is known of its content."""
+
+    name: str | None
+    file: str
+    media: str
+    encoding: str
+
+
+def _head(block: bytes) -> _Head:
+    headers = _headers(block)
+    names: dict[str, str] = {}
+    for key, star, quoted, bare in _DISPOSITION.findall(headers.get("content-disposition", "")):
+        text = quoted or bare
+        names.setdefault(key.lower(), unquote_name(text.rpartition("'")[2]) if star else text)
+    return _Head(
+        names.get("name"),
+        names.get("filename", ""),
+        headers.get("content-type", ""),
+        headers.get("content-transfer-encoding", "").lower(),
+    )
+
+
+_known_head = lru_cache(4096)(_head)
+
+
+def _split(block: bytes) -> tuple[_Head, bytes]:
     """Return the headers and the content of what stands between two delimiters."""
     if block.startswith((b"\r\n", b"\n")):  # no headers at all
-        return {}, block[2 if block[0] == 13 else 1 :]
+        return _head(b""), block[2 if block[0] == 13 else 1 :]
     for gap in (b"\r\n\r\n", b"\n\n"):
         end = block.find(gap, 0, _MOST_HEADERS)
         if end >= 0:
-            return _headers(block[:end]), block[end + len(gap) :]
-    return _headers(block[:_MOST_HEADERS]), b""
+            read = _known_head if end < _LONG else _head
+            return read(block[:end]), block[end + len(gap) :]
+    return _head(block[:_MOST_HEADERS]), b""
 
 
 def _body(content: bytes, hint: Hint, budget: Budget) -> object:
@@ -67,17 +98,16 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
             continue
         headers, value = _split(block)
         value = value.removesuffix(b"\r")
-        names: dict[str, str] = {}
-        for key, star, quoted, bare in _DISPOSITION.findall(headers.get("content-disposition", "")):
-            text = quoted or bare
-            names.setdefault(key.lower(), unquote_name(text.rpartition("'")[2]) if star else text)
-        value = _unwrapped(value, headers.get("content-transfer-encoding", "").lower())
-        name, listed = nested.path(names.get("name", str(position)))
-        content_type = headers.get("content-type", "")
-        layer = Layer(value, content_type)
+        if headers.encoding:
+            value = _unwrapped(value, headers.encoding)
+        name, listed = str(position) if headers.name is None else headers.name, False
+        if "[" in name:
+            name, listed = nested.path(name)
+        text = None if headers.media else bare_text(value)
+        layer = Layer(value, headers.media) if text is None else text
         _add(fields, name, [layer] if listed else layer)
-        if names.get("filename"):
-            _add(fields, f"{name}.filename", names["filename"])
+        if headers.file:
+            _add(fields, f"{name}.filename", headers.file)
     return fields or MISS
 
 

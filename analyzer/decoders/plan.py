@@ -21,6 +21,9 @@ from analyzer.decoders import (
     ReadText,
 )
 
+_LONGEST_BARE: Final = 256
+_HEADS_OF_BODIES: Final = ("data:", "bplist", "x^", "h", "H", "X")  # events, property lists, zlib
+
 
 @cache
 def _decoders() -> tuple[tuple[str, Decoder], ...]:
@@ -41,25 +44,46 @@ def texts() -> tuple[tuple[str, ReadText, str, int], ...]:
 # dotted names, prose. One search instead of a score of decoders; a test asks all of them.
 _MARKS = r"%={\[\"?#\\&<\x00-\x08\x0e-\x1f"
 _EVERY_MARK: Final = '%={["?#\\&<'
-inert: Final = re.compile(
-    rf"""
-      [A-Za-z0-9+/_-]{{0,11}}
-    | [^{_MARKS}\n]{{0,6}}
+_INERT: Final = rf"""
+      [A-Za-z0-9+/_-]{{0,11}}+
+    | [^{_MARKS}\n]{{0,6}}+
     | (?!7[Bb]|5[Bb]|1[Ff]8[Bb]|28[Bb]5|04224|78|62706|3[Cc]3[Ff]|(?:[2-7][0-9A-Fa-f]){{16}})
       [0-9A-Fa-f-]++
     | (?!e[yJ]|v[1-4]\.|G[AS]1\.|fb\.|s:|data:|DATA:)  # signed, encrypted, of analytics, data
       [A-Za-z0-9+/_-]*+
       (?:
         [^A-Za-z0-9+/_.\-:|,~*{_MARKS}\n]
-      | \. (?!\.?\Z|e[yJ])  # odd padding of Base64; something signed
-      | [,~*] (?![,~*]?\Z)
+      | \. (?!\.?END|e[yJ])  # odd padding of Base64; something signed
+      | [,~*] (?![,~*]?END)
         # A table, Base64 with a name before it, hex by pairs (a MAC address has six of them).
       | [:|] (?![^\s:=|;,&]*+[|;,]|[A-Za-z0-9+/_-]{{20}}|(?:[0-9A-Fa-f]{{2}}:){{7}})
       )
       [^{_MARKS}\n]*+(?<!-)
-    """,
-    re.VERBOSE,
-).fullmatch
+    """
+inert: Final = re.compile(_INERT.replace("END", r"\Z"), re.VERBOSE).fullmatch
+_LINES: Final = re.compile(rf"(?:(?:{_INERT.replace('END', chr(92) + 'n')})\n)*+", re.VERBOSE)
+
+
+def inert_until(lines: str) -> int:
+    """Return where the first of `lines` begins that is not `inert`; each has a line end."""
+    found = _LINES.match(lines)
+    return found.end() if found else 0
+
+
+def bare_text(content: bytes) -> str | None:
+    """Return `content` as text if no decoder of bodies takes it; None if one may."""
+    # In ASCII, no block of raw deflate is stored; the others have two kinds.
+    if content and content[0] & 6 in (0, 6) and is_bare(content):
+        return content.decode("ascii")
+    return None
+
+
+def is_bare(content: bytes) -> bool:
+    """Whether `content` is text that no decoder of bodies takes, but one that unpacks anything."""
+    if len(content) >= _LONGEST_BARE or not content.isascii():
+        return False
+    text = content.decode("ascii")
+    return text.isprintable() and inert(text) is not None and not text.startswith(_HEADS_OF_BODIES)
 
 
 @cache

@@ -22,12 +22,14 @@ Where it is known what goes to a place, its fields have names (`analyzer.decoder
 from __future__ import annotations
 
 from analyzer.decoders import DECODERS, MISS, Budget, Decoder, Fault, Hint
+from analyzer.decoders.json_outline import of_tree
 from analyzer.decoders.schema import place_of, read_named, schemas_at
 from analyzer.decoders.text import is_text, legible, utf8
 from analyzer.decoders.wire_types import MOST_NUMBER, fixed32, fixed64, varint
 
 _NAMES = tuple(map(str, range(2048)))
 _MOST_GUESSED = 2048
+_OF_TAG = tuple(_NAMES[tag >> 3] for tag in range(128))
 _LEAST = 8
 
 
@@ -42,10 +44,11 @@ class _Reader:
     would cost the size of the body as often as they are nested.
     """
 
-    __slots__ = ("data", "deepest", "left", "longest", "readable")
+    __slots__ = ("data", "deepest", "left", "letters", "longest", "readable")
 
     def __init__(self, data: bytes, deepest: int, most: int) -> None:
         self.data = data
+        self.letters = data.decode("latin-1")  # to cut text out of, where it is ASCII
         self.deepest = deepest
         self.left = most  # fields that may still come
         self.readable = 0
@@ -55,86 +58,109 @@ class _Reader:
         self, position: int, end: int, depth: int, guessed: bool
     ) -> dict[str, object] | None:
         """Return the fields between two positions by number, or None if that is no message."""
-        data = self.data
+        data, letters = self.data, self.letters
         fields: dict[str, object] = {}
-        last = 0
-        while position < end:
-            tag = data[position]
-            position += 1
-            if tag >= 0x80:
-                tag, position = varint(data, position - 1)
-                if position < 0 or position > end:
-                    return None
-            number = tag >> 3
-            if not number or number > MOST_NUMBER:
-                return None
-            if guessed:
-                if number < last or number >= _MOST_GUESSED:
-                    return None
-                last = number
-            kind = tag & 7
-            value: object
-            if kind == 2:
-                if position >= end:
-                    return None
-                size = data[position]
+        left, readable, longest = self.left, 0, self.longest
+        least = 8  # the tag of field 1, and in what is guessed of the field before
+        try:
+            while position < end:
+                tag = data[position]
                 position += 1
-                if size >= 0x80:
-                    size, position = varint(data, position - 1)
-                    if position < 0:
+                if tag < 0x80:
+                    if tag < least:
                         return None
-                stop = position + size
-                if stop > end:
-                    return None
-                value = self._chunk(position, stop, depth)
-                position = stop
-            elif kind == 0:
-                if position >= end:
-                    return None
-                value = data[position]
-                position += 1
-                if value >= 0x80:
-                    value, position = varint(data, position - 1)
-                    if position < 0 or position > end:
+                    name = _OF_TAG[tag]
+                else:
+                    tag, position = varint(data, position - 1)
+                    number = tag >> 3
+                    if position < 0 or position > end or tag < least or number > MOST_NUMBER:
                         return None
-            elif kind == 5:
-                if position + 4 > end:
+                    if number < _MOST_GUESSED:
+                        name = _NAMES[number]
+                    elif guessed:
+                        return None
+                    else:
+                        name = str(number)
+                kind = tag & 7
+                if guessed:
+                    least = tag - kind
+                value: object
+                if kind == 2:
+                    if position >= end:
+                        return None
+                    size = data[position]
+                    position += 1
+                    if size >= 0x80:
+                        size, position = varint(data, position - 1)
+                        if position < 0:
+                            return None
+                    stop = position + size
+                    if stop > end:
+                        return None
+                    piece = letters[position:stop]
+                    if (ascii_ := piece.isascii()) and piece.isprintable():
+                        readable += size
+                        longest = max(longest, size)
+                        value = piece
+                    else:
+                        piece = ""  # may be the whole body, at each level
+                        self.left, self.longest = left, longest
+                        value = self._chunk(position, stop, depth, printable=not ascii_)
+                        left, longest = self.left, self.longest
+                    position = stop
+                elif kind == 0:
+                    if position >= end:
+                        return None
+                    value = data[position]
+                    position += 1
+                    if value >= 0x80:
+                        if position < end and 0 < (second := data[position]) < 0x80:
+                            value = value & 0x7F | second << 7
+                            position += 1
+                        else:
+                            value, position = varint(data, position - 1)
+                            if position < 0 or position > end:
+                                return None
+                elif kind == 5:
+                    if position + 4 > end:
+                        return None
+                    value = fixed32(data[position : position + 4])
+                    position += 4
+                elif kind == 1:
+                    if position + 8 > end:
+                        return None
+                    value = fixed64(data[position : position + 8])
+                    position += 8
+                else:
                     return None
-                value = fixed32(data[position : position + 4])
-                position += 4
-            elif kind == 1:
-                if position + 8 > end:
-                    return None
-                value = fixed64(data[position : position + 8])
-                position += 8
-            else:
-                return None
-            self.left -= 1
-            if self.left < 0:
-                raise _TooMany
-            name = _NAMES[number] if number < 2048 else str(number)
-            if name in fields:
-                known = fields[name]
-                if isinstance(known, list):
+                left -= 1
+                if left < 0:
+                    raise _TooMany
+                if name not in fields:
+                    fields[name] = value
+                elif type(known := fields[name]) is list:
                     known.append(value)
                 else:
                     fields[name] = [known, value]
-            else:
-                fields[name] = value
+        finally:
+            self.left = left
+        self.readable += readable
+        self.longest = longest
         return fields
 
     def chunk(self) -> object:
         """Return the whole as a length-delimited field."""
         return self._chunk(0, len(self.data), 1)
 
-    def _chunk(self, start: int, end: int, depth: int) -> object:
-        """Return a length-delimited field as text, message or bytes."""
-        text = utf8(self.data[start:end])
-        if text is not None and text.isprintable():
+    def _chunk(self, start: int, end: int, depth: int, *, printable: bool = True) -> object:
+        """Return a length-delimited field as text, message or bytes; may it be `printable` text?"""
+        within = end - start > 1 and depth < self.deepest
+        text = utf8(self.data[start:end]) if printable or not within else None
+        if printable and text is not None and text.isprintable():
             self.readable += end - start
             self.longest = max(self.longest, len(text))
             return text
-        if end - start > 1 and depth < self.deepest:
+        if within:
             text = None  # may be the whole body, and is not needed meanwhile
             readable, longest = self.readable, self.longest
             found = self.message(start, end, depth + 1, guessed=True)
@@ -190,7 +216,8 @@ def _body(content: bytes, hint: Hint, budget: Budget) -> object:
         share = 2 if hint.doubtful else 3
         if reader.longest < 4 or reader.readable * share < len(content):
             return MISS
-    return found
+    columns = of_tree(found)
+    return found if columns is MISS else columns
 
 
 DECODERS.register("protobuf")(

@@ -34,9 +34,11 @@ def _text(text: str) -> object:
         return Layer(found[1]) if found else MISS
     if head in ("GA", "GS", "fb"):
         return _analytics(text)
-    if found := _DOTTED.fullmatch(text):
+    dotted = "." in text
+    if (dotted or ":" in text) and (found := _DOTTED.fullmatch(text)):
         return _unpacked(found[2], packed=bool(found[1]))
-    if found := _RAILS.fullmatch(text) or _FACEBOOK.fullmatch(text):
+    found = _RAILS.fullmatch(text) if "--" in text else None
+    if found or (dotted and (found := _FACEBOOK.fullmatch(text))):
         return _unpacked(found[1], packed=False)
     return MISS
 

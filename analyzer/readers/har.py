@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import mmap
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from analyzer.errors import UserError
-from analyzer.models import Event, Exchange, Problem
+from analyzer.models import Event, Exchange, Headers, Problem
 from analyzer.readers import READERS, Message, Reading, Record, har_windows, is_time
-from analyzer.readers.har_text import body_bytes, headers_of, params_body, value_of
+from analyzer.readers.har_entry import Content, Entry, Response, decoded, headers_in, read_entry
+from analyzer.readers.har_text import body_bytes, params_body, value_of
 from analyzer.readers.har_torn import entry_spans
 
-T = TypeVar("T")
 MAX_ENTRY = 128 * 1024 * 1024  # bytes of JSON of one entry
 MAX_ENTRIES = 5_000_000
 _FAULTS = (ValueError, RecursionError)  # of both JSON parsers; msgspec's errors are ValueErrors
@@ -35,49 +35,6 @@ class _Log(msgspec.Struct):
 
 class _File(msgspec.Struct):
     log: _Log
-
-
-class _PostData(msgspec.Struct, rename="camel"):
-    mime_type: Any = None
-    text: Any = None
-    params: Any = None
-    encoding: Any = None
-
-
-class _Request(msgspec.Struct, rename="camel"):
-    method: str
-    url: str
-    http_version: Any = None
-    headers: Any = None
-    cookies: Any = None
-    post_data: _PostData | None = None
-    body_size: Any = None
-
-
-class _Content(msgspec.Struct, rename="camel"):
-    size: Any = None
-    mime_type: Any = None
-    text: Any = None
-    encoding: Any = None
-
-
-class _Response(msgspec.Struct, rename="camel"):
-    status: Any = None
-    http_version: Any = None
-    headers: Any = None
-    cookies: Any = None
-    content: _Content | None = None
-    error: Any = msgspec.field(name="_error", default=None)
-
-
-class _Entry(msgspec.Struct, rename="camel"):
-    request: _Request
-    response: _Response | None = None
-    started_date_time: Any = None
-    server: Any = msgspec.field(name="serverIPAddress", default=None)
-    from_cache: Any = msgspec.field(name="_fromCache", default=None)
-    fetch_type: Any = msgspec.field(name="_fetchType", default=None)
-    messages: Any = msgspec.field(name="_webSocketMessages", default=None)
 
 
 class _Started(msgspec.Struct, rename="camel"):
@@ -124,9 +81,9 @@ class HarReader:
         if not entries:
             raise UserError(f"{path.name} is a HAR without entries", "export it again")
         _check_count(path, len(entries))
-        times = [time for time in map(_start_of, entries) if time is not None]
-        reading.started = min(times, default=None)
-        reading.records = _records(reading, entries, latin1=latin1)
+        times = list(map(_start_of, entries))
+        reading.started = min((time for time in times if time is not None), default=None)
+        reading.records = _records(reading, entries, times, latin1=latin1)
         return reading
 
 
@@ -137,7 +94,7 @@ def _in_pieces(path: Path, cut: har_windows.Windows) -> Reading:
     reading.device = _device(cut.tweasel)
     reading.started = cut.started
     latin1 = any("mitmproxy" in value for pair in reading.tools for value in pair)
-    reading.records = _records(reading, cut.entries(), latin1=latin1)
+    reading.records = _records(reading, cut.entries(), None, latin1=latin1)
     return reading
 
 
@@ -158,7 +115,14 @@ def _not_a_har(path: Path, error: Exception) -> UserError:
     )
 
 
-def _records(reading: Reading, entries: Iterable[memoryview], *, latin1: bool) -> Iterator[Record]:
+def _records(
+    reading: Reading,
+    entries: Iterable[memoryview],
+    times: Sequence[float | None] | None,
+    *,
+    latin1: bool,
+) -> Iterator[Record]:
+    """Yield what the entries tell; `times` are when they began, where that was read before."""
     bodies_left_out = 0
     for number, raw in enumerate(entries, 1):
         ident = str(number)
@@ -168,7 +132,8 @@ def _records(reading: Reading, entries: Iterable[memoryview], *, latin1: bool) -
             )
             continue
         try:
-            entry = _decoded(raw, _Entry)
+            entry = read_entry(raw)
+            headers = headers_in(entry)
         except _FAULTS:
             yield Problem(ident, "read", "bad_entry", "not a HAR entry")
             continue
@@ -177,11 +142,11 @@ def _records(reading: Reading, entries: Iterable[memoryview], *, latin1: bool) -
             reading.read += 1
             yield Problem(ident, "read", "not_network", "the URL names nothing on the network")
             continue
-        seconds = _seconds(entry.started_date_time)
+        seconds = times[number - 1] if times else _seconds(entry.started_date_time)
         if seconds is None:
             yield Problem(ident, "read", "bad_time", "startedDateTime is missing or not a time")
         since = _since(seconds, reading.started)
-        exchange = _exchange(ident, since, entry, latin1=latin1)
+        exchange = _exchange(ident, since, entry, headers, latin1=latin1)
         reading.read += 1
         yield exchange
         if exchange.truncated and not exchange.complete:
@@ -196,27 +161,18 @@ def _records(reading: Reading, entries: Iterable[memoryview], *, latin1: bool) -
         reading.cut.append(f"{bodies_left_out} request bodies are not in the file")
 
 
-def _decoded(raw: memoryview, kind: type[T]) -> T:
-    """Decode one entry; ValueError or RecursionError if it cannot be."""
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        # Half surrogate pairs, NaN: Python and JavaScript write and read them, msgspec does not.
-        return msgspec.convert(json.loads(bytes(raw)), type=kind)
-
-
 def _start_of(raw: memoryview) -> float | None:
     try:
-        return _seconds(_decoded(raw, _Started).started_date_time)
+        return _seconds(decoded(raw, _Started).started_date_time)
     except _FAULTS:
         return None
 
 
-def _exchange(ident: str, since: float, entry: _Entry, *, latin1: bool) -> Exchange:
-    request, response = entry.request, entry.response or _Response()
-    headers = headers_of(request.headers, request.cookies, "cookie")
+def _exchange(
+    ident: str, since: float, entry: Entry, told: tuple[Headers, Headers], *, latin1: bool
+) -> Exchange:
+    request, response = entry.request, entry.response or Response()
+    headers, answer_headers = told
     body, left_out = b"", 0
     if request.post_data:
         content_type = value_of(headers, "content-type") or _text(request.post_data.mime_type)
@@ -234,8 +190,7 @@ def _exchange(ident: str, since: float, entry: _Entry, *, latin1: bool) -> Excha
         left_out = _size(request.body_size)
     status = response.status
     answered = isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 999
-    answer_headers = headers_of(response.headers, response.cookies, "set-cookie")
-    content = response.content or _Content()
+    content = response.content or Content()
     answer = body_bytes(
         content.text,
         content.encoding,
@@ -256,7 +211,7 @@ def _exchange(ident: str, since: float, entry: _Entry, *, latin1: bool) -> Excha
         response_headers=answer_headers,
         response_body=answer or b"",
         server_ip=_text(entry.server).strip("[]") or None,
-        transport=_transport(request.http_version, response.http_version),
+        transport=_transport(_text(request.http_version), _text(response.http_version)),
         complete=answered and not left_out,
         truncated=left_out + unseen,
     )
@@ -302,10 +257,11 @@ def _since(seconds: float | None, started: float | None) -> float:
     return 0.0 if seconds is None or started is None else max(0.0, seconds - started)
 
 
-def _transport(*versions: object) -> str:
+@lru_cache(64)
+def _transport(*versions: str) -> str:
     """Return "h2", "h3" or "http/1.1"; the last also where the file is silent."""
     for version in versions:
-        text = _text(version).lower().removeprefix("http/")
+        text = version.lower().removeprefix("http/")
         if text.startswith(("h3", "3", "quic")):
             return "h3"
         if text.startswith(("h2", "2", "spdy")):
@@ -315,7 +271,7 @@ def _transport(*versions: object) -> str:
     return "http/1.1"
 
 
-def _reason(response: _Response | None) -> str:
+def _reason(response: Response | None) -> str:
     found = _NET_ERROR.fullmatch(_text(response.error)) if response else None
     return found[0] if found else "no answer"
 
