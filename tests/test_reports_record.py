@@ -20,6 +20,17 @@ from reports.record import FORMAT, record, record_json, schema, schema_text
 SCHEMA = json.loads(schema_text())
 
 
+def hostile() -> Comparison:
+    """What a capture brought, with text in it that nobody should obey."""
+    comparison = reporting.sent_only_in_kenya()
+    return replace(
+        comparison,
+        evidence=poisoned(comparison.evidence),
+        recipients=poisoned(comparison.recipients),
+        coverage=poisoned(comparison.coverage),
+    )
+
+
 def told(comparison: Comparison, **more: Any) -> Any:
     return json.loads(record_json(record(comparison, synthetic.knowledge(), **more)))
 
@@ -37,7 +48,7 @@ def test_the_schema_that_is_kept_is_that_of_the_records() -> None:
         reporting.with_adults(),
         reporting.one_session_each(),
         reporting.nothing_found(),
-        poisoned(reporting.sent_only_in_kenya()),
+        hostile(),
     ],
     ids=["differences", "adults", "too few", "nothing", "hostile"],
 )

@@ -27,6 +27,7 @@ COMMANDS = (
     "verify",
     "recover",
     "export",
+    "publish",
     "knowledge",
     "doctor",
     "demo",

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from reports.forms import Material
 
 _FORMS = ("html", "json", "pdf", "markdown", "xlsx", "csv", "parquet")
-_LANGUAGES = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
+LANGUAGES = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
 
 
-class _Several(click.ParamType[tuple[str, ...]]):
+class Several(click.ParamType[tuple[str, ...]]):
     """Some of `choices`, with commas between them."""
 
     def __init__(self, choices: tuple[str, ...], what: str) -> None:
@@ -59,7 +59,7 @@ class _Several(click.ParamType[tuple[str, ...]]):
     "-f",
     "--format",
     "forms",
-    type=_Several(_FORMS, "format"),
+    type=Several(_FORMS, "format"),
     multiple=True,
     metavar="FORMAT,...",
     help=f"What to write: {', '.join(_FORMS)}; default: html,json.",
@@ -67,10 +67,10 @@ class _Several(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--lang",
     "languages",
-    type=_Several(_LANGUAGES, "language"),
+    type=Several(LANGUAGES, "language"),
     multiple=True,
     metavar="CODE,...",
-    help=f"Languages of what people read: {', '.join(_LANGUAGES)}; default: en.",
+    help=f"Languages of what people read: {', '.join(LANGUAGES)}; default: en.",
 )
 @click.option(
     "-o",

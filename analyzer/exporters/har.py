@@ -17,7 +17,7 @@ from analyzer.exporters.session import Conversation, Recorded, SentMessage, with
 from analyzer.models import Headers
 from analyzer.readers.har_text import body_bytes, value_of
 
-_VERSIONS = {"http/1.1": "HTTP/1.1", "h2": "HTTP/2", "h3": "HTTP/3"}
+VERSIONS = {"http/1.1": "HTTP/1.1", "h2": "HTTP/2", "h3": "HTTP/3"}
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _LOST = (
@@ -64,7 +64,7 @@ def _pages(recorded: Recorded) -> list[dict[str, Any]]:
         begun.setdefault(name, t_s)
     return [
         {
-            "startedDateTime": _iso(recorded.started + t_s),
+            "startedDateTime": iso(recorded.started + t_s),
             "id": name,
             "title": name,
             "pageTimings": {},
@@ -77,7 +77,7 @@ def _entry(
     conversation: Conversation, sent: bytes, got: bytes, redactor: Redactor
 ) -> dict[str, Any]:
     exchange = conversation.exchange
-    version = _VERSIONS.get(exchange.transport, "HTTP/1.1")
+    version = VERSIONS.get(exchange.transport, "HTTP/1.1")
     url = redactor.url(exchange.url)
     asked = redactor.headers(exchange.request_headers)
     told = redactor.headers(exchange.response_headers)
@@ -111,7 +111,7 @@ def _entry(
     }
     entry: dict[str, Any] = {
         "pageref": exchange.phase,
-        "startedDateTime": _iso(conversation.at),
+        "startedDateTime": iso(conversation.at),
         "time": 0,
         "request": request,
         "response": response,
@@ -175,5 +175,6 @@ def _query(url: str) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
-def _iso(moment: float) -> str:
+def iso(moment: float) -> str:
+    """Return seconds since 1970 as HAR writes a time."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,156 @@
+"""`evenhand publish`: a copy that may be shown to everyone, or none at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.options import (
+    complain,
+    confidence_option,
+    example,
+    open_study,
+    study_option,
+)
+from analyzer.cli.report_command import LANGUAGES, Several, gathered
+from analyzer.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.exporters.searching import Leak, Search
+    from analyzer.study import Study
+    from reports.forms import Material
+
+_SHOWN = 5  # leaks
+
+
+@click.command(
+    "publish",
+    short_help="Write a copy without values, to be published.",
+    epilog=example(
+        "evenhand publish ~/pebblo-published\n"
+        "evenhand publish published DE KE --lang en,sw\n"
+        "evenhand publish published --no-sessions"
+    ),
+)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("sides", nargs=-1, metavar="[A B]")
+@click.option(
+    "--lang",
+    "languages",
+    type=Several(LANGUAGES, "language"),
+    multiple=True,
+    metavar="CODE,...",
+    help=f"Languages of the page: {', '.join(LANGUAGES)}; default: en.",
+)
+@click.option("--sessions/--no-sessions", default=True, help="With outlines of the sessions (HAR).")
+@confidence_option
+@study_option
+def command(
+    folder: Path,
+    sides: tuple[str, ...],
+    languages: tuple[tuple[str, ...], ...],
+    sessions: bool,
+    min_confidence: int | None,
+    study_dir: Path,
+) -> None:
+    """Write into a new FOLDER what may be shown to everyone: report, record, tables, outlines.
+
+    An outline is a session without its values: hosts, paths, names and shapes. Then every byte
+    that was written is searched for the seeded values of all personas, in every way of writing.
+    Where one is found nothing is published, and the exit code is 1.
+    """
+    if len(sides) not in (0, 2):
+        raise click.UsageError("name two sides, A and B, or none")
+    from analyzer.exporters.searching import Search
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} is not empty", "name a new folder")
+    study = open_study(study_dir, min_confidence)
+    seeded = tuple(
+        dict.fromkeys(value for each in study.personas.values() for value in each.values)
+    )
+    material = gathered(study, *(sides or ("eea", "global_majority")))
+    search = Search(seeded)
+    chosen = tuple(each for some in languages for each in some) or ("en",)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
+        made = Path(name) / "made"
+        made.mkdir()
+        number = _write(made, study, material, search, seeded, chosen, sessions)
+        _refuse(search.folder(made))
+        if folder.exists():
+            folder.rmdir()
+        shutil.move(made, folder)
+    if not seeded:
+        complain("study.toml has no seeded values: nothing could be searched for")
+    if search.too_short:
+        complain(f"too short to be searched for: {', '.join(sorted(set(search.too_short)))}")
+    searched = len(seeded) - len(search.too_short)
+    click.echo(
+        f"Wrote {number} files to {click.format_filename(folder)}; none of {searched} seeded values"
+        " is in them"
+    )
+
+
+def _write(
+    made: Path,
+    study: Study,
+    material: Material,
+    search: Search,
+    seeded: tuple[tuple[str, str], ...],
+    languages: tuple[str, ...],
+    sessions: bool,
+) -> int:
+    from analyzer.sums import write_sums
+    from reports.forms import files
+    from reports.publishing import published, readme
+    from reports.record import schema_text
+
+    clean = published(material)
+    for ending, content in files(clean, ("html", "json"), languages):
+        (made / f"{clean.name}{ending}").write_bytes(content)
+    (made / "schema.json").write_text(schema_text(), encoding="utf-8")
+    searched = len(seeded) - len(search.too_short)
+    (made / "README.md").write_text(readme(clean, searched, search.too_short), encoding="utf-8")
+    if sessions:
+        from analyzer.exporters.outline import Outliner
+        from analyzer.exporters.session import Recorded
+
+        outliner = Outliner(seeded)
+        for bundle in _bundles(study, material):
+            with (made / f"session-{bundle.name}.har").open("wb") as file:
+                outliner.write(Recorded(bundle), file)
+    written = sorted(made.iterdir())
+    write_sums(made, written)
+    return len(written) + 1
+
+
+def _bundles(study: Study, material: Material) -> Iterator[Path]:
+    """Yield the recordings of the sessions of a comparison, with those that a gate left out."""
+    comparison = material.comparison
+    names = {row.id for row in comparison.sessions}
+    names |= {row.session for row in comparison.excluded if row.gate}
+    yield from (study.captures / name for name in sorted(names))
+
+
+def _refuse(leaks: list[Leak]) -> None:
+    """Raise `UserError` that names what was found, and where; not the value."""
+    if not leaks:
+        return
+    named = [
+        f"{leak.file} ({leak.data_type}, {leak.transformed})"
+        if leak.data_type
+        else f"{leak.file} ({leak.transformed})"
+        for leak in leaks[:_SHOWN]
+    ]
+    more = f" and {len(leaks) - _SHOWN} more" if len(leaks) > _SHOWN else ""
+    raise UserError(
+        f"nothing was published: seeded values are in {', '.join(named)}{more}",
+        "take them out of the names in study.toml and of what the report quotes",
+    )

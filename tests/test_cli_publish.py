@@ -1,0 +1,180 @@
+"""`evenhand publish`: no seeded value leaves, however it was sent; else nothing leaves at all."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from urllib.parse import quote
+
+import pytest
+from cli_rig import analysed, done, mistake, run
+from recording import STUDY, post, record, study
+
+from analyzer.exporters.searching import Leak, Search
+from analyzer.models import Exchange
+from analyzer.sums import SUMS, check_sums, read_sums
+from benchmarks.encodings.carriers import CARRIERS, fields
+from benchmarks.encodings.identifiers import IDENTIFIERS
+from benchmarks.encodings.layers import wrap
+from benchmarks.encodings.transformations import ways
+
+VALUES = tuple((each.data_type, each.text) for each in IDENTIFIERS)
+LONG_ENOUGH = 8  # for a way of writing to be no number or word that stands anywhere
+
+
+def everything() -> list[tuple[str, str]]:
+    """Every way in which every seeded value is written, as (identifier, text)."""
+    found = []
+    for identifier in IDENTIFIERS:
+        for _, written in ways(identifier):
+            if isinstance(written, str):
+                found.append((identifier.name, written))
+    return found
+
+
+def requests() -> list[Exchange]:
+    """Every value in every way in some place of a request, and in places of its own."""
+    random = Random(7)
+    made: list[Exchange] = []
+    for identifier in IDENTIFIERS:
+        for number, (_, written) in enumerate(ways(identifier)):
+            if isinstance(written, dict):
+                made.append(fields(written, random))
+                continue
+            carrier = list(CARRIERS)[number % len(CARRIERS)]
+            content = wrap(written, number % 3, random)[0]
+            made.append(CARRIERS[carrier](content, "d"))
+    for _, text in VALUES:
+        coded = quote(text, safe="")
+        hidden = base64.b64encode(text.encode()).decode()
+        made += [
+            post(json.dumps({text: 1, hidden: [{"k": text}]}), path=f"/u/{coded}?{coded}=1"),
+            post(
+                "a=1", request_headers=((f"x-{hidden.rstrip('=')}", "1"), ("cookie", f"{coded}=1"))
+            ),
+            post("a=1", answer=("application/json", json.dumps({"hello": text}).encode())),
+            post("a=1", answer=(f"text/plain; name={coded}", text.encode())),
+        ]
+    made.append(post("a=1", host="wanjiku_q7kz.users.example"))
+    made.append(post("a=1", path="/wanjiku.njeri%2Bkids%40gmail.com#" + "otieno.ouma@mail.example"))
+    made.append(replace(post("a=1"), method="wanjiku_q7kz"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study whose phones send every seeded value in every way."""
+    persona = "".join(
+        f'"{data_type}" = {json.dumps([text for kind, text in VALUES if kind == data_type])}\n'
+        for data_type in dict.fromkeys(kind for kind, _ in VALUES)
+    )
+    head = STUDY.partition("[personas.amina]")[0]
+    found = study(tmp_path_factory.mktemp("study"), f"{head}[personas.amina]\n{persona}")
+    record(found, "KE-13", 1, requests())
+    record(found, "DE-13", 1, [post("environment=production")])
+    return analysed(found)
+
+
+@pytest.fixture(scope="module")
+def published(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out") / "published"
+    done("publish", folder, "KE", "DE", "--lang", "en,ar", root=root)
+    return folder
+
+
+def test_no_way_of_writing_any_value_is_in_any_byte(published: Path) -> None:
+    content = {path.name: path.read_bytes() for path in published.iterdir()}
+    assert {"KE-DE.html", "KE-DE.ar.html", "KE-DE.json", "README.md", "schema.json"} <= set(content)
+    assert sum(name.endswith(".har") for name in content) == 2
+    together = b"\n".join(content.values()).lower()
+    told = [
+        (name, text)
+        for name, text in everything()
+        if len(text) >= LONG_ENOUGH and text.lower().encode() in together
+    ]
+    assert not told
+
+
+def test_the_outline_still_says_who_was_asked_what(root: Path, published: Path) -> None:
+    [path] = list(published.glob("session-KE-13-*.har"))
+    entries = json.loads(path.read_bytes())["log"]["entries"]
+    assert len(entries) == len(requests())
+    urls = {entry["request"]["url"].partition("?")[0] for entry in entries}
+    assert "https://collect.example/v2/track" in urls
+    bodies = [entry["request"].get("postData", {}).get("text", "") for entry in entries]
+    assert any("environment" in body or "batch.1.d: {" in body for body in bodies)
+    assert any("{" in entry["request"]["url"] for entry in entries)
+
+
+def test_the_copy_says_what_it_is_and_can_be_checked(published: Path) -> None:
+    listed, faults = read_sums(published)
+    assert not faults
+    assert not check_sums(published, listed, "")
+    assert set(listed) == {path.name for path in published.iterdir()} - {SUMS}
+    text = (published / "README.md").read_text(encoding="utf-8")
+    assert f"the {len(VALUES)} seeded values" in " ".join(text.split())
+
+
+def test_the_studys_own_names_of_personas_and_devices_are_gone(published: Path) -> None:
+    found = json.loads((published / "KE-DE.json").read_bytes())["comparison"]
+    assert {row["persona"] for row in found["sessions"]} == {"persona 1"}
+    assert all(b"amina" not in path.read_bytes() for path in published.iterdir())
+
+
+def test_nothing_is_published_where_one_value_would_be(root: Path, tmp_path: Path) -> None:
+    text = (root / "study.toml").read_text(encoding="utf-8")
+    other = tmp_path / "study"
+    other.mkdir()
+    for name in ("captures", "findings"):
+        (other / name).symlink_to(root / name)
+    (other / "study.toml").write_text(
+        text.replace('name = "recorded"', 'name = "by otieno.ouma@mail.example"'), encoding="utf-8"
+    )
+    done("analyze", "--jobs", 1, root=other)
+    target = tmp_path / "published"
+    line = mistake("publish", target, "KE", "DE", "--no-sessions", root=other)
+    assert line.startswith("nothing was published: seeded values are in KE-DE.")
+    assert "(soc.contacts, raw)" in line
+    assert "otieno" not in line
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]
+
+
+def test_a_folder_that_holds_something_is_left_alone(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    line = mistake("publish", tmp_path, "KE", "DE", root=root)
+    assert line == f"{tmp_path} is not empty: name a new folder"
+    assert run("publish", tmp_path / "new", "KE", root=root).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", json.dumps({"k": base64.b64encode(b"otieno.ouma@mail.example").decode()})),
+        ("a.csv", "id,note\n1,by otieno.ouma@mail.example\n"),
+        ("a.html", "<p title='otieno.ouma&#64;mail.example'>x</p>"),
+        ("a.html", "<!-- otieno%2Eouma%40mail.example -->"),
+        ("a.html", "<a href='/u/b3RpZW5vLm91bWFAbWFpbC5leGFtcGxl?x=1'>x</a>"),
+        ("a.md", "x\notieno.ouma@mail.example\n"),
+        ("a.har", json.dumps({"log": ["a=1\nb=b3RpZW5vLm91bWFAbWFpbC5leGFtcGxl"]})),
+        ("otieno.ouma@mail.example.txt", ""),
+    ],
+)
+def test_the_search_finds_what_each_format_hides(name: str, content: str) -> None:
+    search = Search(VALUES)
+    leaks = list(search.file(name, content.encode()))
+    assert {leak.data_type for leak in leaks} == {"soc.contacts"}
+    assert not list(search.file("a.json", b'{"k": ["other@mail.example", 3.5, null]}'))
+
+
+def test_a_format_that_cannot_be_searched_is_no_safe_one() -> None:
+    assert list(Search(VALUES).file("a.zip", b"")) == [
+        Leak("a.zip", "", "a format that cannot be searched")
+    ]
+
+
+def test_a_value_across_two_pieces_of_a_long_file_is_found() -> None:
+    content = b"x " * ((1 << 19) - 5) + b"otieno.ouma@mail.example" + b" y" * 100
+    assert {leak.data_type for leak in Search(VALUES).file("a.txt", content)} == {"soc.contacts"}
