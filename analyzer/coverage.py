@@ -4,14 +4,18 @@
 value that no decoder could read and an exchange that was cut off are counted here, host by host.
 Requests and answers are counted apart, because personal data stands in requests: an unread answer
 can hide a privacy signal, but nothing that was sent.
+
+A capture may name any number of hosts. Those beyond `MOST_HOSTS` are counted together, as what
+nobody knows the name of, and that is told.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Final
 
 from analyzer.models import (
     Connection,
@@ -34,22 +38,58 @@ _STATES: frozenset[TrustState] = frozenset(
     }
 )  # fmt: skip
 NOWHERE = Destination("", "", "", "third", "")  # a connection whose name nobody learned
+MOST_HOSTS: Final = 10_000  # of one session
 
 
 @dataclass(slots=True)
-class _Seen:
-    """The running counts of one host."""
+class Exchanged:
+    """The running counts of exchanges with one host."""
 
     exchanges: int = 0
     bytes_up: int = 0
     bytes_down: int = 0
-    refused: int = 0
-    unread_up: int = 0
-    unread_down: int = 0
     opaque: int = 0
     cut: int = 0
     opaque_down: int = 0
     cut_down: int = 0
+
+    def exchange(self, exchange: Exchange, problems: Sequence[Problem]) -> None:
+        """Count an exchange. `problems` are those of decoding it."""
+        self.exchanges += 1
+        self.bytes_up += len(exchange.request_body) + _size(exchange.request_headers)
+        self.bytes_down += len(exchange.response_body) + _size(exchange.response_headers)
+        if exchange.complete and not problems:
+            return
+        # What is truncated is counted as cut. `decode` begins each detail with the part.
+        unread = [each for each in problems if each.code != "truncated"]
+        answers = [each for each in unread if each.detail.startswith("response")]
+        self.opaque += len(answers) < len(unread)
+        # The phone breaks pictures and films off all the time, and they hold no signal; what is
+        # only called a picture may.
+        media = _is_media(exchange)
+        self.opaque_down += any(each.code == "opaque_value" or not media for each in answers)
+        if not media:
+            self.cut_down += not exchange.complete and not _request_cut(exchange)
+        self.cut += _request_cut(exchange)
+
+    def add(self, other: Exchanged) -> None:
+        """Add the counts of other exchanges with the same host."""
+        self.exchanges += other.exchanges
+        self.bytes_up += other.bytes_up
+        self.bytes_down += other.bytes_down
+        self.opaque += other.opaque
+        self.cut += other.cut
+        self.opaque_down += other.opaque_down
+        self.cut_down += other.cut_down
+
+
+@dataclass(slots=True)
+class _Seen(Exchanged):
+    """The running counts of one host."""
+
+    refused: int = 0
+    unread_up: int = 0
+    unread_down: int = 0
     quic: int = 0  # refused datagrams: the app may have come back over TCP
     blocked: int = 0
     failed: int = 0  # at the server
@@ -73,34 +113,31 @@ class Hosts:
         self._seen: dict[str, _Seen] = {}
         self._met: set[str] = set()  # hosts of connections, also of those that came to nothing
         self._destinations: dict[str, Destination] = {"": NOWHERE}
+        self._beyond = 0
 
     def destination(self, host: str) -> Destination:
         """Return where `host` is; the one without a name or owner where it is empty.
 
         Hosts are counted by the name that may be shown, so that it leads to the same place.
         """
-        if host not in self._destinations:
-            found = self._destinations[host] = self._classify(host)
-            self._destinations.setdefault(found.host, found)
-        return self._destinations[host]
+        found = self._destinations.get(host)
+        if found is None:
+            found = self._classify(host)
+            if len(self._destinations) < 2 * MOST_HOSTS:  # what is sent to, and what is shown of it
+                self._destinations[host] = found
+                self._destinations.setdefault(found.host, found)
+        return found
 
     def exchange(self, host: str, exchange: Exchange, problems: Sequence[Problem]) -> None:
         """Count an exchange. `problems` are those of decoding it."""
-        seen = self._of(host)
-        seen.exchanges += 1
-        seen.bytes_up += len(exchange.request_body) + _size(exchange.request_headers)
-        seen.bytes_down += len(exchange.response_body) + _size(exchange.response_headers)
-        # What is truncated is counted as cut. `decode` begins each detail with the part.
-        unread = [each for each in problems if each.code != "truncated"]
-        answers = [each for each in unread if each.detail.startswith("response")]
-        seen.opaque += len(answers) < len(unread)
-        # The phone breaks pictures and films off all the time, and they hold no signal; what is
-        # only called a picture may.
-        media = _is_media(exchange)
-        seen.opaque_down += any(each.code == "opaque_value" or not media for each in answers)
-        if not media:
-            seen.cut_down += not exchange.complete and not _request_cut(exchange)
-        seen.cut += _request_cut(exchange)
+        self._of(host).exchange(exchange, problems)
+
+    def add(self, exchanged: Mapping[Destination, Exchanged]) -> None:
+        """Add the counts of the next exchanges, in the order of the first with each host."""
+        for where, counts in exchanged.items():
+            if len(self._seen) < MOST_HOSTS:
+                self._destinations.setdefault(where.host, where)
+            self._of(where.host, counts.exchanges).add(counts)
 
     def event(self, event: Event) -> None:
         """Count what happened beside the exchanges."""
@@ -120,7 +157,8 @@ class Hosts:
         if is_own(name, connection.outcome):
             return
         host = self.destination(name).host
-        self._met.add(host)
+        if len(self._met) < MOST_HOSTS:
+            self._met.add(host)
         column = "other" if state in _OTHER else state
         if column == "other" or state in _STATES:
             self._of(host).states[column] += 1
@@ -166,10 +204,22 @@ class Hosts:
         """How many exchanges were counted."""
         return sum(seen.exchanges for seen in self._seen.values())
 
-    def _of(self, host: str) -> _Seen:
-        if host not in self._seen:
-            self._seen[host] = _Seen()
-        return self._seen[host]
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be told apart, because there was too much of it."""
+        if not self._beyond:
+            return ()
+        detail = f"{self._beyond} times beyond {MOST_HOSTS} hosts"
+        return (Problem("", "classify", "too_many_hosts", detail),)
+
+    def _of(self, host: str, times: int = 1) -> _Seen:
+        seen = self._seen.get(host)
+        if seen is None:
+            if len(self._seen) >= MOST_HOSTS and host:
+                self._beyond += times
+                return self._of("")
+            seen = self._seen[host] = _Seen()
+        return seen
 
     def _row(self, session: str, where: Destination, seen: _Seen) -> Coverage:
         # An app whose QUIC is refused asks again over TCP, and that was read. Where it never did,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
@@ -80,12 +80,21 @@ def tally(connections: Sequence[Connection]) -> dict[str, int]:
 
 def judge(connections: Sequence[Connection]) -> tuple[TrustState, ...]:
     """Return the trust state of each of the connections of one session, in their order."""
+    return tuple(state for _, state in judged(connections))
+
+
+def judged(connections: Iterable[Connection]) -> Iterator[tuple[Connection, TrustState]]:
+    """Yield the connections of one session with what became of them; gone through four times."""
     seen = _Seen(connections)
-    return tuple(seen.state(each) for each in connections)
+    for each in connections:
+        yield each, seen.state(each)
 
 
-def events(connections: Sequence[Connection]) -> Iterator[Event]:
-    """Yield what a report tells of the connections of one session that were not simply read."""
+def events(connections: Iterable[Connection]) -> Iterator[Event]:
+    """Yield what a report tells of the connections of one session that were not simply read.
+
+    They are gone through four times.
+    """
     seen = _Seen(connections)
     for each in connections:
         state = seen.state(each)
@@ -133,7 +142,7 @@ class _Strikes:
 class _Seen:
     """What the connections of a session say together."""
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
+    def __init__(self, connections: Iterable[Connection]) -> None:
         self.first_read: dict[Who, float] = {}
         self.over_tcp: set[Who] = set()  # read over TCP
         self.trusting: dict[str, float] = {}  # phone -> when something was first decrypted

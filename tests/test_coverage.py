@@ -11,9 +11,10 @@ import pytest
 import recording
 from recording import EMAIL, GAID, post, record
 
+from analyzer import coverage
 from analyzer.bundle import BundleWriter, new_session
 from analyzer.compare import compare
-from analyzer.coverage import Hosts
+from analyzer.coverage import Exchanged, Hosts
 from analyzer.frames import analyse, load_frames
 from analyzer.knowledge import load_knowledge
 from analyzer.models import (
@@ -297,3 +298,36 @@ def test_a_cipher_in_its_place_does_not_prove_that_nothing_was_sent(tmp_path: Pa
 
 def test_a_token_in_its_place_is_too_short_to_hide_it(tmp_path: Path) -> None:
     assert verdict_with(tmp_path, 32) == ("only_a", "")
+
+
+def test_hosts_beyond_the_bound_are_counted_together_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coverage, "MOST_HOSTS", 3)
+    hosts = Hosts(lambda host: Destination(host, "site", "owner", "third", ""))
+    assert not hosts.problems
+    for number in (1, 2, 3, 4, 5, 2):
+        hosts.exchange(f"h{number}.example", post("a=1"), ())
+    hosts.event(event("tls_refused", host="h9.example"))
+    found = {each.host: each.exchanges for each in hosts.coverage("s")}
+    assert found == {"": 2, "h1.example": 1, "h2.example": 2, "h3.example": 1}
+    assert hosts.exchanges == 6
+    told = [(each.code, each.detail) for each in hosts.problems]
+    assert told == [("too_many_hosts", "3 times beyond 3 hosts")]
+
+
+def test_counts_of_pieces_add_up_to_those_of_the_whole() -> None:
+    exchanges = [post(f"a={number}", complete=number != 2) for number in range(4)]
+    whole, pieces = (
+        Hosts(lambda host: Destination(host, "site", "owner", "third", "")) for _ in range(2)
+    )
+    where = whole.destination(HOST)
+    for each in exchanges:
+        whole.exchange(HOST, each, (problem("opaque_body"),))
+    for piece in (exchanges[:3], exchanges[3:]):
+        counts = Exchanged()
+        for each in piece:
+            counts.exchange(each, (problem("opaque_body"),))
+        pieces.add({where: counts})
+    assert pieces.coverage("s") == whole.coverage("s")
+    assert whole.coverage("s")[0].opaque == 4

@@ -85,7 +85,11 @@ def exchange_prints(path: Path, session: Session) -> tuple[int, ...]:
         return ()
     try:
         with closing(store.open_to_read(path / store.DATABASE)) as database:
-            prints = {_print(row, began) for row in database.execute(_REQUESTS)}
+            prints: set[int] = set()
+            for row in database.execute(_REQUESTS):
+                prints.add(_print(row, began))
+                if len(prints) > 16 * MOST_PRINTS:  # of any number of them, hold these
+                    prints = set(sorted(prints)[:MOST_PRINTS])
     except store.DAMAGED as error:
         raise UserError(f"{path} is damaged", f"{error}; try `evenhand verify`") from None
     return tuple(sorted(prints)[:MOST_PRINTS])

@@ -25,6 +25,7 @@ _CHECK_STATES = frozenset(get_args(CheckState))
 _LATEST = 4_102_444_800.0  # seconds: as far apart as two times of a recording can lie
 _MOST_BYTES = 2**48  # of one row
 _MOST_IN_ALL = 2**60  # of one table: whoever adds them up, stays within 64 bits
+FIRST, LAST = -(2**63), 2**63 - 1  # what a number of a row can be
 _MAYBE_TEXT = (str, NoneType)
 _MAYBE_BODY = (bytes, NoneType)
 Row = tuple[Any, ...]
@@ -41,6 +42,7 @@ _EXCHANGE = _kinds(
     int, float, str, str, str, str, _MAYBE_TEXT, str, str, _MAYBE_BODY, int, (int, NoneType), str,
     str, _MAYBE_BODY, int,
 )  # fmt: skip
+_CUT = _kinds(int, float, int, int)
 _MESSAGE = _kinds(int, float, int, _MAYBE_BODY, int)
 _EVENT = _kinds(float, str, str, str, int, int)
 _STEP = _kinds(float, str)
@@ -51,8 +53,22 @@ _CHECKUP = _kinds(float, str, str, str, str)
 _MEASURED = _kinds(float, str, str, str)
 
 
-def exchange_rows(database: sqlite3.Connection) -> Iterator[Row]:
-    """Yield id, t_s, state, method, url, transport, server_ip, then of request and answer.
+def exchange_ids(database: sqlite3.Connection) -> Iterator[int]:
+    """Yield the id of every exchange, in order; raise one of `UNSOUND` as `exchange_rows` would.
+
+    That is: where the bytes that were cut are more than there can be.
+    """
+    rows = database.execute("SELECT id, t_s, request_cut, response_cut FROM exchange ORDER BY id")
+    for row in _sound(rows, _CUT, t_s=1, sizes=(2, 3)):
+        yield row[0]
+
+
+def exchange_rows(
+    database: sqlite3.Connection, first: int = FIRST, last: int = LAST
+) -> Iterator[Row]:
+    """Yield the exchanges with the ids `first` to `last`.
+
+    id, t_s, state, method, url, transport, server_ip, then of request and answer.
 
     Of the request: headers, trailers, body, cut; of the answer: status, headers, trailers, body,
     cut. As all of these do, it raises one of `UNSOUND` at a row that nobody can have recorded.
@@ -60,16 +76,19 @@ def exchange_rows(database: sqlite3.Connection) -> Iterator[Row]:
     rows = database.execute(
         "SELECT id, t_s, state, method, url, transport, server_ip, request_headers,"
         " request_trailers, request_body, request_cut, status, response_headers,"
-        " response_trailers, response_body, response_cut FROM exchange ORDER BY id"
+        " response_trailers, response_body, response_cut FROM exchange"
+        " WHERE id BETWEEN ? AND ? ORDER BY id",
+        (first, last),
     )
     return _sound(rows, _EXCHANGE, t_s=1, sizes=(10, 15))
 
 
-def message_rows(database: sqlite3.Connection, exchange: int) -> Iterator[Row]:
-    """Yield seq, t_s, from_client, body, cut of the messages of one WebSocket."""
+def message_rows(database: sqlite3.Connection, exchange: int, first: int = FIRST) -> Iterator[Row]:
+    """Yield seq, t_s, from_client, body, cut of one WebSocket's messages, from `first` on."""
     rows = database.execute(
-        "SELECT seq, t_s, from_client, body, cut FROM message WHERE exchange=? ORDER BY seq",
-        (exchange,),
+        "SELECT seq, t_s, from_client, body, cut FROM message WHERE exchange=? AND seq>=?"
+        " ORDER BY seq",
+        (exchange, first),
     )
     return _sound(rows, _MESSAGE, t_s=1, sizes=(4,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from analyzer.cli.options import (
     study_option,
 )
 
+if TYPE_CHECKING:
+    from analyzer.study import Study
+
 
 @click.command(
     "analyze",
@@ -27,7 +31,7 @@ from analyzer.cli.options import (
     "--jobs",
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="Processes to use; default: one per core.",
+    help="Processes that extract; default: one per core, as far as the memory allows.",
 )
 @study_option
 @json_option
@@ -38,9 +42,11 @@ def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> No
     """
     from dataclasses import asdict
 
+    study = open_study(study_dir)
+    _call_helpers(study, jobs, force=force)
+
     from analyzer.frames import analyse
 
-    study = open_study(study_dir)
     with progress("Analysing") as advance:
         summary = analyse(study, jobs=jobs, progress=advance, force=force)
     if as_json:
@@ -61,3 +67,20 @@ def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> No
             f"note: there are no sessions in {study.captures}: "
             "record one with `evenhand proxy`, or `evenhand import` a file"
         )
+
+
+def _call_helpers(study: Study, jobs: int | None, *, force: bool) -> None:
+    """Start what forks the processes, if some will be needed: it loads while this one does."""
+    from analyzer.bundle.store import DATABASE
+    from analyzer.workers import EXTRACTING, EXTRACTING_MB, LITTLE, fitting, worker_context
+
+    if jobs == 1 or (jobs is None and fitting(EXTRACTING_MB) < 2):
+        return
+    new = [
+        file
+        for file in study.captures.glob(f"*/{DATABASE}")
+        if file.is_file()
+        and (force or not (study.findings / file.parent.name / "meta.json").exists())
+    ]
+    if new and (jobs or sum(file.stat().st_size for file in new) >= LITTLE):
+        worker_context(EXTRACTING)

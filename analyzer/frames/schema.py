@@ -1,72 +1,46 @@
 """The columns of the tables that `analyze` writes, and their files.
 
 One row is one record of `models`, flattened. The schema is fixed, the rows are in a fixed order and
-in groups of a fixed size, so that the same capture gives the same bytes; no file holds a time of
-writing.
+in groups of a fixed size, so that the same capture gives the same bytes, in however many pieces it
+was read; no file holds a time of writing.
+
+Arrays are made of buffers: to make one of a list of Python, pyarrow imports pandas.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import fields, is_dataclass
-from itertools import repeat
-from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from analyzer.models import (
-    Coverage,
-    Destination,
-    Finding,
-    Identifier,
-    Match,
-    Problem,
-    RegionFact,
-    Server,
-    Signal,
-    SignalFinding,
-)
-from analyzer.pipeline import Batch, Whole
+from analyzer.frames.rows import TABLES, Kind, Numbers, Packed, Texts
 
-_TEXTS = pa.list_(pa.string())
-_GROUP: Final = 20_000  # rows that are held before they are written
-
-
-def _names(record: type) -> list[str]:
-    """Return the names of the fields of a dataclass or a named tuple."""
-    if is_dataclass(record):
-        return [field.name for field in fields(record)]
-    return list(record._fields)  # type: ignore[attr-defined]
-
-
-def _columns(record: type) -> list[tuple[str, pa.DataType]]:
-    """Return the columns of a flat record: numbers, lists of text, and text."""
-    kinds = {int: pa.int64(), float: pa.float64(), tuple[str, ...]: _TEXTS}
-    hints = get_type_hints(record)
-    return [(name, kinds.get(hints[name], pa.string())) for name in _names(record)]
-
-
-_PLACE = [
-    ("id", pa.string()),
-    ("session", pa.string()),
-    ("phase", pa.string()),
-    ("t_s", pa.float64()),
-]
-_KNOWLEDGE = ("knowledge", pa.string())
-SCHEMAS: Mapping[str, pa.Schema] = {
-    "findings": pa.schema([*_PLACE, *_columns(Match), *_columns(Destination), _KNOWLEDGE]),
-    "signals": pa.schema([*_PLACE, *_columns(Signal), *_columns(Destination), _KNOWLEDGE]),
-    "problems": pa.schema([("session", pa.string()), ("host", pa.string()), *_columns(Problem)]),
-    "coverage": pa.schema(_columns(Coverage)),
-    "region": pa.schema(_columns(RegionFact)),
-    "identifiers": pa.schema(_columns(Identifier)),
-    "servers": pa.schema(_columns(Server)),
+_GROUP: Final = 5_000  # rows that are held before they are written
+_ARROW: Final[dict[Kind, pa.DataType]] = {
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    tuple[str, ...]: pa.list_(pa.string()),
 }
+SCHEMAS: Final[Mapping[str, pa.Schema]] = {
+    name: pa.schema([(column, _ARROW[kind]) for column, kind in columns.items()])
+    for name, columns in TABLES.items()
+}
+_WORDS: Final = pa.dictionary(pa.int32(), pa.string())
+# What is handed to the writer; in the file it is text.
+_WRITTEN: Final[dict[Kind, pa.DataType]] = {
+    **_ARROW,
+    str: _WORDS,
+    tuple[str, ...]: pa.list_(_WORDS),
+}
+_Ints = np.ndarray[tuple[int], np.dtype[np.int32]]
 
 
 class Writer:
@@ -75,17 +49,20 @@ class Writer:
     To be used as a context: all files are there, and whole, when it ends.
     """
 
-    def __init__(self, folder: Path, session: str) -> None:
-        self._session = session
-        self._columns: dict[str, dict[str, list[Any]]] = {
-            name: {column: [] for column in schema.names} for name, schema in SCHEMAS.items()
-        }
+    def __init__(self, folder: Path) -> None:
+        pa.set_memory_pool(pa.system_memory_pool())  # the others keep more for themselves
+        self._tables = {name: _Table(columns) for name, columns in TABLES.items()}
         self._stack = ExitStack()
         self._files = {
             name: self._stack.enter_context(
-                pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
+                pq.ParquetWriter(
+                    folder / f"{name}.parquet",
+                    table.schema,
+                    compression="zstd",
+                    store_schema=False,  # it would have the texts come back as categories
+                )
             )
-            for name, schema in SCHEMAS.items()
+            for name, table in self._tables.items()
         }
 
     def __enter__(self) -> Writer:
@@ -99,95 +76,144 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         """Write what is left and close the files."""
-        if kind is None:
-            for name in SCHEMAS:
-                self._flush(name, least=1)
-        self._stack.close()
+        try:
+            if kind is None:
+                for name, table in self._tables.items():
+                    if table.length:
+                        self._files[name].write_table(table.taken())
+        finally:
+            self._stack.close()
 
-    def batch(self, batch: Batch) -> None:
-        """Add what one exchange told."""
-        if batch.findings:
-            self._placed("findings", batch.findings, [each.match for each in batch.findings])
-        if batch.signals:
-            self._placed("signals", batch.signals, [each.signal for each in batch.signals])
-        if batch.problems:
-            columns = self._columns["problems"]
-            columns["session"] += repeat(self._session, len(batch.problems))
-            columns["host"] += [each.host for each in batch.problems]
-            _extend(columns, [each.problem for each in batch.problems])
-            self._flush("problems", least=_GROUP)
+    def add(self, rows: Packed) -> None:
+        """Add the next rows."""
+        for name, columns in rows.items():
+            table, length = self._tables[name], _length(columns)
+            start = 0
+            while start < length:
+                end = min(length, start + _GROUP - table.length)
+                table.add(columns, start, end, whole=end - start == length)
+                start = end
+                if table.length == _GROUP:
+                    self._files[name].write_table(table.taken())
 
-    def whole(self, whole: Whole) -> None:
-        """Add what is known at the end."""
-        _extend(self._columns["coverage"], whole.coverage)
-        _extend(self._columns["region"], whole.region)
-        _extend(self._columns["identifiers"], whole.identifiers)
-        _extend(self._columns["servers"], whole.servers)
 
-    def _placed(
-        self,
-        name: str,
-        placed: Sequence[Finding | SignalFinding],
-        what: Sequence[Match | Signal],
+class _Table:
+    """The rows of one group of a table."""
+
+    def __init__(self, columns: Mapping[str, Kind]) -> None:
+        self.schema = pa.schema([(name, _WRITTEN[kind]) for name, kind in columns.items()])
+        self._kinds = columns
+        self._begin()
+
+    def _begin(self) -> None:
+        self.length = 0
+        self._columns: dict[str, _TextColumn | Numbers] = {
+            name: array("q" if kind is int else "d") if kind in (int, float) else _TextColumn()
+            for name, kind in self._kinds.items()
+        }
+
+    def add(
+        self, columns: Mapping[str, Texts | Numbers], start: int, end: int, *, whole: bool
     ) -> None:
-        columns = self._columns[name]
-        for each in ("id", "session", "phase", "t_s", "knowledge"):
-            columns[each] += map(attrgetter(each), placed)
-        _extend(columns, what)
-        _extend(columns, [each.destination for each in placed])
-        self._flush(name, least=_GROUP)
+        """Add the rows from `start` to `end` of `columns`, which are all of them if `whole`."""
+        for name, given in columns.items():
+            own = self._columns[name]
+            if isinstance(own, _TextColumn):
+                own.add(given, start, end, whole=whole)  # type: ignore[arg-type]
+            else:
+                own.extend(given[start:end])  # type: ignore[arg-type]
+        self.length += end - start
 
-    def _flush(self, name: str, *, least: int) -> None:
-        columns = self._columns[name]
-        while len(next(iter(columns.values()))) >= least:
-            head = {column: values[:_GROUP] for column, values in columns.items()}
-            self._files[name].write_table(_table(name, head))
-            for values in columns.values():
-                del values[:_GROUP]
+    def taken(self) -> pa.Table:
+        """Return the group, and begin the next."""
+        arrays = [
+            _array(self._columns[name], kind, self.length) for name, kind in self._kinds.items()
+        ]
+        self._begin()
+        return pa.Table.from_arrays(arrays, schema=self.schema)
 
 
-def _extend(columns: Mapping[str, list[Any]], records: Sequence[Any]) -> None:
-    """Add the fields of `records`, which are of one class, to the columns of their names."""
-    if not records:
-        return
-    names = _names(type(records[0]))
-    if isinstance(records[0], tuple):
-        told: Iterable[Sequence[Any]] = zip(*records, strict=True)
-    else:
-        told = zip(*map(attrgetter(*names), records), strict=True)
-    for name, values in zip(names, told, strict=True):
-        columns[name].extend(values)
+class _TextColumn:
+    """A column of one group. The order of its values depends on its rows only."""
+
+    def __init__(self) -> None:
+        self.index: dict[Any, int] = {}
+        self.which: list[_Ints] = []
+
+    def add(self, given: Texts, start: int, end: int, *, whole: bool) -> None:
+        which: _Ints = np.frombuffer(given.which, np.int32)[start:end]
+        used: Iterable[int] = range(len(given.values))
+        if not whole:
+            different, first = np.unique(which, return_index=True)
+            used = different[np.argsort(first)].tolist()
+        own = np.zeros(len(given.values), np.int32)
+        index = self.index
+        for number in used:
+            own[number] = index.setdefault(given.values[number], len(index))
+        self.which.append(own[which])
+
+
+def _length(columns: Mapping[str, Texts | Numbers]) -> int:
+    given = next(iter(columns.values()))
+    return len(given.which if isinstance(given, Texts) else given)
+
+
+def _array(column: _TextColumn | Numbers, kind: Kind, length: int) -> pa.Array:
+    if not isinstance(column, _TextColumn):
+        return pa.Array.from_buffers(_ARROW[kind], length, [None, pa.py_buffer(column)])
+    which = np.concatenate(column.which) if column.which else np.empty(0, np.int32)
+    if kind is str:
+        return _words(which, list(column.index))
+    lists = list(column.index)
+    words = {word: at for at, word in enumerate(dict.fromkeys(w for each in lists for w in each))}
+    lengths = np.array([len(each) for each in lists], np.int32)
+    inside = [np.array([words[word] for word in each], np.int32) for each in lists]
+    ends: _Ints = np.zeros(length + 1, np.int32)
+    np.cumsum(lengths[which], out=ends[1:])
+    flat = np.concatenate([inside[at] for at in which.tolist()]) if length else which
+    return pa.ListArray.from_arrays(_integers(ends), _words(flat, list(words)))
+
+
+def _words(which: _Ints, values: Sequence[str]) -> pa.Array:
+    """Return texts as a dictionary of `values`, and which of them each is."""
+    written = [_utf8(each) for each in values]
+    ends: _Ints = np.zeros(len(written) + 1, np.int32)
+    np.cumsum([len(each) for each in written], out=ends[1:])
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
+    texts = pa.Array.from_buffers(pa.string(), len(written), buffers)
+    return pa.DictionaryArray.from_arrays(_integers(which), texts, safe=False)
+
+
+def _integers(values: _Ints) -> pa.Array:
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values)])
 
 
 def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Return `rows` as the table `name` of `SCHEMAS`; every column has to be there."""
     schema = SCHEMAS[name]
-    columns: dict[str, list[Any]] = {column: [] for column in schema.names}
-    for row in rows:
-        for column, values in columns.items():
-            values.append(row[column])
-    return _table(name, columns)
-
-
-def _table(name: str, columns: Mapping[str, list[Any]]) -> pa.Table:
-    schema = SCHEMAS[name]
-    try:
-        return pa.table(columns, schema=schema)
-    except UnicodeEncodeError:
-        cleaned = {column: [_clean(each) for each in values] for column, values in columns.items()}
-        return pa.table(cleaned, schema=schema)
+    given = [*rows]
+    columns = {column: [_clean(row[column]) for row in given] for column in schema.names}
+    return pa.table(columns, schema=schema)
 
 
 def read(name: str, folders: Sequence[Path]) -> pa.Table:
     """Return the table `name` of all `folders`, one after the other; empty where there are none."""
-    found = [pq.read_table(folder / f"{name}.parquet", partitioning=None) for folder in folders]
-    return pa.concat_tables([SCHEMAS[name].empty_table(), *found])
+    schema = SCHEMAS[name]
+    found = [
+        pq.read_table(folder / f"{name}.parquet", partitioning=None).cast(schema)
+        for folder in folders
+    ]
+    return pa.concat_tables([schema.empty_table(), *found])
+
+
+def _utf8(text: str) -> bytes:
+    """Parquet text is UTF-8: a lone surrogate of a captured header becomes its escape."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _clean(value: Any) -> Any:
-    """Parquet text is UTF-8: a lone surrogate of a captured header becomes its escape."""
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return _utf8(value).decode("utf-8")
     if isinstance(value, tuple):
         return [_clean(each) for each in value]
     return value

@@ -9,14 +9,13 @@ themselves are held until the end of the session only, in memory; what comes out
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Final, Literal
 
 from analyzer.decode import Decoded
-from analyzer.extract.places import place_of
-from analyzer.extract.shapes import digest, safe_host, safe_path, shape
+from analyzer.extract.shapes import digest, safe_path, shape
 from analyzer.identity.hashes import hashed
 from analyzer.identity.names import place_of_value
+from analyzer.identity.sight import Sight, Typed, sight_of
 from analyzer.identity.tokens import LONGEST, SHORTEST, is_identifier, normal
 from analyzer.leaves import Leaves
 from analyzer.models import Destination, Exchange, Identifier, Match, Part, Problem
@@ -28,12 +27,6 @@ _MOST_IDLE: Final = 50_000
 _LEAST_TYPED: Final = 6  # characters of a value that a rule calls an identifier
 _DISTINCT_TYPED: Final = 4
 _COOKIES: Final = ("cookie", "response_cookie")
-# Beside the identifiers proper, what people are found by in any list. The address of the network is
-# left out: whoever is asked sees it, so that it tells nothing of who gave what to whom.
-_PERSONAL: Final = frozenset({"person.email", "person.phone", "person.username"})
-_NOT_FOLLOWED: Final = frozenset({"id.ip"})
-_ARTEFACT: Final = "x-devtools-"  # Chromium's tools add these to what they record, not to what goes
-_SURE: Final = 60  # per cent; what is less certain by its name gives nothing a name here
 # Shapes for which a look at the value itself decides whether it can identify anybody.
 _WEAK: Final = frozenset({"int", "text:<=16", "phone", "hex"})
 _NEVER: Final = frozenset({"empty", "bool", "uuid:zero", "decimal", "date", "country", "language"})
@@ -54,15 +47,15 @@ class _Row:
         self,
         at: int,
         destination: Destination,
-        exchange: Exchange,
+        sight: Sight,
         part: Part,
         path: str,
         how: str,
     ) -> None:
         self.at = at  # how many exchanges came before; an answer is behind its request
         self.destination = destination
-        self.exchange = self.last = exchange.id
-        self.t_s = exchange.t_s
+        self.exchange = self.last = sight.exchange
+        self.t_s = sight.t_s
         self.part = part
         self.path = path
         self.transformed = how
@@ -100,20 +93,16 @@ class Collector:
         matches: Sequence[Match],
     ) -> None:
         """Look at one exchange, with what was read and recognised in it."""
+        self.add(destination, sight_of(exchange, decoded, matches, self._mask))
+
+    def add(self, destination: Destination, sight: Sight) -> None:
+        """Look at the next exchange."""
         self._exchanges += 1
-        leaves = Leaves.of(decoded.leaves)
-        typed: Mapping[_Place, Match] = {}
-        if matches:
-            typed = {
-                (each.part, each.path): each
-                for each in matches
-                if _is_followed(each.data_type)
-                and each.method != "shape"  # whose address it is, its looks do not say
-                and each.confidence >= _SURE
-                and not each.path.startswith(_ARTEFACT)
-            }
-            if typed:
-                self._learn(typed, leaves)
+        leaves = sight.leaves
+        typed: Mapping[_Place, Typed] = {}
+        if sight.typed:
+            typed = {(each.part, each.path): each for each in sight.typed}
+            self._learn(typed, leaves)
         values, idle = leaves.values, self._idle
         hits = [
             at
@@ -121,22 +110,22 @@ class Collector:
             if SHORTEST <= len(value) <= LONGEST and value not in idle
         ]
         if hits:
-            self._follow(hits, leaves, destination, exchange, typed)
+            self._follow(hits, destination, sight, typed)
         for (part, path), match in typed.items():
             if match.digest not in self._refused:
-                row = self._see(match.digest, destination, exchange, part, path, match.transformed)
+                row = self._see(match.digest, destination, sight, part, path, match.transformed)
                 if row and _is_set(part):
                     row.echoed = self._is_echo(_value_at(leaves, part, path), leaves)
 
     def _follow(
         self,
         hits: Sequence[int],
-        leaves: Leaves,
         destination: Destination,
-        exchange: Exchange,
-        typed: Mapping[_Place, Match],
+        sight: Sight,
+        typed: Mapping[_Place, Typed],
     ) -> None:
         """Look at the leaves at the positions `hits`, which may hold identifiers."""
+        leaves = sight.leaves
         values, paths, runs = leaves.values, leaves.paths, leaves.runs
         host, run, last = destination.host, 0, len(leaves.runs) - 1
         for at in hits:
@@ -158,9 +147,7 @@ class Collector:
                     continue
                 known = self._look(value, leaves, at, run)
             if known:
-                row = self._see(
-                    known, destination, exchange, part, path, self._how.get(value, "raw")
-                )
+                row = self._see(known, destination, sight, part, path, self._how.get(value, "raw"))
                 if row and _is_set(part):
                     row.echoed = self._is_echo(value, leaves)
 
@@ -212,7 +199,7 @@ class Collector:
             )
         return tuple(told)
 
-    def _learn(self, typed: Mapping[_Place, Match], leaves: Leaves) -> None:
+    def _learn(self, typed: Mapping[_Place, Typed], leaves: Leaves) -> None:
         """Take over what the extractor says of identifiers; look at each value once."""
         new = {
             place: match
@@ -238,7 +225,7 @@ class Collector:
                 self._idle.discard(value)
                 self._name(value, match)
 
-    def _name(self, value: str, match: Match) -> None:
+    def _name(self, value: str, match: Typed) -> None:
         """Know `value` again as what `match` says, also where nothing is known of the place."""
         if match.digest not in self._refused:
             self._known[value] = match.digest
@@ -263,7 +250,7 @@ class Collector:
         self,
         code: str,
         destination: Destination,
-        exchange: Exchange,
+        sight: Sight,
         part: Part,
         path: str,
         how: str,
@@ -272,8 +259,8 @@ class Collector:
         key = (code, destination.host, part)
         row = self._rows.get(key)
         if row is not None:
-            if row.last != exchange.id:
-                row.last = exchange.id
+            if row.last != sight.exchange:
+                row.last = sight.exchange
                 row.count += 1
             if row.path == path or not self._is_crowded(destination.host, part, row.path):
                 return None
@@ -283,13 +270,13 @@ class Collector:
             self._beyond += 1
             return None
         else:
-            new = row = self._rows[key] = _Row(
-                self._exchanges, destination, exchange, part, path, how
-            )
+            new = row = self._rows[key] = _Row(self._exchanges, destination, sight, part, path, how)
             if part == "response_header":
-                row.leads_to = self._target(exchange)
+                row.leads_to = sight.leads_to
         place = (destination.host, part, place_of_value(part, path))
-        self._places.setdefault(place, set()).add(code)
+        codes = self._places.setdefault(place, set())
+        if len(codes) <= MOST_AT_A_PLACE:  # how many more there are does not matter
+            codes.add(code)
         return new
 
     def _is_echo(self, value: str, leaves: Leaves) -> bool:
@@ -311,13 +298,6 @@ class Collector:
     def _is_crowded(self, host: str, part: Part, path: str) -> bool:
         place = place_of_value(part, path)
         return bool(place) and len(self._places.get((host, part, place), ())) > MOST_AT_A_PLACE
-
-    def _target(self, exchange: Exchange) -> str:
-        """Return the host that the answer sends the phone to, "" for its own."""
-        for name, value in exchange.response_headers:
-            if name.lower() == "location" and "//" in value:
-                return safe_host(self._mask(place_of(value)[0]))
-        return ""
 
     def _disguised(self) -> dict[str, tuple[str, str]]:
         """Return, by the digest of a hash, the digest of what was hashed, and the kind of hash."""
@@ -355,13 +335,6 @@ def _value_at(leaves: Leaves, part: Part, path: str) -> str:
 
 def _in_time(item: tuple[tuple[str, str, Part], _Row]) -> tuple[int, bool]:
     return item[1].at, _is_set(item[1].part)
-
-
-@lru_cache(maxsize=1024)
-def _is_followed(data_type: str) -> bool:
-    if data_type.startswith("id."):
-        return data_type not in _NOT_FOLLOWED
-    return data_type in _PERSONAL
 
 
 def _is_telling(value: str) -> bool:

@@ -6,7 +6,9 @@ import bisect
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from analyzer.bundle import soundness, store
 from analyzer.errors import UserError
@@ -14,14 +16,48 @@ from analyzer.models import Checkup, Connection, Event, Exchange, Measured
 from analyzer.trust import events
 
 
-def read_exchanges(path: Path) -> Iterator[Exchange]:
+class Span(NamedTuple):
+    """Exchanges that stand one after the other: those with the ids `first` to `last`.
+
+    `message` None: all of the first; else of its WebSocket's messages those from this number on.
+    """
+
+    first: int = soundness.FIRST
+    last: int = soundness.LAST
+    message: int | None = None
+
+    def after(self, exchange: str) -> Span:
+        """Return what is left of it behind the exchange or the message of the id `exchange`."""
+        number, _, message = exchange.partition(".w")
+        return Span(int(number), self.last, int(message) + 1 if message else soundness.FIRST)
+
+
+EVERYTHING = Span()
+
+
+def read_spans(path: Path, size: int) -> list[Span]:
+    """Return the exchanges of the bundle `path` in spans of `size`; errors as of `read_exchanges`.
+
+    Messages of a WebSocket are not counted.
+    """
+    spans: list[Span] = []
+    with _reading(path) as database:
+        ids = soundness.exchange_ids(database)
+        while some := list(islice(ids, size)):
+            spans.append(Span(some[0], some[-1]))
+    return spans
+
+
+def read_exchanges(path: Path, span: Span = EVERYTHING) -> Iterator[Exchange]:
     """Yield every exchange of the bundle `path`; a WebSocket's messages follow its handshake.
 
     Bodies are as on the wire, but at most `store.KEEP` bytes; `truncated` says what is missing, and
     `complete` is False then and where an exchange was cut off. A message has the URL, status and
     server of its handshake and no headers. Trailers stand at the end of the headers. Works while
-    the bundle is being recorded. `UserError` if it is not a bundle or is damaged.
+    the bundle is being recorded. `UserError` if it is not a bundle or is damaged. Only those of
+    `span` are read, if it is given.
     """
+    first, last, message_from = span
     with _reading(path) as database:
         steps = _steps(database)
         starts = [t_s for t_s, _ in steps]
@@ -29,10 +65,13 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
         def phase(t_s: float) -> str:
             return steps[max(0, bisect.bisect_right(starts, t_s) - 1)][1] if steps else ""
 
-        for row in soundness.exchange_rows(database):
+        for row in soundness.exchange_rows(database, first, last):
             exchange = _exchange(database, path.name, phase(row[1]), row)
-            yield exchange
-            for message in soundness.message_rows(database, row[0]):
+            if message_from is None:
+                yield exchange
+            begin = soundness.FIRST if message_from is None else message_from
+            message_from = None
+            for message in soundness.message_rows(database, row[0], begin):
                 yield _message(database, exchange, phase(message[1]), message)
 
 
@@ -45,7 +84,7 @@ def read_events(path: Path) -> Iterator[Event]:
     with _reading(path) as database:
         for row in soundness.event_rows(database):
             yield Event(*row)
-    yield from events(read_connections(path))
+    yield from events(Connections(path))
 
 
 def read_connections(path: Path) -> tuple[Connection, ...]:
@@ -53,8 +92,23 @@ def read_connections(path: Path) -> tuple[Connection, ...]:
 
     None for imports and for bundles of version 1. `UserError` as above.
     """
-    with _reading(path) as database:
-        return tuple(Connection(*row) for row in soundness.connection_rows(database))
+    return tuple(Connections(path))
+
+
+class Connections:
+    """The connections of a bundle as `read_connections` has them, read anew each time.
+
+    Nothing of them is held: a recording of some days has very many.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[Connection]:
+        """Read them; `UserError` as above."""
+        with _reading(self._path) as database:
+            for row in soundness.connection_rows(database):
+                yield Connection(*row)
 
 
 def read_checkups(path: Path) -> tuple[Checkup, ...]:

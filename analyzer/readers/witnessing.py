@@ -10,9 +10,8 @@ from analyzer.bundle import find_bundle, read_session, sealing
 from analyzer.errors import UserError
 from analyzer.models import Event, Measured, Problem, Session
 from analyzer.readers import Asked
-from analyzer.readers.bundle import read_connections, read_exchanges, read_measured
+from analyzer.readers.bundle import Connections, read_exchanges, read_measured
 from analyzer.readers.netstats import SOURCE
-from analyzer.readers.pcap import read_packets
 from analyzer.study import Study
 
 PACKETS = "packets.pcapng"  # in a bundle: recorded beside the proxy
@@ -56,10 +55,13 @@ def packets_beside(bundle: Path) -> Iterator[Event | Problem]:
     if not path.is_file():
         return
     recorder = recorder_addresses(bundle)
-    seen = {_packed(each.phone) for each in read_connections(bundle)}
+    seen = {_packed(each.phone) for each in Connections(bundle)}
     phones = sorted(seen - recorder - {b""})
     if not phones:
         return
+    # What reads packets takes 10 MB, and few sessions have any.
+    from analyzer.readers.pcap import read_packets  # noqa: PLC0415
+
     asked = Asked(phones=tuple(str(ip_address(each)) for each in phones))
     try:
         records = read_packets(path, asked, recorder).records
@@ -92,7 +94,7 @@ def captured_bytes(bundle: Path) -> int:
         headers = (*exchange.request_headers, *exchange.response_headers)
         total += sum(len(name) + len(value) + 4 for name, value in headers)
         total += len(exchange.request_body) + len(exchange.response_body) + exchange.truncated
-    return total + sum(each.bytes_up + each.bytes_down for each in read_connections(bundle))
+    return total + sum(each.bytes_up + each.bytes_down for each in Connections(bundle))
 
 
 def counted_bytes(measured: Sequence[Measured]) -> int | None:

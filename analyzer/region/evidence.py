@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.knowledge import Knowledge, PlaceRule, normal_name
+from analyzer.leaves import Leaves
 from analyzer.models import Exchange, Leaf, Match, Part, RegionFact
 from analyzer.region.codes import Codes, locale_of, region_of, zone_of
 from analyzer.region.measured import MOST, OTHERS
@@ -19,18 +20,16 @@ from analyzer.region.measured import MOST, OTHERS
 _SENT = frozenset({"demo.language", "loc.country", "loc.sim_carrier", "loc.timezone"})
 # In the reason of a rule: it is the country of the phone's language, not where the phone is.
 _OF_LOCALE = "locale"
-_Found = tuple[str, str, str]  # topic, value, source
+Fact = tuple[str, str, str]  # topic, value, source
 
 
 class Evidence:
     """Collects the evidence of one session, exchange by exchange."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._codes = Codes(knowledge)
-        self._rules = _by_place(knowledge.places.rules)
-        self._counts: Counter[_Found] = Counter()
+        self._reader = EvidenceReader(knowledge)
+        self._counts: Counter[Fact] = Counter()
         self._others = 0
-        self._memory: dict[tuple[str, str, str], tuple[str, str]] = {}
 
     def exchange(
         self,
@@ -43,12 +42,15 @@ class Evidence:
 
         Each fact counts once for an exchange, however often it stands there.
         """
-        found = {*self._told(place, exchange, leaves), *self._sent(leaves, matches)}
-        for each in found:
+        self.add(dict.fromkeys(self._reader.facts(place, exchange, leaves, matches), 1))
+
+    def add(self, facts: Mapping[Fact, int]) -> None:
+        """Count `facts`, in how many of the next exchanges each was, in the order of the first."""
+        for each, count in facts.items():
             if each in self._counts or len(self._counts) < MOST:
-                self._counts[each] += 1
+                self._counts[each] += count
             else:
-                self._others += 1
+                self._others += count
 
     def seen(self, session: str) -> tuple[RegionFact, ...]:
         """Return what was found, in order of topic, value and source."""
@@ -60,26 +62,48 @@ class Evidence:
             for topic, value, source, count in rows
         )
 
-    def _told(
-        self, place: tuple[str, str], exchange: Exchange, leaves: Sequence[Leaf]
-    ) -> Iterator[_Found]:
+
+class EvidenceReader:
+    """Reads what single exchanges tell; nothing of one matters to the next."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._codes = Codes(knowledge)
+        self._rules = _by_place(knowledge.places.rules)
+        self._memory: dict[tuple[str, str, str], tuple[str, str]] = {}
+
+    def facts(
+        self,
+        place: tuple[str, str],
+        exchange: Exchange,
+        leaves: Sequence[Leaf],
+        matches: Sequence[Match],
+    ) -> Iterator[Fact]:
+        """Yield what one exchange tells, perhaps twice; arguments as in `Evidence.exchange`."""
+        columns = Leaves.of(leaves)
+        yield from self._told(place, exchange, columns)
+        yield from self._sent(columns, matches)
+
+    def _told(self, place: tuple[str, str], exchange: Exchange, leaves: Leaves) -> Iterator[Fact]:
         """What the server says of the phone."""
         if exchange.method == "WS":
             return  # its messages have no headers, and no rule is about them
+        named = self._rules["response_header"]
         for name, value in exchange.response_headers:
             lower = name.lower()
             if lower == "set-cookie":
                 for cookie, content in _cookies(value):
                     yield from self._read("response_cookie", cookie, content, place)
-            else:
+            elif lower in named:
                 yield from self._read("response_header", lower, value.strip(), place)
         rules = self._rules["response"]
         if any(rule.is_at(*place) for rules_of in rules.values() for rule in rules_of):
-            for leaf in leaves:
-                if leaf.part == "response" and leaf.path in rules:
-                    yield from self._read("response", leaf.path, leaf.value, place)
+            for part, _, start, end in leaves.stretches():
+                if part == "response":
+                    for at in range(start, end):
+                        if (path := leaves.paths[at]) in rules:
+                            yield from self._read("response", path, leaves.values[at], place)
 
-    def _read(self, part: Part, name: str, value: str, place: tuple[str, str]) -> Iterator[_Found]:
+    def _read(self, part: Part, name: str, value: str, place: tuple[str, str]) -> Iterator[Fact]:
         for rule in self._rules[part].get(name, ()):
             code = rule.code(value) if rule.is_at(*place) else ""
             if rule.tells == "pop":
@@ -89,7 +113,7 @@ class Evidence:
             elif country := self._codes.country(code):
                 yield f"server_{rule.tells}", country, rule.id
 
-    def _sent(self, leaves: Sequence[Leaf], matches: Iterable[Match]) -> Iterator[_Found]:
+    def _sent(self, leaves: Leaves, matches: Iterable[Match]) -> Iterator[Fact]:
         """What the app says of the phone.
 
         A path in which a value was masked is no longer that of its leaf, and is passed over.
@@ -102,20 +126,22 @@ class Evidence:
         }
         if not wanted:
             return
-        for leaf in leaves:
-            match = wanted.get((leaf.part, leaf.path))
-            if match is None:
-                continue
-            key = (match.data_type, leaf.path, leaf.value)
-            told = self._memory.get(key)
-            if told is None:
-                told = self._coarse(*key)
-                if len(self._memory) >= 10 * MOST:
-                    self._memory.clear()
-                if len(leaf.value) <= MOST:
-                    self._memory[key] = told
-            if told[1]:
-                yield *told, match.rule_id
+        wanted_paths = {path for _, path in wanted}
+        for part, _, start, end in leaves.stretches():
+            for at, path in enumerate(leaves.paths[start:end], start):
+                if path not in wanted_paths or (match := wanted.get((part, path))) is None:
+                    continue
+                value = leaves.values[at]
+                key = (match.data_type, path, value)
+                told = self._memory.get(key)
+                if told is None:
+                    told = self._coarse(*key)
+                    if len(self._memory) >= 10 * MOST:
+                        self._memory.clear()
+                    if len(value) <= MOST:
+                        self._memory[key] = told
+                if told[1]:
+                    yield *told, match.rule_id
 
     def _coarse(self, data_type: str, path: str, value: str) -> tuple[str, str]:
         """Return topic and value of what an app says at `path`; an empty value for nothing."""

@@ -7,6 +7,7 @@ announces one address from many places (anycast) that is one of them, and seldom
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from analyzer.models import Problem, Server
@@ -24,13 +25,16 @@ class Servers:
 
     def exchange(self, host: str, address: str | None) -> None:
         """Count an exchange with `host` at `address`, where that is known."""
-        if not address:
-            return
-        pair = (host, address)
-        if pair in self._counts or len(self._counts) < MOST:
-            self._counts[pair] += 1
-        else:
-            self._beyond += 1
+        if address:
+            self.add({(host, address): 1})
+
+    def add(self, addresses: Mapping[tuple[str, str], int]) -> None:
+        """Count the next exchanges by host and address, in the order of the first of each."""
+        for pair, count in addresses.items():
+            if pair in self._counts or len(self._counts) < MOST:
+                self._counts[pair] += count
+            else:
+                self._beyond += count
 
     @property
     def problems(self) -> tuple[Problem, ...]:

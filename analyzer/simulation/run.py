@@ -20,7 +20,6 @@ from typing import cast
 
 from analyzer.errors import UserError
 from analyzer.extract.shapes import digests
-from analyzer.frames.workers import worker_context
 from analyzer.knowledge import load_knowledge
 from analyzer.models import Session
 from analyzer.simulation.declaration import Declaration, load_declaration
@@ -29,6 +28,7 @@ from analyzer.simulation.log import PhoneLog, Seen
 from analyzer.simulation.plan import Scene, plan
 from analyzer.simulation.servers import Servers
 from analyzer.study import Study
+from analyzer.workers import worker_context
 
 Progress = Callable[[int, int, str], None]  # sessions done, sessions in all, id of the last one
 _RECORDING = "analyzer.simulation.recording"
