@@ -92,7 +92,7 @@ def null(margins: tuple[Margins, ...]) -> Null:
     chances = np.ones(1)
     expected = 0.0
     for n_a, n_b, seen in margins:
-        chances = np.convolve(chances, hypergeom.pmf(np.arange(n_a + 1), n_a + n_b, seen, n_a))
+        chances = np.convolve(chances, _dealt(n_a, n_b, seen))
         expected += n_a * seen / (n_a + n_b)
     away = np.abs(np.arange(len(chances)) - expected)
     order = np.argsort(-away, kind="stable")
@@ -103,6 +103,14 @@ def null(margins: tuple[Margins, ...]) -> Null:
     # The same counts reach the same p by many ways; what floats add to it would tell them apart.
     ps[order] = np.round(np.minimum(1.0, reached[last]), 14)
     return Null(chances, ps)
+
+
+@lru_cache(maxsize=4096)
+def _dealt(n_a: int, n_b: int, seen: int) -> NDArray[np.float64]:
+    """Return the chances of the number seen on side a in one block; not to be written to."""
+    chances: NDArray[np.float64] = hypergeom.pmf(np.arange(n_a + 1), n_a + n_b, seen, n_a)
+    chances.setflags(write=False)
+    return chances
 
 
 def _margins(blocks: Iterable[Block]) -> tuple[Margins, ...]:
