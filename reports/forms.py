@@ -10,10 +10,13 @@ from typing import Final
 from analyzer.comparison import Comparison
 from analyzer.knowledge import Knowledge
 from analyzer.linkage import Linkage
+from reports.dictionary import dictionary, tables
 from reports.html import render_html
 from reports.language import Language
 from reports.pdf import page_pdf
 from reports.record import Record, record, record_json
+from reports.tables import table_bytes, table_frame
+from reports.xlsx import workbook
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,27 @@ def _json(material: Material, _: Language) -> Files:
     yield ".json", record_json(material.record).encode()
 
 
+def _xlsx(material: Material, _: Language) -> Files:
+    yield ".xlsx", workbook(material.record)
+
+
+def _tables(form: str) -> Write:
+    """Return what writes every table, and the dictionary of their columns."""
+
+    def write(material: Material, _: Language) -> Files:
+        for table in (*tables(), dictionary()):
+            yield f".{table.name}.{form}", table_bytes(table_frame(table, material.record), form)
+
+    return write
+
+
 FORMS: Final[dict[str, Form]] = {
     "html": Form(".html", single=True, spoken=True, files=_html),
     "json": Form(".json", single=True, spoken=False, files=_json),
     "pdf": Form(".pdf", single=True, spoken=True, files=_pdf),
+    "xlsx": Form(".xlsx", single=True, spoken=False, files=_xlsx),
+    "csv": Form(".csv", single=False, spoken=False, files=_tables("csv")),
+    "parquet": Form(".parquet", single=False, spoken=False, files=_tables("parquet")),
 }
 USUAL: Final = ("html", "json")
 

@@ -12,7 +12,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,10 +26,15 @@ from analyzer.errors import UserError
 from analyzer.extract.shapes import visible
 from analyzer.models import Contrast, Delta
 from reports import words
+from reports.dictionary import DELTA
+from reports.dictionary_columns import Table, plain
 from reports.location import unverified
+from reports.record import Record
 
 # A cell that begins with one of these, plain or full-width, is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Units of what is measured in parts of one.
+_PARTS = frozenset({"share", "difference of shares", "probability", "seconds", "in its unit"})
 # What Markdown obeys; then what GitHub makes links of unasked, and underscores outside of words.
 _MARKUP = re.compile(
     r"[\\`*\[\]|#!~]|(?<=www)\.|:(?=//)|@|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])", re.IGNORECASE
@@ -38,7 +43,34 @@ _MARKUP = re.compile(
 
 def deltas_frame(comparison: Comparison) -> pd.DataFrame:
     """Return one row for each delta: what, who, k of n on each side, verdict, effect, p, q."""
-    return pd.DataFrame([_row(delta) for delta in comparison.deltas], columns=list(_COLUMNS))
+    rows = [[plain(each.value(delta)) for each in DELTA] for delta in comparison.deltas]
+    return pd.DataFrame(rows, columns=[each.name for each in DELTA])
+
+
+def table_frame(table: Table, record: Record) -> pd.DataFrame:
+    """Return a table of a report; its columns are those of the data dictionary."""
+    rows = list(table.cells(record))
+    return pd.DataFrame(
+        {
+            each.name: pd.Series(cells := [row[at] for row in rows], dtype=_kind(each.unit, cells))
+            for at, each in enumerate(table.columns)
+        }
+    )
+
+
+def _kind(unit: str, values: Sequence[Any]) -> str:
+    """Return the type of a column, which an empty one has as well."""
+    if unit in ("", "yes or no"):
+        return "boolean" if unit else "string"
+    whole = unit not in _PARTS and all(value is None or type(value) is int for value in values)
+    return "Int64" if whole else "float64"
+
+
+def table_bytes(frame: pd.DataFrame, form: str) -> bytes:
+    """Return `frame` as a file of the form "csv", "json" or "parquet"."""
+    buffer = io.BytesIO()
+    _WRITERS[f".{form}"](frame, buffer)
+    return buffer.getvalue()
 
 
 def deltas_csv(comparison: Comparison) -> str:
@@ -111,46 +143,6 @@ def write_table(frame: pd.DataFrame, path: Path) -> int:
         with contextlib.suppress(OSError):
             part.unlink()
     return len(frame)
-
-
-_COLUMNS: dict[str, Callable[[Delta], Any]] = {
-    "id": lambda delta: delta.id,
-    "kind": lambda delta: delta.kind,
-    "owner": lambda delta: delta.owner,
-    "party": lambda delta: delta.party,
-    "hosts": lambda delta: " ".join(delta.hosts),
-    "subject": lambda delta: delta.subject,
-    "state": lambda delta: delta.state,
-    "phase": lambda delta: delta.phase,
-    "a_k": lambda delta: delta.a.k,
-    "a_n": lambda delta: delta.a.n,
-    "b_k": lambda delta: delta.b.k,
-    "b_n": lambda delta: delta.b.n,
-    "verdict": lambda delta: delta.verdict,
-    "reason": lambda delta: delta.reason,
-    "enough": lambda delta: delta.enough,
-    "effect": lambda delta: delta.effect,
-    "low": lambda delta: delta.low,
-    "high": lambda delta: delta.high,
-    "p": lambda delta: delta.p,
-    "q": lambda delta: delta.q,
-    "less_adults": lambda delta: delta.contrast.effect if delta.contrast else None,
-    "less_adults_low": lambda delta: delta.contrast.low if delta.contrast else None,
-    "less_adults_high": lambda delta: delta.contrast.high if delta.contrast else None,
-    "examples": lambda delta: " ".join(delta.examples),
-    "methods": lambda delta: " ".join(delta.methods),
-    "confidence": lambda delta: delta.confidence,
-    "law": lambda delta: " ".join(delta.law),
-}
-
-
-def _row(delta: Delta) -> dict[str, Any]:
-    return {name: _storable(value(delta)) for name, value in _COLUMNS.items()}
-
-
-def _storable(value: Any) -> Any:
-    # Half of a surrogate pair, which JSON can spell, has no place in Arrow or in a file.
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:

@@ -75,6 +75,7 @@ def test_each_example_is_taken_as_it_is_written(
         arguments = words[len(inner.split()) :]
         for word in arguments:
             if inner != "init" and "." in word and ":" not in word and word[0] != "-":
+                Path(word).parent.mkdir(parents=True, exist_ok=True)
                 Path(word).touch()
         if inner == "knowledge check" and len(arguments) > 1:
             Path(arguments[0]).mkdir()

@@ -152,11 +152,24 @@ def session(session: str, output: Path, keep_secrets: bool, force: bool, study_d
     short_help="The JSON Schema of a report's record.",
     epilog=example("evenhand export schema > report.schema.json"),
 )
-def schema() -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to; default: it is printed.",
+)
+@force_option
+def schema(output: Path | None, force: bool) -> None:
     """Print the JSON Schema (2020-12) of the record that `evenhand report` writes as JSON."""
+    from analyzer.cli.output import write
     from reports.record import schema_text
 
-    click.echo(schema_text(), nl=False)
+    if output is None:
+        click.echo(schema_text(), nl=False)
+        return
+    _spare(output, force)
+    write(output, schema_text())
+    click.echo(f"Wrote {click.format_filename(output)}")
 
 
 def _spare(output: Path, force: bool) -> None:

@@ -113,7 +113,7 @@ def _write(
     from reports.record import schema_text
 
     clean = published(material)
-    for ending, content in files(clean, ("html", "json"), languages):
+    for ending, content in files(clean, ("html", "json", "csv"), languages):
         (made / f"{clean.name}{ending}").write_bytes(content)
     (made / "schema.json").write_text(schema_text(), encoding="utf-8")
     searched = len(seeded) - len(search.too_short)

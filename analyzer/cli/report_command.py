@@ -95,10 +95,10 @@ def command(
     page holds no captured value, loads nothing, works without JavaScript and prints on A4.
 
     \b
-      html, pdf  the page, on screen and on paper (PDF needs Chromium on this machine)
-      json       the record; its schema: `evenhand export schema`
-      markdown   the annex: facts, method, evidence with hashes, law, limits
-      xlsx       a workbook for investigators
+      html, pdf     the page, on screen and on paper (PDF needs Chromium)
+      json          the record; its schema: `evenhand export schema`
+      markdown      the annex: facts, method, evidence with hashes, law, limits
+      xlsx          a workbook for investigators
       csv, parquet  every table, with a dictionary of its columns
     """
     from analyzer.cli.output import write_result
