@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from cli_rig import done, run
+from recording import post, record, study
 
+from analyzer.bundle import list_bundles
 from analyzer.cli.output import write_result
 from analyzer.study import Study, load_study
 
@@ -15,10 +17,10 @@ from analyzer.study import Study, load_study
 @pytest.fixture
 def written(tmp_path: Path) -> Study:
     done("init", tmp_path / "study")
-    study = load_study(tmp_path / "study")
-    write_result(study, study.out / "a-b.html", "<p>a page</p>\n")
-    write_result(study, study.out / "a-b.json", b"{}\n")
-    return study
+    made = load_study(tmp_path / "study")
+    write_result(made, made.out / "a-b.html", "<p>a page</p>\n")
+    write_result(made, made.out / "a-b.json", b"{}\n")
+    return made
 
 
 def test_results_as_they_were_written_are_intact(written: Study) -> None:
@@ -53,3 +55,27 @@ def test_a_file_that_nobody_listed_is_not_vouched_for(written: Study) -> None:
     other.touch()
     assert "does not list other.html" in done("verify", other, code=1)
     assert done("verify", root=written.root) == "intact  out\n1 intact\n"  # somebody's own
+
+
+def test_a_byte_of_the_findings_that_differs_breaks_them_and_they_are_made_again(
+    tmp_path: Path,
+) -> None:
+    found = study(tmp_path / "study")
+    record(found, "KE-13", 1, [post()])
+    [bundle] = list_bundles(found.captures)
+    done("analyze", root=found.root)
+    name = f"findings/{bundle.name}"
+    assert f"intact  {name}" in done("verify", root=found.root)
+    for path in sorted((found.findings / bundle.name).iterdir()):
+        before = path.read_bytes()
+        damaged = bytearray(before)
+        damaged[len(damaged) // 2] ^= 1
+        path.write_bytes(damaged)
+        said = done("verify", root=found.root, code=1)
+        assert f"BROKEN  {name}" in said
+        assert path.name in said or path.name == "SHA256SUMS"  # then: another file, by its digest
+        path.write_bytes(before)
+    (found.findings / bundle.name / "SHA256SUMS").unlink()
+    assert "There is no readable SHA256SUMS" in done("verify", root=found.root, code=1)
+    assert "1 analysed" in done("analyze", root=found.root)
+    assert f"intact  {name}" in done("verify", root=found.root)

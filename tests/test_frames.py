@@ -49,6 +49,7 @@ def test_every_session_becomes_its_tables_and_a_description(study: Study) -> Non
     summary = analyse(study)
     assert (summary.done, summary.skipped, summary.removed) == ((ONE, TWO), (), ())
     assert {path.name for path in (study.findings / ONE).iterdir()} == {
+        "SHA256SUMS",
         "meta.json",
         *(f"{name}.parquet" for name in frame_schema.SCHEMAS),
     }

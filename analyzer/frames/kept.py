@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import defaultdict
@@ -18,8 +17,9 @@ from analyzer.frames import freshness
 from analyzer.knowledge import Knowledge
 from analyzer.models import Session
 from analyzer.study import Study
+from analyzer.sums import check_sums, read_sums
 
-META = "meta.json"  # written last: without it the rest does not count
+META = "meta.json"  # what the tables depend on, and what is not in them
 SESSION_COLUMNS = [
     "id", "study", "arm", "country", "age", "consent", "persona", "repeat", "block", "device",
     "app", "app_version", "started", "ended", "end_reason", "complete", "origin", "egress", "tools",
@@ -91,13 +91,12 @@ def up_to_date(folder: Path, current: str) -> dict[str, Any]:
     Their files have to be as they were written, too.
     """
     about = meta(folder)
-    same = about.get("fingerprint") == current and about.get("files") == sums(folder)
-    return about if same else {}
+    return about if about.get("fingerprint") == current and _intact(folder) else {}
 
 
-def sums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each table in `folder`, by name."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob("*.parquet"))
-    }
+def _intact(folder: Path) -> bool:
+    try:
+        listed, wrong = read_sums(folder)
+    except (OSError, ValueError):
+        return False
+    return META in listed and not wrong and not check_sums(folder, listed, "they were made")

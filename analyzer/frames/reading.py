@@ -15,7 +15,7 @@ from analyzer.examining import Batch, persona_of
 from analyzer.extract.planted import prepare
 from analyzer.frames.freshness import capture_digest
 from analyzer.frames.hands import Answer, Hands
-from analyzer.frames.kept import META, make_empty, session_row, sums
+from analyzer.frames.kept import META, make_empty, session_row
 from analyzer.frames.memory import give_back
 from analyzer.frames.piecework import Checked, Job, Piece, Workshop, problem_codes
 from analyzer.frames.rows import Rows
@@ -24,7 +24,7 @@ from analyzer.models import Session
 from analyzer.pipeline import Analysis, began_of
 from analyzer.readers.bundle import Span, read_spans, read_steps
 from analyzer.study import Study
-from analyzer.sums import SUMS
+from analyzer.sums import SUMS, write_sums
 
 if TYPE_CHECKING:
     from analyzer.frames.schema import Writer
@@ -86,7 +86,7 @@ class Reading:
     def write(self) -> Iterator[None]:
         """Write the folder; stop after each piece, so that others can be begun.
 
-        meta.json comes last, so that half of it never counts.
+        SHA256SUMS comes last: without it the rest does not count.
         """
         make_empty(self._task.folder)
         try:
@@ -101,13 +101,11 @@ class Reading:
                 "problems": {"read/excluded": 1},
                 "warning": "",
             }
-        about |= {
-            "name": self.name,
-            "fingerprint": self._task.fingerprint,
-            "files": sums(self._task.folder),
-        }
+        about |= {"name": self.name, "fingerprint": self._task.fingerprint}
         text = json.dumps(about, indent=2, sort_keys=True)
-        (self._task.folder / META).write_text(f"{text}\n", encoding="utf-8")
+        folder = self._task.folder
+        (folder / META).write_text(f"{text}\n", encoding="utf-8")
+        write_sums(folder, folder.iterdir())
 
     def _tables(self) -> Generator[None, None, dict[str, Any]]:
         """Write the tables; return what meta.json says of them."""
