@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from synthetic import blind, finding, findings, frames, sessions, signal
 
 from analyzer.compare import compare
 from analyzer.comparison import Comparison
+from reports.templating import fingerprint, source
 
 MARKUP = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
 BIDI = "\u202ekid\u2066\u200f"
@@ -131,6 +133,22 @@ def _poisoned(value: Any, text: str) -> Any:
             },
         )
     return value
+
+
+def its_own_script_and_no_other(html: str) -> bool:
+    """Say whether a page has one script, to the byte that of the program, and may run no other."""
+    script = source("report.js")
+    written = re.findall(r"<script.*?</script", html, re.DOTALL | re.IGNORECASE)
+    [policy] = [
+        each["content"]
+        for each in Page(html).named("meta")
+        if each.get("http-equiv") == "Content-Security-Policy"
+    ]
+    return (
+        written == [f"<script>{script}</script"]
+        and re.findall(r"script-src [^;]*;", policy) == [f"script-src {fingerprint(script)};"]
+        and policy.startswith("default-src 'none';")
+    )
 
 
 class Page(HTMLParser):

@@ -15,6 +15,8 @@ from recording import GAID
 
 CLAIM = re.compile(r"v-(only_a|only_b|more_a|more_b|same)")
 SENT = (f"gps_adid={GAID}&environment=production", "android_id=0123456789abcdef")
+# What the phones of the real recordings were: in Berlin, and set to English.
+PHONES = 'languages = ["en-US"]\ntime_zones = ["Europe/Berlin"]\n'
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +35,18 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
-    """Recordings of real apps, two in one arm and one in the other."""
+    """Recordings of real apps, two in one arm and one in the other, whose phones are declared."""
+    root = imported(tmp_path_factory.mktemp("real"), shared_data)
+    study = root / "study.toml"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace("age = 13\n", f"age = 13\n{PHONES}"), encoding="utf-8")
+    return root
+
+
+def imported(folder: Path, shared_data: Path) -> Path:
+    """Import the recordings of real apps into a new study, and analyse them."""
+    root = make_study(folder).root
     folder = shared_data / "mobile-har"
-    root = make_study(tmp_path_factory.mktemp("real")).root
     files = [folder / "first-run.har", folder / "quizduel.har"]
     said = done("import", *files, "--arm", "DE-13", root=root)
     assert "first-run.har: 16 of 16 entries -> DE-13-r01-" in said
@@ -45,6 +56,17 @@ def real(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("3 analysed, ")
     return root
+
+
+def test_phones_that_are_not_what_their_arms_claim_are_not_compared(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    result = run("diff", "KE", "DE", root=imported(tmp_path, shared_data))
+    assert result.exit_code == 2
+    assert "is left out because where it was recorded is contradicted: the languages" in (
+        result.stderr
+    )
+    assert "are en-US, the arm is in DE" in result.stderr
 
 
 def rows_of(root: Path) -> list[dict[str, Any]]:
@@ -105,14 +127,23 @@ def test_the_page_says_so_for_every_row_and_makes_no_claim(root: Path) -> None:
     done("report", "KE", "DE", root=root)
     page = (root / "out" / "KE-DE.html").read_text(encoding="utf-8")
     body = page[page.index("<body>") :]
-    for row in rows_of(root):
-        match = re.search(rf'<tr class="v-insufficient" id="{row["id"]}">.*?</tr>', body, re.S)
+    rows = rows_of(root)
+    for row in rows:
+        match = re.search(
+            rf'<tbody id="{row["id"]}" class="v-insufficient".*?</tbody>', body, re.DOTALL
+        )
         assert match
         assert f"{row['a']['k']}/{row['a']['n']}" in match[0]
-        assert f"{row['enough']} sessions a side could decide it" in match[0]
-    assert not [each for each in re.findall(r'<t[rd] class="(.*?)"', body) if CLAIM.search(each)]
-    assert "No verdict." in body
-    assert "No kind of data was shown to be sent on one side only" in body
+        assert f"{row['b']['k']}/{row['b']['n']}" in match[0]
+        assert f"Sessions on each side that could decide it: {row['enough']}." in match[0]
+    assert not [each for each in re.findall(r'class="(.*?)"', body) if CLAIM.search(each)]
+    assert len(re.findall(r'class="v-insufficient"', body)) > len(rows)
+    for name in ("only_a", "only_b", "same"):
+        assert set(re.findall(rf'<li class="{name}"><b>(.*?)</b>', body)) == {"0"}
+    answer = body[body.index('<div class="answer"') : body.index('<dl class="facts">')]
+    assert "These sessions cannot tell whether" in answer
+    assert f"not one of {len(rows)} comparisons could be decided" in answer
+    assert f"With {max(row['enough'] for row in rows)} sessions on each side" in answer
 
 
 def test_strictness_makes_it_trouble(root: Path) -> None:

@@ -150,7 +150,9 @@ def test_the_report_puts_claimed_measured_and_seen_side_by_side() -> None:
     page = Page(render_html(diff(MIXED), KNOWN))
     text = page.words()
     assert "Where the phones were" in text
-    assert "#region" in page.attributes("href")
+    assert [each["id"] for each in page.named("h3") if each.get("id") == "region"] == ["region"]
+    assert "#blind" in page.attributes("href")  # the section of the contents that it stands in
+    assert text.index("What was not seen may still") < text.index("What the study claims of each")
     assert "In 1 of 6: the languages that the app sent are de-DE, the arm is in KE." in text
     assert f"traffic left from KE 4/6 {A}, {B} traffic left from MU 1/6 {B}" in text
     assert "Points of presence nothing DE FRA 1/6 cloudflare/ray" in text
@@ -171,9 +173,12 @@ def test_many_values_are_counted_and_the_most_frequent_shown() -> None:
 
 
 def test_hostile_text_in_a_proof_is_shown_and_does_nothing() -> None:
-    page = Page(render_html(reporting.poisoned(diff(MIXED)), synthetic.knowledge()))
-    assert not page.named("script")
+    html = render_html(reporting.poisoned(diff(MIXED)), synthetic.knowledge())
+    page = Page(html)
+    assert reporting.its_own_script_and_no_other(html)
+    assert len(page.named("script")) == 1
     assert not page.named("img")
+    assert page.text.count(reporting.MARKUP) > 50
 
 
 def recorded(

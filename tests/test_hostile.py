@@ -34,6 +34,7 @@ from analyzer.study import Study
 from reports import tables
 from reports.explained import print_explanation
 from reports.html import render_html
+from reports.templating import source
 from reports.terminal import print_comparison
 
 if TYPE_CHECKING:
@@ -210,7 +211,8 @@ def test_the_capture_is_as_hostile_as_it_is_meant_to_be(
 
 def test_markup_is_text_in_the_page(html: str) -> None:
     found = reporting.Page(html)
-    assert {tag for tag, _ in found.tags}.isdisjoint({"script", "img"})
+    assert [tag for tag, _ in found.tags if tag in {"script", "img"}] == ["script"]
+    assert reporting.its_own_script_and_no_other(html)
     assert not [name for _, each in found.tags for name in each if name.startswith("on")]
     assert f"use {visible(NASTY)}" in found.text
     assert f"x-{MARKUP}" in found.text  # a header
@@ -229,7 +231,8 @@ def test_nothing_of_it_runs_in_a_browser(html: str, browser: Browser, tmp_path: 
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(path.as_uri())
-    assert page.evaluate("document.querySelectorAll('script, img').length") == 0
+    scripts = "[...document.querySelectorAll('script, img')].map(each => each.textContent)"
+    assert page.evaluate(scripts) == [source("report.js")]
     assert visible(NASTY) in page.evaluate("document.body.textContent")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
