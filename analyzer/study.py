@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from analyzer.comparison import DEFAULT_CONFIDENCE
 from analyzer.errors import UserError
@@ -21,6 +21,7 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of an arm
 COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
+PUBLISHER: Final = ("name", "contact", "address", "email")
 _SHOWN = 80  # characters of an entry that a complaint quotes
 _KEY = re.compile(r"[0-9a-f]{32,128}")
 
@@ -72,6 +73,7 @@ class Study:
     time_zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     geo_databases: tuple[Path, ...] = ()  # that tell the countries of servers
     consent_phase: str = ""  # in which the app asks for consent; "" where none does
+    publisher: tuple[tuple[str, str], ...] = ()  # who signs letters: entry of PUBLISHER, text
 
     @property
     def captures(self) -> Path:
@@ -139,7 +141,7 @@ class _Checked:
         self._raw = raw
 
     def study(self, root: Path) -> Study:
-        known = {"study", "arms", "personas", "compare"}
+        known = {"study", "arms", "personas", "compare", "publisher"}
         self._no_others("", self._raw, known)
         head = self._table("study", self._raw)
         self._no_others(
@@ -183,6 +185,7 @@ class _Checked:
             time_zones=time_zones,
             geo_databases=tuple(root / each for each in self._files("study.geo_databases", head)),
             consent_phase=self._consent_phase(head.get("consent_phase"), phases),
+            publisher=self._publisher(self._table("publisher", self._raw, required=False)),
         )
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
@@ -275,6 +278,14 @@ class _Checked:
         return tuple(
             (name, self._line(f"compare.waive.{name}", table[name]))
             for name in WAIVABLE
+            if name in table
+        )
+
+    def _publisher(self, table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+        self._no_others("publisher.", table, set(PUBLISHER))
+        return tuple(
+            (name, self._line(f"publisher.{name}", table[name]))
+            for name in PUBLISHER
             if name in table
         )
 

@@ -4,48 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
-from analyzer.comparison import Comparison
-from analyzer.knowledge import Knowledge
-from analyzer.linkage import Linkage
 from reports.dictionary import dictionary, tables
-from reports.html import render_html
 from reports.language import Language
+from reports.letters import annex
+from reports.material import Material
 from reports.pdf import page_pdf
-from reports.record import Record, record, record_json
+from reports.record import record_json
 from reports.tables import table_bytes, table_frame
 from reports.xlsx import workbook
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a report is made of."""
-
-    comparison: Comparison
-    knowledge: Knowledge
-    linkage: Linkage | None = None
-
-    @cached_property
-    def record(self) -> Record:
-        """The record that all forms for machines are made of."""
-        return record(self.comparison, self.knowledge, self.linkage)
-
-    def page(self, language: Language) -> str:
-        """Return the page."""
-        return render_html(self.comparison, self.knowledge, self.linkage, language)
-
-    @property
-    def name(self) -> str:
-        """How its files begin."""
-        return f"{self.comparison.a.name}-{self.comparison.b.name}"
-
-    @property
-    def moment(self) -> str:
-        """When the last session began; "" where there is none."""
-        return max((row.started for row in self.comparison.sessions), default="")
-
 
 Files = Iterator[tuple[str, bytes]]
 Write = Callable[[Material, Language], Files]
@@ -76,6 +44,10 @@ def _json(material: Material, _: Language) -> Files:
     yield ".json", record_json(material.record).encode()
 
 
+def _markdown(material: Material, language: Language) -> Files:
+    yield ".md", annex(material, language).markdown.encode()
+
+
 def _xlsx(material: Material, _: Language) -> Files:
     yield ".xlsx", workbook(material.record)
 
@@ -94,6 +66,7 @@ FORMS: Final[dict[str, Form]] = {
     "html": Form(".html", single=True, spoken=True, files=_html),
     "json": Form(".json", single=True, spoken=False, files=_json),
     "pdf": Form(".pdf", single=True, spoken=True, files=_pdf),
+    "markdown": Form(".md", single=True, spoken=True, files=_markdown),
     "xlsx": Form(".xlsx", single=True, spoken=False, files=_xlsx),
     "csv": Form(".csv", single=False, spoken=False, files=_tables("csv")),
     "parquet": Form(".parquet", single=False, spoken=False, files=_tables("parquet")),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from analyzer.linkage import Linkage
-from reports.forms import Material
+from reports.material import Material
 
 README: Final = """\
 # {title}

@@ -91,16 +91,16 @@ def comparison_json(comparison: Comparison) -> str:
 
 def comparison_markdown(comparison: Comparison) -> str:
     """Return the rows as one Markdown table for each recipient."""
-    a, b = _cell(comparison.a.title), _cell(comparison.b.title)
+    a, b = cell(comparison.a.title), cell(comparison.b.title)
     lines = [
-        f"# {a} and {b}: {_cell(comparison.app)}",
+        f"# {a} and {b}: {cell(comparison.app)}",
         "",
         f"{amounts.number(comparison.a.sessions, 'session')} against {comparison.b.sessions}.",
         "k/n: seen in k of n sessions. Difference and 95% interval in percentage points.",
     ]
     if told := unverified(comparison):
-        lines.append(f"\n> **Location not verified:** {_cell(told)}")
-    lines += [f"\n> **Warning:** {_cell(warning)}" for warning in comparison.warnings]
+        lines.append(f"\n> **Location not verified:** {cell(told)}")
+    lines += [f"\n> **Warning:** {cell(warning)}" for warning in comparison.warnings]
     rows = comparison.deltas
     if rows and all(row.verdict == "insufficient" for row in rows):
         lines.append(
@@ -112,7 +112,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         name = words.recipient_name(recipient.owner, recipient.sites)
         lines += [
             "",
-            f"## {_cell(name)} ({recipient.party} party)",
+            f"## {cell(name)} ({recipient.party} party)",
             "",
             f"| what | phase | {a} | {b} | difference |{beyond} q | verdict | id |",
             "|---" * (8 + adults) + "|",
@@ -171,14 +171,14 @@ def _markdown_row(delta: Delta, comparison: Comparison, adults: bool) -> str:
     ]
     if adults:
         cells.insert(5, _difference(delta.contrast) if delta.contrast else "")
-    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+    return "| " + " | ".join(map(cell, cells)) + " |"
 
 
 def _difference(of: Delta | Contrast) -> str:
     return f"{words.points(of.effect)} {words.interval(of.low, of.high)}"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return `text` as Markdown that shows it: no markup, no link, no new cell."""
     shown = _MARKUP.sub(r"\\\g<0>", visible(text))
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -23,6 +23,7 @@ COMMANDS = (
     "diff",
     "linkage",
     "report",
+    "letter",
     "explain",
     "verify",
     "recover",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.exporters.searching import Leak, Search
     from analyzer.study import Study
-    from reports.forms import Material
+    from reports.material import Material
 
 _SHOWN = 5  # leaks
 

@@ -19,7 +19,7 @@ from analyzer.errors import UserError
 
 if TYPE_CHECKING:
     from analyzer.study import Study
-    from reports.forms import Material
+    from reports.material import Material
 
 _FORMS = ("html", "json", "pdf", "markdown", "xlsx", "csv", "parquet")
 LANGUAGES = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
@@ -119,7 +119,7 @@ def gathered(study: Study, a: str, b: str) -> Material:
     """Compare sides `a` and `b`, and return what reports are made of."""
     from analyzer.compare import compare
     from analyzer.linkage import linkage
-    from reports.forms import Material
+    from reports.material import Material
 
     frames, knowledge = analysed(study)
     comparison = compare(frames, study, knowledge, a, b)
