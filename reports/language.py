@@ -260,6 +260,18 @@ class Language:
         return str(format_decimal(round(difference * 100), "+#,##0;-#,##0", self.locale)
                    if round(difference * 100) else "0")  # fmt: skip
 
+    def signed(self, sign: str, amount: str) -> str:
+        """Return an amount that was written here, with a sign that stays before its number.
+
+        >>> Language().signed("+", "2 s")
+        '+2 s'
+        """
+        number = re.match(f"{_LEFT_TO_RIGHT}?([0-9][0-9.,]*){_END}?", amount)
+        if not sign or self.direction == "ltr" or number is None:
+            return Figure(sign + amount)
+        joint = f"{_LEFT_TO_RIGHT}{sign}{number[1]}{_END}"
+        return Figure(joint + amount[number.end() :])
+
     def _figure(self, text: str) -> str:
         """Return a number that keeps its order among words that are written to the left."""
         if self.direction == "ltr" or text.isdigit():

@@ -136,10 +136,10 @@ def _change(row: Magnitude, value: float | None, names: Names) -> str:
     if value is None:
         return "…"
     if row.ratio:
-        return f"\u00d7{names.language.number(round(value, 2))}"
+        return names.language.signed("\u00d7", names.language.number(round(value, 2)))
     value = round(value, 1) if row.measure == "delay" else value
     sign = "\u2212" if value < 0 else "+" if value > 0 else ""
-    return f"{sign}{amount(row, abs(value), names)}"
+    return names.language.signed(sign, amount(row, abs(value), names))
 
 
 def _intervals(groups: list[list[Magnitude]], names: Names) -> Picture | None:
