@@ -265,6 +265,8 @@ def wide(text: str, size: float) -> float:
 
 
 def _wide(letter: str) -> float:
+    if unicodedata.category(letter) in ("Cf", "Mn"):  # marks of direction, vowel signs: no width
+        return 0.0
     if unicodedata.east_asian_width(letter) in "WF":
         return 1.05
     if letter in "il.,:;|!' ()[]fjtI":
