@@ -1,4 +1,4 @@
-"""Lines and tables on standard output.
+"""Lines and tables on standard output, through a pager where it is a terminal.
 
 Colour is rich's doing: it is there on a terminal and nowhere else. Every text that could come from
 a capture passes through `visible`, so that no control character reaches the terminal.
@@ -6,7 +6,14 @@ a capture passes through `visible`, so that no control character reaches the ter
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import io
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -14,12 +21,14 @@ from rich.text import Text
 
 from analyzer.extract.shapes import visible
 
+_HANG = 2  # columns by which a folded line goes on further to the right
+
 
 class Out:
     """Lines to standard output: styled and folded between words on a terminal, plain elsewhere."""
 
-    def __init__(self) -> None:
-        self._console = _console()
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or _console()
 
     @property
     def width(self) -> int | None:
@@ -29,6 +38,18 @@ class Out:
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""
         self._print(Text(visible(text), style=style))
+
+    def text(self, text: Text) -> None:
+        """Print a line that is laid out and made visible already: it is not folded."""
+        self._console.print(text, soft_wrap=True)
+
+    def folded(self, text: Text) -> None:
+        """Print a line that is made visible already, folded between words on a terminal."""
+        self._print(text)
+
+    def warn(self, text: str) -> None:
+        """Print a warning: its mark stands out."""
+        self._print(Text.assemble(("! ", "bold yellow"), (visible(text), "bold")))
 
     def fact(self, name: str, text: str, style: str = "") -> None:
         """Print one line with a name in front; nothing where `text` is empty.
@@ -48,7 +69,60 @@ class Out:
             self._print(head + tail)
 
     def _print(self, line: Text) -> None:
-        self._console.print(line, soft_wrap=not self._console.is_terminal)
+        if not self._console.is_terminal:
+            self._console.print(line, soft_wrap=True)
+            return
+        first, *rest = line.wrap(self._console, max(20, self._console.width - _HANG)) or [line]
+        if line.cell_len <= self._console.width:
+            first, rest = line, []
+        self._console.print(first, soft_wrap=True)
+        indent = " " * (_HANG + len(line.plain) - len(line.plain.lstrip(" ")))
+        for each in rest:
+            self._console.print(Text(indent).append_text(each), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def paged(wanted: bool = True) -> Iterator[Out]:
+    """Yield where to print; on a terminal it then comes through a pager, as with git.
+
+    That is ``$PAGER``, or less; it is told ``FRX`` by ``$LESS``, where that is not set: to end by
+    itself where everything fits on one screen. Without a pager the terminal gets it as it is.
+    """
+    console = _console()
+    command = _pager() if wanted and console.is_terminal and console.file.isatty() else []
+    if not command or console.is_dumb_terminal:
+        yield Out(console)
+        return
+    held = io.StringIO()
+    yield Out(_console(console, held))
+    if not _through(command, held.getvalue()):
+        console.file.write(held.getvalue())
+        console.file.flush()
+
+
+def _pager() -> list[str]:
+    """Return the pager with its arguments; nothing where the user wants none."""
+    chosen = os.environ.get("PAGER", "less")
+    with contextlib.suppress(ValueError):  # of quotes that are never closed
+        command = shlex.split(chosen)
+        return [] if command == ["cat"] else command
+    return []
+
+
+def _through(command: Sequence[str], text: str) -> bool:
+    """Show `text` in a pager until the user leaves it; False where there is no such program."""
+    environment = {"LESS": "FRX", "LV": "-c", **os.environ}
+    # Ctrl-C is for the pager, which goes on.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603 - the user's
+        with contextlib.suppress(BrokenPipeError):  # who has seen enough leaves early
+            pager.communicate(text.encode(errors="backslashreplace"))
+    except OSError:
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return True
 
 
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
@@ -92,5 +166,16 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def _console() -> Console:
-    return _Console(highlight=False, markup=False, emoji=False)
+def _console(like: Console | None = None, file: io.StringIO | None = None) -> Console:
+    """Return a console on standard output; or on `file`, as if that were the terminal `like`."""
+    if like is None:
+        return _Console(highlight=False, markup=False, emoji=False)
+    return _Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        file=file,
+        force_terminal=True,
+        color_system=cast("Any", like.color_system),
+        width=like.width,
+    )

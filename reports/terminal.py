@@ -1,64 +1,81 @@
-"""A comparison on the terminal, in the manner of diff(1): one line for each row.
+"""A comparison on the terminal, in the manner of git-diff(1): one line for each row.
 
 Why a row could not be decided is a number there, and told once below; JSON, CSV and the page have
 each row's own reason. A terminal with fewer columns than the lines need gets fewer columns: what is
-piped elsewhere always has all.
+piped elsewhere always has all. Where nothing differs, one line says so, and how sure that is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rich.text import Text
 
 from analyzer import amounts
-from analyzer.comparison import Comparison, NoiseFloor, Recipient, Sensitivity, Side
-from analyzer.models import Delta
-from reports import words
+from analyzer.comparison import Comparison, Recipient, Side
+from analyzer.extract.shapes import visible
+from analyzer.gates import Gate
 from reports.console import Out, clipped
-from reports.coverage import side_coverage
-from reports.region import side_sentence
+from reports.terminal_filter import Filter
+from reports.terminal_footer import (
+    blind_spots,
+    footer,
+    tallied,
+    told_warnings,
+    waived_lines,
+)
+from reports.terminal_layout import kept_apart
+from reports.terminal_rows import Group, Row, Table, causes, groups, is_different, rows_of
+from reports.terminal_stat import print_stat
 
-_STYLES = {
-    "only_a": "red",
-    "more_a": "red",
-    "more_b": "green",
-    "only_b": "green",
-    "same": "dim",
-    "insufficient": "yellow",
-}
-_NARROW = 100  # columns
-_SUBJECT = (40, 30)  # width of the first column at most, in a wide and in a narrow terminal
-_PHASE = 16
 _HOSTS = 3
+_SHORT = 120  # letters of a reason that is told in the one line
+_MARKS = "- only in ---, < more in ---, = same, > more in +++, + only in +++, ? insufficient"
 
 
-def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
-    """Print `comparison` on standard output; rows that are the same only if `every`."""
-    out = Out()
+@dataclass(frozen=True, slots=True)
+class View:
+    """How much to print: rows that are the `same`, too (`every`); or a summary (`stat`).
+
+    `wanted` is what `print_comparison` gets is already narrowed to, out of `whole`; `among` is what
+    it would be if what is not new were not left out. None: the same as what is printed.
+    """
+
+    every: bool = False
+    stat: bool = False
+    wanted: Filter = field(default_factory=Filter)
+    whole: Comparison | None = None
+    among: Comparison | None = None
+
+
+def print_comparison(
+    comparison: Comparison, out: Out | None = None, view: View | None = None
+) -> None:
+    """Print `comparison` on `out` (standard output)."""
+    out, view = out or Out(), view or View()
+    rows = rows_of(comparison)
+    whole = view.whole or comparison
+    if not view.every and not any(map(is_different, rows)):
+        _nothing(out, comparison, view)
+        return
     out.line(_side("---", comparison.a), "red")
     out.line(_side("+++", comparison.b), "green")
-    for warning in comparison.warnings:
-        out.line(f"! {warning}", "bold yellow")
-    causes = words.causes(comparison.deltas)
-    undecided = all(row.verdict == "insufficient" for row in comparison.deltas)
-    if comparison.deltas and undecided:
-        count = amounts.number(len(comparison.deltas), "row")
-        out.line(f"! No verdict: none of {count} could be decided. What follows was seen.", "bold")
-    columns = _Columns.of(comparison, causes, narrow=(out.width or _NARROW) < _NARROW)
-    hidden = _rows(out, comparison, columns, every)
-    out.line("")
-    if comparison.deltas:
-        _legend(out, comparison, causes, columns)
-    _regions(out, comparison)
-    _coverage(out, comparison)
-    if comparison.settings.uncertain:
-        few = amounts.number(comparison.settings.uncertain, "finding")
-        least = comparison.settings.min_confidence
-        out.line(f"not counted: {few} with less than {least}% confidence (--min-confidence)", "dim")
-    _noise(out, comparison.noise)
-    for each in comparison.sensitivities:
-        out.line(_sensitivity(each))
-    for counts in _summary(comparison):
+    told_warnings(out, comparison, every=view.every)
+    if rows and all(row.verdict == "insufficient" for row in rows):
+        count = amounts.number(len(rows), "row")
+        out.warn(f"No verdict: none of {count} could be decided. What follows was seen.")
+    if view.wanted:
+        of = len(rows_of(whole))
+        out.line(f"shown: {view.wanted.told()}: {len(rows)} of {amounts.number(of, 'row')};")
+        out.line("  verdicts, q and the figures at the end are those of the whole comparison")
+    found = groups(comparison)
+    if view.stat:
+        print_stat(out, found, every=view.every)
+        return
+    hidden = _rows(out, comparison, found, view)
+    footer(out, comparison, whole)
+    for counts in tallied(comparison):
         out.line(counts, "bold")
     if hidden:
         out.line(f"The same on both sides and not shown here: {hidden} (--all shows them)", "dim")
@@ -74,184 +91,116 @@ def _side(mark: str, side: Side) -> str:
     return text
 
 
-def _rows(out: Out, comparison: Comparison, columns: _Columns, every: bool) -> int:
-    hidden = 0
-    for recipient, rows in words.by_recipient(comparison):
-        shown = [row for row in rows if every or row.verdict != "same"]
-        hidden += len(rows) - len(shown)
-        if not shown:
+def _rows(out: Out, comparison: Comparison, found: Sequence[Group], view: View) -> int:
+    """Print the rows of each recipient, and what their marks mean; return how many are hidden."""
+    shown = [
+        (group, [row for row in group.rows if view.every or row.verdict != "same"])
+        for group in found
+    ]
+    printed = [row for _, rows in shown for row in rows]
+    seen = causes(printed)
+    table = Table(comparison, printed, seen, out.width)
+    head = True
+    for group, rows in shown:
+        if not rows:
             continue
         out.line("")
-        out.line(_heading(recipient), "bold cyan")
-        order = sorted(
-            shown, key=lambda row: (row.verdict == "insufficient", row.verdict == "same")
-        )
-        for row in order:
-            out.line(columns.line(row), _STYLES[row.verdict])
-    return hidden
+        if head:
+            out.text(table.head())
+        head = False
+        _heading(out, group)
+        for row in rows:
+            for line in table.lines(row):
+                out.text(line)
+    out.line("")
+    if printed:
+        _legend(out, printed, seen, table)
+    return sum(len(group.rows) for group in found) - len(printed)
 
 
-def _heading(recipient: Recipient) -> str:
-    facts = [f"{recipient.party} party", *recipient.purposes]
+def _heading(out: Out, group: Group) -> None:
+    name = kept_apart(clipped(group.name, 60))
+    line = Text(f"@@ {name} @@", "bold cyan")
+    if group.recipient is not None:
+        line.append(f" {visible(_facts(group.recipient))}", "cyan")
+    out.folded(line)
+
+
+def _facts(recipient: Recipient) -> str:
+    facts = ", ".join([f"{recipient.party} party", *recipient.purposes])
     hosts = ", ".join(clipped(host, 40) for host in recipient.hosts[:_HOSTS])
     more = f" and {len(recipient.hosts) - _HOSTS} more" if len(recipient.hosts) > _HOSTS else ""
-    name = clipped(words.recipient_name(recipient.owner, recipient.sites), 60)
-    return f"@@ {name} ({', '.join(facts)}) {hosts}{more} @@"
+    return f"{facts}: {hosts}{more}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Lays rows out in columns that are as wide as the widest of them, within reason."""
-
-    subject: int
-    phase: int
-    share: int
-    controlled: bool
-    narrow: bool
-    causes: Sequence[str]
-
-    @classmethod
-    def of(cls, comparison: Comparison, causes: Sequence[str], *, narrow: bool) -> _Columns:
-        rows = comparison.deltas
-        return cls(
-            subject=min(_SUBJECT[narrow], _widest(words.subject(row) for row in rows)),
-            phase=min(_PHASE, _widest(row.phase for row in rows)),
-            share=_widest(words.share(count) for row in rows for count in (row.a, row.b)),
-            controlled=any(row.contrast is not None for row in rows),
-            narrow=narrow,
-            causes=causes,
-        )
-
-    def line(self, row: Delta) -> str:
-        cells = [
-            f"{words.MARKS[row.verdict]} {clipped(words.subject(row), 60):<{self.subject}}",
-            f"{clipped(row.phase, _PHASE):<{self.phase}}",
-            f"{words.share(row.a):>{self.share}}",
-            f"{words.share(row.b):>{self.share}}",
-        ]
-        numbers = self._why(row) if row.verdict == "insufficient" else self._numbers(row)
-        return "  ".join([*cells, f"{numbers:<{self._width}}", row.id])
-
-    def _numbers(self, row: Delta) -> str:
-        cells = [f"{words.points(row.effect):>4}"]
-        if not self.narrow:
-            cells[0] += f" {words.interval(row.low, row.high):<12}"
-        cells.append(f"{words.probability(row.q):<6}")
-        if self.controlled and not self.narrow:
-            cells.append(self._adults(row))
-        return "  ".join(cells)
-
-    def _why(self, row: Delta) -> str:
-        cause = self.causes.index(words.cause(row.reason)) + 1
-        if self.narrow:
-            return f"[{cause}] {row.enough} a side" if row.enough else f"[{cause}]"
-        enough = f", {row.enough} a side" if row.enough else ""
-        return f"insufficient [{cause}]{enough}"
-
-    @staticmethod
-    def _adults(row: Delta) -> str:
-        if row.contrast is None:
-            return ""
-        star = "*" if words.beyond_adults(row) else ""
-        return f"{words.points(row.contrast.effect):>4}{star}"
-
-    @property
-    def _width(self) -> int:
-        if self.narrow:
-            return 13
-        return 32 if self.controlled else 26
-
-    def legend(self) -> str:
-        """Return what the columns are, in their order."""
-        names = ["sessions of ---", "of +++", "difference in points"]
-        names[2] += "" if self.narrow else " [95% interval]"
-        names.append("q")
-        if self.controlled and not self.narrow:
-            names.append("difference of differences: less that of adults (*: beyond it)")
-        return ", ".join([*names, "row"])
-
-
-def _widest(texts: Iterable[str]) -> int:
-    return max(map(len, texts), default=0)
-
-
-def _legend(out: Out, comparison: Comparison, causes: Sequence[str], columns: _Columns) -> None:
-    out.line(
-        "- only in ---, < more in ---, = same, > more in +++, + only in +++, ? insufficient", "dim"
-    )
-    out.line(f"columns: {columns.legend()}", "dim")
-    if causes:
-        known = any(row.enough for row in comparison.deltas if row.verdict == "insufficient")
+def _legend(out: Out, rows: Sequence[Row], seen: Sequence[str], table: Table) -> None:
+    out.line(_MARKS, "dim")
+    for told in table.legend():
+        out.line(told, "dim")
+    if seen:
+        known = any(row.enough for row in rows if row.verdict == "insufficient")
         enough = " (n a side: with n sessions on each side it could be decided)"
         out.line(f"why insufficient{enough if known else ''}:", "yellow")
-    for place, cause in enumerate(causes, 1):
-        out.line(f"  [{place}] {cause}", "yellow")
+    for place, cause in enumerate(seen, 1):
+        out.line(f"  [{place}] {cause}")
 
 
-def _regions(out: Out, comparison: Comparison) -> None:
-    for which, side in (("a", comparison.a), ("b", comparison.b)):
-        told = side_sentence(comparison.regions, "a" if which == "a" else "b")
-        if told:
-            out.line(f"region: {side.title}: {told}")
-
-
-def _coverage(out: Out, comparison: Comparison) -> None:
-    a, b = side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b")
-    for side, read in ((comparison.a, a), (comparison.b, b)):
-        if read.hosts:
-            out.line(f"coverage: {side.title}: {read.sentence}")
-            if read.connections:
-                told = ", ".join(f"{count} {name}" for name, count in read.connections)
-                out.line(f"  connections: {told}", "dim")
-    for spot in comparison.blind_spots:
-        side = comparison.a if spot.side == "a" else comparison.b
-        who = spot.owner or spot.site or "everyone"
-        out.line(
-            f"blind spot: {side.title}: {clipped(who, 60)}: {'; '.join(spot.reasons)} "
-            f"({spot.k} of {amounts.number(spot.n, 'session')})",
-            "yellow",
-        )
-    problems = sum(problem.count for problem in comparison.problems)
-    if problems:
-        codes = sorted({problem.code for problem in comparison.problems})
-        count = amounts.number(problems, "problem")
-        out.line(f"{count} in reading the evidence: {', '.join(codes)}")
-
-
-def _noise(out: Out, noise: NoiseFloor) -> None:
-    if not noise.arms:
-        out.line("noise floor: not known, as no arm has two sessions")
-        return
-    mean, largest = round(noise.mean * 100), round(noise.largest * 100)
-    called = f"{100 * noise.called:.1f}% of rows are called different"
-    out.line(
-        "noise floor: in halves of one side, split at random,"
-        f" {called if noise.possible else 'no row could be called different'};"
-        f" they differ by {mean} points on average, {largest} at most"
-    )
-
-
-def _sensitivity(found: Sensitivity) -> str:
-    if found.reason:
-        return f"{found.title}: {found.reason}"
-    if not found.changed:
-        return f"{found.title}: every verdict is the same"
-    changed = amounts.number(len(found.changed), "verdict")
-    return f"{found.title}: {changed} would be another"
-
-
-def _summary(comparison: Comparison) -> list[str]:
-    """Count the rows by verdict, data and signals apart, as the page does."""
-    data = [row for row in comparison.deltas if row.kind == "data"]
-    signals = [row for row in comparison.deltas if row.kind == "signal"]
-    found = [_counted("kind of transmission", "kinds of transmission", data)]
-    return [*found, *([_counted("signal", "signals", signals)] if signals else [])]
-
-
-def _counted(one: str, several: str, rows: Sequence[Delta]) -> str:
-    different = sum(row.verdict in words.DIFFERENT for row in rows)
+def _nothing(out: Out, comparison: Comparison, view: View) -> None:
+    """Say in one line that nothing differs, and how sure that is; with what gates have to say."""
+    among = view.among or comparison
+    rows = rows_of(among)
     same = sum(row.verdict == "same" for row in rows)
-    return (
-        f"{len(rows)} {one if len(rows) == 1 else several}: {different} different, {same} the same,"
-        f" {len(rows) - different - same} insufficient"
+    undecided = [row for row in rows if row.verdict == "insufficient"]
+    a, b = (
+        f"{side.title} ({amounts.number(side.sessions, 'session')})"
+        for side in (comparison.a, comparison.b)
     )
+    told = replace(view.wanted, only_new=False).told()
+    of = f" ({told})" if told else ""
+    if view.wanted.only_new:
+        first = f"Nothing is shown to be new in {b}, beside {a}{of}"
+    else:
+        first = f"No difference is shown between {a} and {b}{of}"
+    # Of a recipient of whom nothing could be read that is all that there is to say.
+    told_spots = bool(view.wanted.owners)
+    parts = []
+    if not rows:
+        whole = view.whole or comparison
+        every = len(rows_of(whole))
+        parts.append(f"none of the {every} rows" if every else "nothing was recognised")
+    elif len(undecided) == len(rows):
+        first = f"No verdict on {a} and {b}{of}"
+        count = amounts.number(len(rows), "row")
+        parts.append(f"none of {count} could be decided{_because(undecided)}")
+    else:
+        margin = round(100 * comparison.settings.margin)
+        if view.wanted.only_new and (other := sum(map(is_different, rows))):
+            parts.append(f"{other} of {amounts.number(len(rows), 'row')} differ otherwise")
+        sure = f"{same} of {amounts.number(len(rows), 'row')} shown to be the same within"
+        parts.append(f"{sure} {margin} points or the margin of the measure (95% intervals)")
+        if undecided:
+            parts.append(f"{len(undecided)} could not be decided")
+    if comparison.blind_spots and not told_spots:
+        spots = amounts.number(len(comparison.blind_spots), "blind spot")
+        parts.append(f"{spots} could hide some")
+    if warnings := len(comparison.warnings) - len(waived_lines(comparison.gates)):
+        parts.append(amounts.number(warnings, "warning"))
+    out.line(f"{first}: {'; '.join(parts)}. --all lists it.", "bold")
+    for line in waived_lines(comparison.gates):
+        out.warn(line)
+    _failed(out, comparison.gates)
+    if told_spots:
+        blind_spots(out, comparison)
+
+
+def _because(undecided: Sequence[Row]) -> str:
+    seen = causes(undecided)
+    if len(seen) > 1:
+        return f", for {len(seen)} reasons"
+    return f": {seen[0]}" if len(seen[0]) < _SHORT else ""
+
+
+def _failed(out: Out, gates: Sequence[Gate]) -> None:
+    for gate in gates:
+        if not gate.passed and not gate.waived:
+            out.warn(f"A gate does not hold: “{gate.title}”. Needed: {gate.needed}.")

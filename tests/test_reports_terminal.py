@@ -8,16 +8,20 @@ from dataclasses import replace
 
 import pytest
 import reporting
+import synthetic
 from reporting import HOSTILE
 
+from analyzer.compare import compare
 from analyzer.compare.verdicts import Group, Observed, judge
 from analyzer.comparison import Changed, Comparison, Sensitivity
 from analyzer.extract.shapes import visible
+from analyzer.magnitudes import Summary
 from analyzer.models import Count, Delta
+from analyzer.said import say
 from analyzer.study import CompareSettings
 from reports import words
 from reports.console import print_rows
-from reports.terminal import print_comparison
+from reports.terminal import View, print_comparison
 
 Show = Callable[..., str]
 
@@ -27,12 +31,12 @@ def show(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
-    def shown(comparison: Comparison, *, every: bool = False, columns: int | None = None) -> str:
+    def shown(comparison: Comparison, *, columns: int | None = None, **view: bool) -> str:
         if columns is not None:  # as rich sees a terminal of this width
             monkeypatch.setenv("FORCE_COLOR", "1")
             monkeypatch.setenv("COLUMNS", str(columns))
             monkeypatch.setenv("TERM", "xterm-256color")
-        print_comparison(comparison, every=every)
+        print_comparison(comparison, None, replace(View(), **view))  # type: ignore[arg-type]
         return capsys.readouterr().out
 
     return shown
@@ -51,7 +55,9 @@ def test_an_advertising_id_that_is_sent_only_in_kenya(
 def test_one_session_each_carries_no_verdict(
     show: Show, golden: Callable[[str, str], None]
 ) -> None:
-    golden("one-session-each-carries-no-verdict/diff.txt", show(reporting.one_session_each()))
+    few = reporting.one_session_each()
+    golden("one-session-each-carries-no-verdict/diff.txt", show(few, every=True))
+    golden("one-session-each-carries-no-verdict/quiet.txt", show(few))
 
 
 def test_children_are_told_apart_from_adults(
@@ -63,10 +69,15 @@ def test_children_are_told_apart_from_adults(
     )
 
 
+def test_a_summary_by_recipient(show: Show, golden: Callable[[str, str], None]) -> None:
+    text = show(reporting.sent_only_in_kenya(), stat=True)
+    golden("an-advertising-id-is-sent-only-in-kenya/stat.txt", text)
+
+
 def test_rows_that_are_the_same_are_only_counted_unless_all_are_asked_for(show: Show) -> None:
     text = show(reporting.sent_only_in_kenya())
     assert "dev.model" not in text
-    assert "not shown here: 1 (--all shows them)" in text
+    assert "not shown here: 2 (--all shows them)" in text
     text = show(reporting.sent_only_in_kenya(), every=True)
     assert [line for line in rows_of(text) if line.startswith("= dev.model")]
     assert "not shown here" not in text
@@ -82,12 +93,13 @@ def test_with_one_session_each_every_row_says_insufficient_and_how_many_would_do
     show: Show,
 ) -> None:
     comparison = reporting.one_session_each()
-    shown = {line.split()[-1]: line for line in rows_of(show(comparison))}
+    shown = {line.split()[-1]: line for line in rows_of(show(comparison, every=True))}
     assert len(shown) == len(comparison.deltas) == 4
     for row in comparison.deltas:
         line = shown[row.id]
         assert line.startswith("? ")
-        assert f"{row.a.k}/1  {row.b.k}/1  insufficient [1], {row.enough} a side" in line
+        told = f"{row.a.k}/1 {row.b.k}/1 insufficient [1], {row.enough} a side"
+        assert told in " ".join(line.split())
 
 
 def test_long_reasons_are_told_once(show: Show) -> None:
@@ -127,15 +139,17 @@ def test_there_is_no_colour_but_on_a_terminal(show: Show) -> None:
     assert "\x1b[" in show(reporting.sent_only_in_kenya(), columns=120)
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
 def test_no_line_is_broken_inside_a_word_by_a_terminal(show: Show, columns: int) -> None:
     comparison = reporting.with_adults()
     text = re.sub(r"\x1b\[[0-9;]*m", "", show(comparison, every=True, columns=columns))
     lines = text.splitlines()
     assert max(map(len, lines)) <= columns
     shown = rows_of(text)
-    assert [line.split()[-1] for line in shown] == [row.id for row in comparison.deltas]
-    assert ("[-100, -" in shown[0]) == (columns == 120)
+    expected = {row.id for row in comparison.deltas}
+    expected |= {row.id for row in comparison.magnitudes if "." in row.subject}
+    assert {line.split()[-1] for line in shown} == expected
+    assert ("[-100, -" in text) == (columns > 60)
 
 
 def test_nothing_captured_is_obeyed_by_a_terminal(show: Show) -> None:
@@ -164,6 +178,70 @@ def test_the_other_definition_of_a_bloc_says_how_much_would_change(show: Show) -
         assert f"With wb instead: {told}\n" in show(comparison)
 
 
+@pytest.mark.parametrize("view", [{}, {"stat": True}, {"every": True}])
+@pytest.mark.parametrize("differs", [True, False])
+def test_a_gate_that_the_study_does_without_is_told_in_every_text(
+    show: Show, differs: bool, view: dict[str, bool]
+) -> None:
+    found = synthetic.findings("KE-13", range(1, 7) if differs else ())
+    comparison = compare(
+        synthetic.frames(synthetic.sessions(6, "DE-13", "KE-13"), found, region=()),
+        synthetic.study(waive=(("region", "a partner signed for it"),)),
+        synthetic.knowledge(),
+        "DE",
+        "KE",
+    )
+    assert show(comparison, **view).count("The study's reason: a partner signed for it.") == 1
+
+
+def test_a_gate_that_does_not_hold_says_what_would_do(show: Show) -> None:
+    text = show(reporting.one_session_each())
+    assert "! A gate does not hold: “Both sides have enough sessions”. Needed: 5 session" in text
+    text = show(reporting.one_session_each(), every=True)
+    assert "gates: 15 of 16 hold\ngate sessions: “Both sides have enough sessions”: Germany" in text
+
+
+def test_of_many_warnings_of_one_kind_the_first_is_told(show: Show) -> None:
+    alike = tuple(say("{one} is odd.", one=number) for number in range(9))
+    comparison = replace(reporting.sent_only_in_kenya(), warnings=(*alike, "Another."))
+    text = show(comparison)
+    assert "! 0 is odd.\n! ... and 8 more of this kind (--all tells them)\n! Another.\n" in text
+    assert "! 8 is odd.\n" in show(comparison, every=True)
+
+
+def test_what_is_measured_stands_with_its_recipient(show: Show) -> None:
+    comparison = reporting.sent_only_in_kenya()
+    [row] = [
+        each
+        for each in comparison.magnitudes
+        if (each.owner, each.measure) == ("Waymark", "bytes_up_per_hour")
+    ]
+    more = replace(
+        row,
+        verdict="more_b",
+        reason="",
+        a=Summary(6, 1000.0, 1500.0, 2000.0),
+        b=Summary(5, 4000.0, 6000.0, 9000.0),
+        effect=0.25,
+        low=0.2,
+        high=None,
+        q=0.004,
+    )
+    text = show(replace(comparison, magnitudes=(more,)))
+    [line] = [line for line in text.splitlines() if line.endswith(row.id)]
+    told = "> bytes sent per hour 1.5 kB 6.0 kB n=5 \u00d70.25 [0.2, …] 0.004"
+    assert " ".join(line.split()).startswith(told)
+    lines = text.splitlines()
+    assert lines.index(line) > lines.index(next(each for each in lines if "@@ Waymark" in each))
+    assert "1 measured row: 1 different, 0 the same, 0 insufficient" in lines
+
+
+def test_how_often_chance_alone_does_it_stands_below(show: Show) -> None:
+    text = show(reporting.sent_only_in_kenya())
+    assert "noise floor: in halves of one side" in text
+    assert "chance: of 3 rows called different at most 5% (0.2) are expected to be so" in text
+
+
 def test_data_and_signals_are_counted_apart_as_on_the_page(show: Show) -> None:
     lines = show(reporting.sent_only_in_kenya()).splitlines()
     assert "3 kinds of transmission: 1 different, 1 the same, 1 insufficient" in lines
@@ -173,6 +251,10 @@ def test_data_and_signals_are_counted_apart_as_on_the_page(show: Show) -> None:
 def test_nothing_found_is_no_row(show: Show) -> None:
     text = show(reporting.nothing_found())
     assert rows_of(text) == []
+    assert text.startswith("No difference is shown between Germany (6 sessions) and Kenya (6")
+    assert "nothing was recognised" in text
+    assert len(text.splitlines()) == 1
+    text = show(reporting.nothing_found(), every=True)
     assert "0 kinds of transmission: 0 different, 0 the same, 0 insufficient" in text
     assert "No verdict" not in text
 

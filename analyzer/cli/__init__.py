@@ -13,6 +13,7 @@ from analyzer.cli.group import EvenhandGroup
 
 COMMANDS = (
     "init",
+    "plan",
     "phone",
     "proxy",
     "step",
@@ -21,6 +22,7 @@ COMMANDS = (
     "import",
     "analyze",
     "diff",
+    "matrix",
     "linkage",
     "report",
     "letter",
@@ -37,6 +39,7 @@ COMMANDS = (
 EPILOG = """\b
 From nothing to a report:
   evenhand init my-study && cd my-study     then edit study.toml
+  evenhand plan                             how many sessions it takes
   evenhand proxy --arm KE-13                once per session, Ctrl-C ends it
   evenhand analyze
   evenhand diff eea global_majority

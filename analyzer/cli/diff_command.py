@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from analyzer.errors import UserError
 
 if TYPE_CHECKING:
     from analyzer.comparison import Comparison
+    from reports.terminal_filter import Filter
 
 DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
 
@@ -32,11 +35,50 @@ DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
     short_help="Compare two arms, countries or blocs.",
     epilog=example(
         "evenhand diff eea global_majority\n"
+        "evenhand diff DE KE --only-new --owner Google --phase launch\n"
+        "evenhand diff DE KE --type identifiers --no-signals\n"
         "evenhand diff DE KE --format markdown > diff.md\n"
-        "evenhand diff DE-13 DE-30"
+        "evenhand diff DE-13 DE-30 --stat"
     ),
 )
 @sides_argument
+@click.option(
+    "--only-new",
+    is_flag=True,
+    help="Only what side B has, and A has not at all (the rows with a +).",
+)
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="NAME",
+    help="Only this recipient, or those of this parent company: the name, or how it begins."
+    " Can be repeated.",
+)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="TYPE",
+    help="Only this data type (id.advertising), group (identifiers, id) or signal. Can be"
+    " repeated; see `evenhand knowledge list types`.",
+)
+@click.option(
+    "--signals/--no-signals",
+    default=None,
+    help="Only the signals that protect children or do not; or without them.",
+)
+@click.option(
+    "--phase",
+    "phases",
+    multiple=True,
+    metavar="PHASE",
+    help="Only what is sent in this phase of a session. Can be repeated.",
+)
+@click.option(
+    "--all", "every", is_flag=True, help="In text, list everything: also rows that are the same."
+)
+@click.option("--stat", is_flag=True, help="In text, only a bar for each recipient.")
 @click.option(
     "--format",
     "form",
@@ -47,7 +89,7 @@ DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
     help="How to print the rows: text, json, csv or markdown.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--all", "every", is_flag=True, help="In text, also list rows that are the same.")
+@click.option("--no-pager", is_flag=True, help="On a terminal, do not show text in $PAGER or less.")
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any row could not be decided either way."
 )
@@ -55,9 +97,16 @@ DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
 @study_option
 def command(
     sides: tuple[str, str],
+    only_new: bool,
+    owners: tuple[str, ...],
+    types: tuple[str, ...],
+    signals: bool | None,
+    phases: tuple[str, ...],
+    every: bool,
+    stat: bool,
     form: str,
     as_json: bool,
-    every: bool,
+    no_pager: bool,
     strict: bool,
     min_confidence: int | None,
     study_dir: Path,
@@ -68,33 +117,66 @@ def command(
     knowledge list blocs`). Countries and blocs compare children; their adult arms are the controls.
     Default: eea with global_majority.
 
+    Where nothing differs, one line says so, and how sure that is.
+
+    --only-new, --owner, --type, --signals and --phase choose the rows that are shown in any format,
+    and the exit code is that of these rows. They change no verdict and no q: these are those of
+    the whole comparison.
+
     \b
     Exit code, as diff(1) has it:
       0  no difference was found
       1  at least one difference was found
       2  trouble: the sides could not be compared
     """
+    from reports.terminal_filter import Filter
+
+    wanted = Filter(owners, types, phases, signals, only_new)
     with ExitStack() as stack:
         stack.push(_own_fault_is_trouble)
-        comparison = compared(open_study(study_dir, min_confidence), *sides)
-        _show(comparison, "json" if as_json else form, every)
-    verdicts = {delta.verdict for delta in comparison.deltas}
+        whole = compared(open_study(study_dir, min_confidence), *sides)
+        shown = _narrowed(whole, wanted)
+        if form == "text" and not as_json:
+            _print(whole, shown, wanted, every=every, stat=stat, pager=not no_pager)
+        else:
+            _echo(shown, wanted, "json" if as_json else form)
+    verdicts: set[str] = {row.verdict for row in shown.deltas}
+    verdicts |= {row.verdict for row in shown.magnitudes}
     if strict and "insufficient" in verdicts:
         raise SystemExit(TROUBLE)
     if verdicts - {"same", "insufficient"}:
         raise SystemExit(DIFFERENT)
 
 
-def _show(comparison: Comparison, form: str, every: bool) -> None:
-    if form == "text":
-        from reports.terminal import print_comparison
+def _narrowed(whole: Comparison, wanted: Filter) -> Comparison:
+    from analyzer.knowledge import load_knowledge
+    from reports.terminal_filter import narrowed
 
-        print_comparison(comparison, every=every)
-        return
+    return narrowed(whole, wanted, load_knowledge())
+
+
+def _print(
+    whole: Comparison, shown: Comparison, wanted: Filter, *, every: bool, stat: bool, pager: bool
+) -> None:
+    from reports.console import paged
+    from reports.terminal import View, print_comparison
+
+    among = _narrowed(whole, replace(wanted, only_new=False)) if wanted.only_new else shown
+    with paged(pager) as out:
+        print_comparison(shown, out, View(every, stat, wanted, whole, among))
+
+
+def _echo(shown: Comparison, wanted: Filter, form: str) -> None:
     from reports.tables import comparison_json, comparison_markdown, deltas_csv
 
+    if form == "json" and wanted:
+        # Else nothing in it would say that there is more.
+        content = {**json.loads(comparison_json(shown)), "filter": asdict(wanted)}
+        text = json.dumps(content, indent=2, sort_keys=True).replace("\x7f", "\\u007f")
+        click.echo(text)
+        return
     forms = {"json": comparison_json, "csv": deltas_csv, "markdown": comparison_markdown}
-    click.echo(forms[form](comparison), nl=False)
+    click.echo(forms[form](shown), nl=False)
 
 
 def _own_fault_is_trouble(
