@@ -19,7 +19,10 @@ class PlannedSession:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many sessions of each arm show a difference of this size (0..1); None: not even 500."""
+    """How many sessions of each arm show a difference of this size (0..1); None: not even 200.
+
+    Were all recorded in one time block: the fewest there can be.
+    """
 
     difference: float
     sessions: int | None
@@ -31,8 +34,8 @@ class StudyPlan:
 
     `sessions` of each arm find a row that is seen in `share_a` of the sessions of one side and
     `share_b` of the other with probability `reached` (asked for: `power`), where `rows` rows are
-    compared of which `different` differ: then its p has to be at most `level`. None: 500 sessions
-    would not do, and there is no schedule. `per_block` sessions of each arm are recorded in one
+    compared of which `different` differ: then its p has to be at most `level`. None: 200 sessions
+    (or three times those of one time block) would not do, and there is no schedule. `per_block` sessions of each arm are recorded in one
     time block, in the order of `schedule`, which `seed` draws. `needs` is the same for other sizes.
     """
 

@@ -15,6 +15,7 @@ from synthetic import blind, finding, frames, session, sessions
 from analyzer.compare import compare
 from analyzer.comparison import Comparison
 from analyzer.frames import Frames
+from analyzer.magnitudes import Magnitude
 from analyzer.models import Delta
 
 Row = dict[str, object]
@@ -40,15 +41,22 @@ def studies(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row]]:
     ]
     ids = [str(each["id"]) for each in rows]
     found = [
-        finding(of, owner, data_type)
+        finding(of, owner, data_type, t_s=draw(st.sampled_from([1.0, 2.5, 40.0])))
         for owner in OWNERS
         for data_type in TYPES
+        for of in draw(st.lists(st.sampled_from(ids), unique=True))
+    ]
+    found += [
+        finding(of, OWNERS[0], "loc.precise", shape=f"geo:{draw(st.integers(1, 5))}-decimals")
         for of in draw(st.lists(st.sampled_from(ids), unique=True))
     ]
     coverage = [
         blind(of, owner, refused=1)
         for owner in OWNERS
         for of in draw(st.lists(st.sampled_from(ids), unique=True, max_size=3))
+    ]
+    coverage += [
+        blind(of, OWNERS[0], exchanges=draw(st.integers(0, 9)), bytes_up=1000) for of in ids
     ]
     return rows, found, coverage
 
@@ -83,6 +91,58 @@ def test_swapping_the_sides_mirrors_every_row(
         )
 
 
+def verdicts_of(found: Comparison) -> set[str]:
+    return {str(each.verdict) for each in found.deltas} | {
+        str(each.verdict) for each in found.magnitudes
+    }
+
+
+def amounts(found: Comparison) -> dict[tuple[str, str, str], Magnitude]:
+    return {
+        (each.measure, each.owner, each.subject): replace(each, id="", examples=())
+        for each in found.magnitudes
+    }
+
+
+def opposite(row: Magnitude) -> tuple[float | None, ...]:
+    """The effect and its interval as the other side sees it; 0 and infinite bounds are None."""
+    if row.ratio:
+        return tuple(1 / each if each else None for each in (row.effect, row.high, row.low))
+    return tuple(None if each is None else -each for each in (row.effect, row.high, row.low))
+
+
+@settings(max_examples=20, deadline=None)
+@given(studies())
+def test_swapping_the_sides_mirrors_magnitudes_gates_noise_and_sensitivity(
+    study: tuple[list[Row], list[Row], list[Row]],
+) -> None:
+    rows, found, coverage = study
+    made = frames(rows, found, coverage=coverage)
+    there, back = diff(made), diff(made, "KE", "DE")
+    left, right = amounts(there), amounts(back)
+    assert left.keys() == right.keys()
+    for key, one in left.items():
+        other = right[key]
+        assert other.verdict == MIRROR[one.verdict]
+        assert (other.a, other.b, other.p, other.q) == (one.b, one.a, one.p, one.q)
+        seen = tuple(each or None for each in opposite(one)) if one.ratio else opposite(one)
+        told: tuple[float | None, ...] = (other.effect, other.low, other.high)
+        told = tuple(each or None for each in told) if one.ratio else told
+        assert [each is None for each in seen] == [each is None for each in told]
+        assert [each for each in told if each is not None] == pytest.approx(
+            [each for each in seen if each is not None]
+        )
+    for one_gate, other_gate in zip(there.gates, back.gates, strict=True):
+        assert (one_gate.name, one_gate.passed, one_gate.sessions, one_gate.rows) == (
+            *(other_gate.name, other_gate.passed, other_gate.sessions, other_gate.rows),
+        )
+    assert sorted(there.noise.arms, key=repr) == sorted(back.noise.arms, key=repr)
+    assert (there.noise.called, there.noise.found) == (back.noise.called, back.noise.found)
+    assert [(each.kind, each.name) for each in there.sensitivities] == [
+        (each.kind, each.name) for each in back.sensitivities
+    ]
+
+
 @settings(max_examples=20, deadline=None)
 @given(studies(), st.randoms(use_true_random=False))
 def test_order_and_names_of_sessions_do_not_matter(
@@ -101,8 +161,93 @@ def test_order_and_names_of_sessions_do_not_matter(
     other = frames(
         shuffled(rows, "id"), shuffled(found, "session"), coverage=shuffled(coverage, "session")
     )
+    before, after = diff(frames(rows, found, coverage=coverage)), diff(other)
+    assert numbers(after.deltas) == numbers(before.deltas)
+    assert amounts(after) == amounts(before)
+    assert after.noise == before.noise
+    assert [(each.name, each.passed, each.rows) for each in after.gates] == [
+        (each.name, each.passed, each.rows) for each in before.gates
+    ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(studies())
+def test_names_of_owners_do_not_matter(study: tuple[list[Row], list[Row], list[Row]]) -> None:
+    rows, found, coverage = study
+    names = {"Waymark": "Zeta", "Glint": "Alpha"}  # in the other order
+
+    def renamed(table: list[Row]) -> list[Row]:
+        return [each | {"owner": names[str(each["owner"])]} for each in table]
+
+    before = diff(frames(rows, found, coverage=coverage))
+    after = diff(frames(rows, renamed(found), coverage=renamed(coverage)))
+    told = {
+        (names[owner], subject): replace(each, owner=names[owner])
+        for (owner, subject), each in numbers(before.deltas).items()
+    }
+    assert numbers(after.deltas) == told
+    weighed = {
+        (measure, names.get(owner, ""), subject): replace(each, owner=names.get(owner, ""))
+        for (measure, owner, subject), each in amounts(before).items()
+    }
+    assert amounts(after) == weighed
+
+
+@settings(max_examples=20, deadline=None)
+@given(studies(), st.data())
+def test_sessions_that_are_dropped_never_turn_a_claim_around(
+    study: tuple[list[Row], list[Row], list[Row]], data: st.DataObject
+) -> None:
+    """A claim may be lost with the sessions that bear it; the opposite is never claimed."""
+    rows, found, coverage = study
+    ids = [str(each["id"]) for each in rows]
+    kept = set(ids) - set(data.draw(st.lists(st.sampled_from(ids), unique=True, max_size=3)))
+    if not all(any(each.startswith(arm) for each in kept) for arm in ("DE-13", "KE-13")):
+        return
     before = numbers(diff(frames(rows, found, coverage=coverage)).deltas)
-    assert numbers(diff(other).deltas) == before
+    fewer = frames(
+        [each for each in rows if each["id"] in kept],
+        [each for each in found if each["session"] in kept],
+        coverage=[each for each in coverage if each["session"] in kept],
+    )
+    for key, after in numbers(diff(fewer).deltas).items():
+        assert {before[key].verdict[-1], after.verdict[-1]} != {"a", "b"}
+
+
+@settings(max_examples=20, deadline=None)
+@given(studies(), st.integers(1, 8))
+def test_with_ever_fewer_sessions_everything_becomes_insufficient(
+    study: tuple[list[Row], list[Row], list[Row]], left: int
+) -> None:
+    rows, found, coverage = study
+    kept = {str(each["id"]) for each in rows if int(str(each["repeat"])) <= left}
+    fewer = diff(
+        frames(
+            [each for each in rows if each["id"] in kept],
+            [each for each in found if each["session"] in kept],
+            coverage=[each for each in coverage if each["session"] in kept],
+        )
+    )
+    if left < 5:
+        assert verdicts_of(fewer) <= {"insufficient"}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(5, 9), st.integers(1, 4), st.booleans())
+def test_dropping_sessions_of_which_each_says_the_same_only_moves_towards_insufficient(
+    n: int, gone: int, everywhere: bool
+) -> None:
+    def verdicts(left: int) -> set[str]:
+        arms = ("DE-13", "KE-13") if everywhere else ("KE-13",)
+        found = [
+            finding(f"{arm}-r{number:02d}", "Waymark", data_type, t_s=1.0 if arm < "F" else 90.0)
+            for arm in arms
+            for number in range(1, left + 1)
+            for data_type in TYPES
+        ]
+        return verdicts_of(diff(frames(sessions(left, "DE-13", "KE-13"), found)))
+
+    assert verdicts(n - gone) <= verdicts(n) | {"insufficient"}
 
 
 @settings(max_examples=20, deadline=None)
@@ -132,5 +277,5 @@ def test_two_sides_that_do_the_same_never_differ(n: int, data: st.DataObject) ->
         for arm in ("DE-13", "KE-13")
         for repeat in repeats
     ]
-    verdicts = {each.verdict for each in diff(frames(sessions(n, "DE-13", "KE-13"), found)).deltas}
-    assert verdicts <= {"same", "insufficient"}
+    made = diff(frames(sessions(n, "DE-13", "KE-13"), found))
+    assert verdicts_of(made) <= {"same", "insufficient"}

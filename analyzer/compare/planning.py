@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Callable
 
+from scipy.stats import norm
+
 from analyzer import statistics
 from analyzer.compare.sides import apart, resolve_side
 from analyzer.errors import UserError
@@ -14,9 +16,13 @@ from analyzer.planned import Need, PlannedSession, StudyPlan
 from analyzer.statistics.planning import Plan
 from analyzer.study import Study
 
+MOST = 200  # sessions of each arm that a plan looks up to
+_SURELY = 0.6  # of the normal approximation: fewer are never enough
 _SIZES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _PER_BLOCK = (1, 2, 3, 4, 6)
-_WORTH = 1.25  # times the fewest sessions, for the sake of shorter blocks
+_MOST_BLOCKS = 12
+_WORTH = 1.25  # times the fewest sessions, for the sake of shorter blocks ...
+_MOST_WORTH = 3  # ... and where they were asked for
 COLUMNS = ("block", "position", "arm", "repeat")
 
 
@@ -46,7 +52,19 @@ def plan(
     apart(left, right)
     settings = study.compare
 
-    def needed(size: float, inside: int | None) -> Plan | None:
+    # A side needs that many in all; its arms share them.
+    least = -(-settings.min_sessions // min(len(left.arms), len(right.arms)))
+
+    def roughly(size: float) -> float:
+        """Return the sessions of an arm by the normal approximation, from which to look on."""
+        passed = statistics.level(settings.alpha, rows, different, power)
+        z = float(norm.ppf(1 - passed / 2) + norm.ppf(power))
+        return z * z * (1 / len(left.arms) + 1 / len(right.arms)) / 4 / size**2
+
+    def needed(size: float, inside: int | None, bounds: tuple[int, int]) -> Plan | None:
+        first = max(bounds[0], int(_SURELY * roughly(size)))
+        if first > bounds[1]:
+            return None
         return statistics.sessions_needed(
             0.5 + size / 2,
             0.5 - size / 2,
@@ -56,12 +74,16 @@ def plan(
             different=different,
             arms=(len(left.arms), len(right.arms)),
             per_block=inside,
-            # A side needs that many in all; its arms share them.
-            least=-(-settings.min_sessions // min(len(left.arms), len(right.arms))),
+            least=first,
+            most=bounds[1],
         )
 
-    inside = per_block or _blocks(needed(difference, None), needed, difference)
-    found = needed(difference, inside)
+    anyway = (least, MOST)
+    together = needed(difference, None, anyway)
+    found, inside = None, per_block or _PER_BLOCK[0]
+    if together:
+        # Fewer than in one block are never enough.
+        found, inside = _in_blocks(together, per_block, lambda *how: needed(difference, *how))
     sessions = found.sessions if found else None
     slots = statistics.schedule(sorted(study.arms), sessions, seed, inside) if sessions else []
     return StudyPlan(
@@ -82,7 +104,8 @@ def plan(
         seed=seed,
         schedule=tuple(PlannedSession(*each) for each in slots),
         needs=tuple(
-            Need(size, each.sessions if (each := needed(size, inside)) else None) for size in _SIZES
+            Need(size, each.sessions if (each := needed(size, None, anyway)) else None)
+            for size in _SIZES
         ),
     )
 
@@ -98,21 +121,24 @@ def schedule_csv(planned: StudyPlan) -> str:
     return out.getvalue()
 
 
-def _blocks(
-    together: Plan | None, needed: Callable[[float, int | None], Plan | None], size: float
-) -> int:
-    """Return the fewest sessions of an arm in a time block that cost little more than one block.
+def _in_blocks(
+    together: Plan, asked: int | None, needed: Callable[[int, tuple[int, int]], Plan | None]
+) -> tuple[Plan | None, int]:
+    """Return the plan with time blocks, and how many sessions of each arm are in one.
 
-    A difference can be told from one between days only within a block, so that blocks of few
-    sessions cost some; long ones cannot be recorded in a short time.
+    `asked` of them; or as few as cost little more than one block of all, which could not be
+    recorded in a short time. A difference can be told from one between days only within a block, so
+    that blocks of few sessions cost some.
     """
-    if together is None:
-        return _PER_BLOCK[0]
+    if asked:
+        return needed(asked, (together.sessions, _MOST_WORTH * together.sessions)), asked
     for inside in _PER_BLOCK:
-        found = needed(size, inside)
-        if found and found.sessions <= _WORTH * together.sessions:
-            return inside
-    return together.sessions
+        if together.sessions > _MOST_BLOCKS * inside:
+            continue
+        found = needed(inside, (together.sessions, int(_WORTH * together.sessions)))
+        if found:
+            return found, inside
+    return together, together.sessions
 
 
 def _check(
