@@ -262,6 +262,9 @@ def _told(row: CountryRow) -> str:
 
 def _gates(out: Out, found: CountryMatrix) -> None:
     failed = [gate for gate in found.gates if not gate.passed]
+    if not failed:
+        out.line(f"gates: all {len(found.gates)} hold")
+        return
     waived = [gate.name for gate in failed if gate.waived]
     more = f"; waived by the study: {', '.join(waived)}" if waived else ""
     out.line(f"gates: {len(found.gates) - len(failed)} of {len(found.gates)} hold{more}")
