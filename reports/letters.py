@@ -35,6 +35,8 @@ BLANK: Final = Markup("\\_\\_\\_\\_\\_\\_\\_\\_")
 """What the sender has to fill in, by hand or as `[publisher]` in study.toml."""
 PUBLISHER: Final = ("name", "contact", "address", "email")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
+_TABLE: Final = re.compile(r"<table>.*?</table>", re.DOTALL)
+_LONG_WORD: Final = re.compile(r"[^\s<>|]{30,}")
 _TABLE_GAP: Final = re.compile(r"(\|\n)\n+(?=\|)")
 
 
@@ -211,10 +213,15 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, Figure) else cell(str(value))
 
 
+def _framed(table: re.Match[str]) -> str:
+    """Return a table that scrolls by itself; one with long words may break them on paper."""
+    long = " long" if _LONG_WORD.search(table[0]) else ""
+    return f'<div class="table{long}" tabindex="0">{table[0]}</div>'
+
+
 def _html(markdown: str, language: Language) -> str:
     made = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
-    made = made.replace("<table>", '<div class="table" tabindex="0"><table>')
-    made = made.replace("</table>", "</table></div>")
+    made = _TABLE.sub(_framed, made)
     title = re.search(r"<h1>(.*?)</h1>", made)
     return template(language, "letters/letter.html.j2").render(
         body=Markup(made),  # noqa: S704 - a parser has made it, without any HTML of the text
