@@ -8,18 +8,47 @@ fills in again. Templates are found in the source by the names of the two functi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 Gettext = Callable[[str], str]
 Ngettext = Callable[[str, str, int], str]
+
+
+class Numeral(float):
+    """A number that a sentence says, as English writes it: with a format of Python's.
+
+    A report in another language takes from that how many decimals there are, and whether there is a
+    sign, and writes them as that language does.
+
+    >>> str(Numeral(0.3149, ".2f")), str(Numeral(67, "+.0f"))
+    ('0.31', '+67')
+    """
+
+    __slots__ = ("form",)
+
+    form: str
+
+    def __new__(cls, value: float, form: str) -> Self:
+        """Return `value`, to be written in the format `form`, as in ``.2f``."""
+        made = super().__new__(cls, value)
+        made.form = form
+        return made
+
+    def __str__(self) -> str:
+        """Return it as English writes it."""
+        return format(float(self), self.form)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how it is made again, in another process."""
+        return Numeral, (float(self), self.form)
 
 
 class Said(str):
     """A text in English with its template.
 
     `template` has its parameters in braces (``str.format``, names only); `many` is its plural, ""
-    where there is none, and `number` says which of the two holds. A parameter may be a `Said`, or a
-    tuple of texts: these are joined by commas.
+    where there is none, and `number` says which of the two holds. A parameter may be a `Said`, a
+    number (`Numeral` where it has decimals), or a tuple of texts: these are joined by commas.
     """
 
     __slots__ = ("many", "number", "parameters", "template")

@@ -11,6 +11,7 @@ import gettext
 import io
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal, cast
@@ -25,7 +26,7 @@ from babel.units import format_unit
 
 from analyzer import amounts
 from analyzer.knowledge import load_knowledge
-from analyzer.said import Said
+from analyzer.said import Numeral, Said
 
 LANGUAGES: Final = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
 # The English of no country in particular (days before months), and Portuguese as in Brazil.
@@ -237,6 +238,16 @@ class Language:
         """What stands between the items of a list that is no sentence."""
         return "، " if self.direction == "rtl" else ", "
 
+    @property
+    def colon(self) -> str:
+        """What stands between a heading in a line and what it is of."""
+        return "\u00a0: " if self.code == "fr" else ": "
+
+    @property
+    def semicolon(self) -> str:
+        """What stands between the items of a list whose items have commas."""
+        return {"fr": "\u202f; ", "ar": "؛ "}.get(self.code, "; ")
+
     def _listed(self, items: list[str], style: Literal["standard", "or"]) -> str:
         if self.code == "en" and len(items) > 1:  # CLDR writes a comma before "and"
             word = "and" if style == "standard" else "or"
@@ -246,11 +257,23 @@ class Language:
     def _in_words(self, value: object) -> object:
         if isinstance(value, bool):
             return value
+        if isinstance(value, Numeral):
+            return self._numeral(str(value))
         if isinstance(value, (int, float)):
             return self.number(value)
         if isinstance(value, str) and (value in _country_codes() or value in _bloc_names()):
             return Figure(self.term(value))
         return value
+
+    def _numeral(self, english: str) -> str:
+        """Return a number that English has written, with the same decimals and its sign."""
+        value = Decimal(english)
+        pattern = _MOST_DECIMALS
+        if "e" not in english:
+            pattern = _fixed(len(english.partition(".")[2]))
+        if english.startswith("+"):
+            pattern = f"+{pattern};-{pattern}"
+        return self._figure(format_decimal(value, pattern, self.locale))
 
     def _percent(self, part: float, decimals: int) -> str:
         pattern = self.locale.percent_formats[None].pattern.replace("#,##0", _fixed(decimals))

@@ -3,36 +3,62 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from analyzer import amounts
 from analyzer.comparison import Comparison, RegionProof, RegionVerdict, Which
 from analyzer.models import RegionFact
+from analyzer.said import Said, say, say_many
 
-_VERDICTS: dict[RegionVerdict, str] = {
-    "proven": "proven",
-    "contradicted": "contradicted",
-    "disputed": "disputed",
-    "unproven": "only claimed",
+# What is said of `k` of all sessions, where it comes first, and where it follows.
+_FIRST: dict[RegionVerdict, Callable[[int, int], Said]] = {
+    "proven": lambda k, of: say_many(
+        "proven in {k} of {number} session", "proven in {k} of {number} sessions", of, k=k
+    ),
+    "contradicted": lambda k, of: say_many(
+        "contradicted in {k} of {number} session",
+        "contradicted in {k} of {number} sessions",
+        of,
+        k=k,
+    ),
+    "disputed": lambda k, of: say_many(
+        "disputed in {k} of {number} session", "disputed in {k} of {number} sessions", of, k=k
+    ),
+    "unproven": lambda k, of: say_many(
+        "only claimed in {k} of {number} session",
+        "only claimed in {k} of {number} sessions",
+        of,
+        k=k,
+    ),
+}
+_NEXT: dict[RegionVerdict, Callable[[int], Said]] = {
+    "contradicted": lambda k: say("contradicted in {k}", k=k),
+    "disputed": lambda k: say("disputed in {k}", k=k),
+    "unproven": lambda k: say("only claimed in {k}", k=k),
 }
 # What a row of the table is about: the topics of what was measured, and of what was seen, with the
 # words before a value where there are several.
-_ROWS: tuple[tuple[str, dict[str, str], dict[str, str]], ...] = (
+_COUNTRY, _LANGUAGE, _TIME_ZONE = say("Country"), say("Language"), say("Time zone")
+_ROWS: tuple[tuple[Said, dict[str, str], dict[str, str]], ...] = (
     (
-        "Country",
-        {"exit_country": "traffic left from"},
-        {"server_country": "servers took it to be in", "country": "the app said"},
+        _COUNTRY,
+        {"exit_country": say("traffic left from")},
+        {"server_country": say("servers took it to be in"), "country": say("the app said")},
     ),
-    ("SIM and network", {"sim_country": ""}, {"sim_country": "SIM", "network_country": "network"}),
     (
-        "Store and market",
+        say("SIM and network"),
+        {"sim_country": ""},
+        {"sim_country": say("SIM"), "network_country": say("network")},
+    ),
+    (
+        say("Store and market"),
         {"store_country": ""},
-        {"store_country": "store", "server_market": "market"},
+        {"store_country": say("store"), "server_market": say("market")},
     ),
-    ("Language", {"locale": ""}, {"locale": ""}),
-    ("Time zone", {"time_zone": ""}, {"time_zone": ""}),
-    ("Points of presence", {}, {"pop": ""}),
+    (_LANGUAGE, {"locale": ""}, {"locale": ""}),
+    (_TIME_ZONE, {"time_zone": ""}, {"time_zone": ""}),
+    (say("Points of presence"), {}, {"pop": ""}),
 )
 _SHOWN = 8  # values of one cell
 
@@ -41,7 +67,7 @@ _SHOWN = 8  # values of one cell
 class Line:
     """One value: `k` of the sessions of the arm have it, told by `sources`."""
 
-    before: str
+    before: str  # a `Said`, or ""
     value: str
     k: int
     sources: str
@@ -51,7 +77,7 @@ class Line:
 class Row:
     """One subject: what is claimed, measured and seen of it; `more` values were left out."""
 
-    subject: str
+    subject: Said
     claimed: str
     measured: tuple[Line, ...]
     seen: tuple[Line, ...]
@@ -65,7 +91,7 @@ class ArmRegion:
     side: Which
     arm: str
     n: int
-    verdicts: str
+    verdicts: Said
     rows: tuple[Row, ...]
     against: tuple[tuple[str, int], ...]  # sentences, and in how many sessions
     remarks: tuple[tuple[str, int], ...]
@@ -90,32 +116,32 @@ def arm_regions(comparison: Comparison) -> list[ArmRegion]:
     ]
 
 
-def side_sentence(proofs: Sequence[RegionProof], side: Which) -> str:
+def side_sentence(proofs: Sequence[RegionProof], side: Which) -> Said | Literal[""]:
     """Say in a line what is known of the region of the sessions of a side; "" where it has none."""
     mine = [proof for proof in proofs if proof.side == side]
     return _verdicts(mine) if mine else ""
 
 
-def _verdicts(proofs: Sequence[RegionProof]) -> str:
+def _verdicts(proofs: Sequence[RegionProof]) -> Said:
     counts = Counter(proof.verdict for proof in proofs)
-    told = [(name, counts[each]) for each, name in _VERDICTS.items() if counts[each]]
-    (first, k), *rest = told
-    others = "".join(f", {name} in {count}" for name, count in rest)
-    return f"{first} in {k} of {amounts.number(len(proofs), 'session')}{others}"
+    first, *rest = [each for each in _FIRST if counts[each]]
+    told = _FIRST[first](counts[first], len(proofs))
+    others = tuple(_NEXT[each](counts[each]) for each in rest)
+    return say("{verdicts}", verdicts=(told, *others)) if others else told
 
 
 def _rows(proofs: Sequence[RegionProof]) -> Iterable[Row]:
     first = proofs[0]
     claims = {
-        "Country": first.country,
-        "Language": ", ".join(first.languages[:_SHOWN]),
-        "Time zone": ", ".join(first.time_zones[:_SHOWN]),
+        _COUNTRY: first.country,
+        _LANGUAGE: ", ".join(first.languages[:_SHOWN]),
+        _TIME_ZONE: ", ".join(first.time_zones[:_SHOWN]),
     }
     for subject, measured, seen in _ROWS:
         of_measured = _lines((proof.measured for proof in proofs), measured)
         of_seen = _lines((proof.seen for proof in proofs), seen)
         more = max(0, len(of_measured) - _SHOWN) + max(0, len(of_seen) - _SHOWN)
-        if subject == "Country" or of_measured or of_seen:
+        if subject == _COUNTRY or of_measured or of_seen:
             yield Row(
                 subject,
                 claims.get(subject, ""),

@@ -21,6 +21,7 @@ from analyzer.knowledge import load_knowledge
 from analyzer.region.exits import open_databases
 from analyzer.study import Study
 from reports.html import render_html
+from reports.language import Language
 from reports.region import arm_regions, side_sentence
 
 A, B = "geo:a.mmdb 2026-06-17", "geo:b.mmdb 2026-06-17"
@@ -144,6 +145,21 @@ def test_a_line_for_each_side_counts_the_verdicts() -> None:
         "proven in 2 of 6 sessions, contradicted in 1, disputed in 1, only claimed in 2"
     )
     assert side_sentence((), "a") == ""
+
+
+def test_the_signs_and_what_they_come_to_are_said_in_the_language_of_the_page() -> None:
+    found = diff(MIXED)
+    spanish, english = Language("es"), Language()
+    told = side_sentence(found.regions, "b")
+    assert spanish.tell(told) == (
+        "probada en 2 de 6 sesiones, contradicha en 1, en disputa en 1, solo declarada en 2"
+    )
+    assert english.tell(told) == told
+    text = Page(render_html(found, KNOWN, language=spanish)).words()
+    assert f"el tráfico salió de KE 4/6 {A}, {B} el tráfico salió de MU 1/6 {B}" in text
+    assert "Puntos de presencia nada DE FRA 1/6" in text
+    for each in ("traffic left from", "only claimed", "Points of presence", "the app said"):
+        assert each not in text
 
 
 def test_the_report_puts_claimed_measured_and_seen_side_by_side() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from babel import Locale
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -7,7 +9,7 @@ from markupsafe import Markup
 
 from analyzer.extract.shapes import visible
 from analyzer.knowledge import load_knowledge
-from analyzer.said import say, say_many
+from analyzer.said import Numeral, say, say_many
 from reports.language import LANGUAGES, Figure, Language
 from reports.translating import install
 
@@ -173,3 +175,40 @@ def test_only_numbers_are_left_alone_when_a_page_is_made_visible() -> None:
     text = "{{ number }} {{ captured }}"
     page = rendered("ar", text, number=Figure("\u20661\u2069"), captured="\u20661\u2069")
     assert page == "\u20661\u2069 ⟨U+2066⟩1⟨U+2069⟩"
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "english", "spanish"),
+    [
+        (0.7826, ".3g", "0.783", "0,783"),
+        (0.31, ".2f", "0.31", "0,31"),
+        (2.0, ".2f", "2.00", "2,00"),
+        (-67, "+.0f", "-67", "-67"),
+        (67, "+.0f", "+67", "+67"),
+        (12345.6, ".0f", "12346", "12.346"),
+        (12345.6, ".3g", "1.23e+04", "12.300"),
+        (float("inf"), ".3g", "inf", "∞"),
+    ],
+)
+def test_numbers_in_a_sentence_keep_their_decimals_and_are_written_as_its_language_does(
+    value: float, form: str, english: str, spanish: str
+) -> None:
+    said = say("q = {q}", q=Numeral(value, form))
+    assert said == Language().tell(said) == f"q = {english}"
+    assert Language("es").tell(said) == f"q = {spanish}"
+    assert pickle.loads(pickle.dumps(said)).translated(str, lambda one, _, __: one) == said
+    shown = rendered("es", "{{ said | tell }}", said=said)
+    assert shown == f"q = {spanish}"  # its own, so not set apart as a captured text is
+
+
+def test_a_number_in_a_sentence_keeps_its_order_in_arabic() -> None:
+    said = say("{low} to {high}", low=Numeral(-0.5, ".2f"), high=Numeral(1.5, "+.1f"))
+    told = Language("ar").tell(said)
+    assert told.count("\u2066") == told.count("\u2069") == 2
+    assert "1.5" in told
+    assert "0.50" in told
+
+
+def test_a_line_is_divided_as_its_language_divides_it() -> None:
+    assert [Language(code).colon for code in ("en", "de", "fr")] == [": ", ": ", "\u00a0: "]
+    assert [Language(code).semicolon for code in ("en", "ar")] == ["; ", "؛ "]

@@ -10,7 +10,7 @@ from analyzer.compare.recorded import Recorded, share
 from analyzer.compare.telling import listed
 from analyzer.comparison import Excluded, Side
 from analyzer.gates import SESSION_GATES, Gate
-from analyzer.said import Said, say, say_many
+from analyzer.said import Numeral, Said, say, say_many
 
 Compared = tuple[Side, Sequence[Recorded]]
 
@@ -267,9 +267,9 @@ def _durations(a: Compared, b: Compared) -> list[Said]:
         say(
             "The sessions are not equally long: {of_a} s for {a}, {of_b} s for {b} (median); a"
             " longer one has more time to send something.",
-            of_a=f"{of_a:.0f}",
+            of_a=Numeral(of_a, ".0f"),
             a=a[0].title,
-            of_b=f"{of_b:.0f}",
+            of_b=Numeral(of_b, ".0f"),
             b=b[0].title,
         )
     ]

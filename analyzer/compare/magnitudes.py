@@ -16,7 +16,7 @@ from analyzer.gates import GateName
 from analyzer.knowledge import Measure, load_measures
 from analyzer.magnitudes import Magnitude, MagnitudeVerdict, Summary
 from analyzer.pipeline import identify
-from analyzer.said import Said, say
+from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings
 
 _EXAMPLES = 1  # for each side
@@ -178,7 +178,7 @@ class Scale:
             "effect": _number(shift.effect),
             "low": _number(shift.interval.low),
             "high": _number(shift.interval.high),
-            "q": f"{q:.2f}",
+            "q": Numeral(q, ".2f"),
             "margin": _number(measure.margin),
         }
         if math.isnan(shift.effect):
@@ -242,5 +242,5 @@ def _rounded(number: float) -> float:
     return round(number, 9) + 0.0  # no minus zero
 
 
-def _number(number: float) -> str:
-    return f"{number:.3g}"
+def _number(number: float) -> Numeral:
+    return Numeral(number, ".3g")

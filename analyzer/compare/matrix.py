@@ -34,7 +34,7 @@ from analyzer.knowledge import Knowledge, Level
 from analyzer.knowledge.records import LEVELS
 from analyzer.models import Verdict
 from analyzer.pipeline import identify
-from analyzer.said import Said, say
+from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings, Study
 
 _DIFFERENT_A: frozenset[Verdict] = frozenset({"only_a", "more_a"})
@@ -255,7 +255,7 @@ def _verdict(
         return "insufficient", _may_hide(cells, say("they may differ"))
     return "insufficient", say(
         "the countries neither differ (q = {q}) nor lie within {margin} points of each other",
-        q=f"{family.qs[place]:.2f}",
+        q=Numeral(family.qs[place], ".2f"),
         margin=round(100 * settings.margin),
     )
 

@@ -183,8 +183,10 @@ def _alike(a: Half, b: Half, value: Callable[[Recorded], str]) -> _Result:
 
 
 def _told(a: Half, of_a: Sequence[str], b: Half, of_b: Sequence[str]) -> Said:
+    if not any((*of_a, *of_b)):
+        return say("it is written down for none")
     if set(of_a) == set(of_b) and len(set(of_a)) == 1:
-        return say("all have {value}", value=of_a[0] or say("not recorded"))
+        return say("all have {value}", value=of_a[0])
     return say(
         "{of_a} for {a}, {of_b} for {b}",
         of_a=_counted(of_a), a=a.title, of_b=_counted(of_b), b=b.title,

@@ -13,6 +13,7 @@ from analyzer.comparison import Side, SideKind
 from analyzer.errors import UserError
 from analyzer.knowledge import Bloc, Knowledge
 from analyzer.models import Arm
+from analyzer.said import say
 from analyzer.study import Study
 
 ADULT = 18  # years; below it every instrument of law.yaml speaks of a minor or child
@@ -33,7 +34,9 @@ def resolve_side(study: Study, knowledge: Knowledge, arms: Sequence[Arm], text: 
     for identifier, bloc in knowledge.blocs.items():
         if identifier.lower() == text.lower():
             return _bloc_side(bloc, arms)
-    raise UserError(f"{text!r} is no arm, country or bloc", _could_be(knowledge, arms))
+    raise UserError(
+        say("{name} is no arm, country or bloc", name=repr(text)), _could_be(knowledge, arms)
+    )
 
 
 def apart(a: Side, b: Side) -> None:
@@ -41,7 +44,12 @@ def apart(a: Side, b: Side) -> None:
     shared = sorted({arm.label for arm in a.arms} & {arm.label for arm in b.arms})
     if shared:
         raise UserError(
-            f"the sessions of {', '.join(shared)} would stand on both sides of {a.name} {b.name}",
+            say(
+                "the sessions of {arms} would stand on both sides of {a} {b}",
+                arms=tuple(shared),
+                a=a.name,
+                b=b.name,
+            ),
             "take two sides that have no country in common",
         )
 
@@ -76,10 +84,12 @@ def _side(
     compared = [arm for arm in found if kind == "arm" or arm.age < ADULT]
     controls = [arm for arm in found if kind != "arm" and arm.age >= ADULT]
     if not compared:
-        what = "sessions" if kind == "arm" else "sessions of minors"
+        lacking = say("{name} has no sessions of minors", name=name)
+        if kind == "arm":
+            lacking = say("{name} has no sessions", name=name)
         some = _listed(sorted({arm.label for arm in arms}))
         how = f"record or import one with `--arm {name}`" if kind == "arm" else "record some"
-        raise UserError(f"{name} has no {what}", f"{how}; there are some of {some or 'no arm'}")
+        raise UserError(lacking, f"{how}; there are some of {some or 'no arm'}")
     return Side(
         name=name,
         kind=kind,

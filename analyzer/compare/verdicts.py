@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzer import statistics
+from analyzer.compare.telling import points
 from analyzer.comparison import Which
 from analyzer.gates import GateName
 from analyzer.models import Count, Verdict
-from analyzer.said import Said, say
+from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings
 
 Test = tuple[float, statistics.Support]
@@ -314,10 +315,10 @@ class _Bench:
         return say(
             "the shares differ by {effect} points (95% interval {low} to {high}): neither a"
             " difference (q = {q}) nor within {margin} points of each other",
-            effect=_points(row.effect),
-            low=_points(row.interval.low),
-            high=_points(row.interval.high),
-            q=f"{row.q:.2f}",
+            effect=points(row.effect),
+            low=points(row.interval.low),
+            high=points(row.interval.high),
+            q=Numeral(row.q, ".2f"),
             margin=round(100 * self._settings.margin),
         )
 
@@ -388,11 +389,6 @@ def _test(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) 
 
 def _interval(a: Count, b: Count) -> statistics.Interval:
     return statistics.newcombe(a.k / a.n, a.n, b.k / b.n, b.n)
-
-
-def _points(share: float) -> str:
-    rounded = round(100 * share)
-    return f"{rounded:+d}" if rounded else "0"
 
 
 def _told(number: float) -> float:
