@@ -35,8 +35,9 @@ class StudyPlan:
     `sessions` of each arm find a row that is seen in `share_a` of the sessions of one side and
     `share_b` of the other with probability `reached` (asked for: `power`), where `rows` rows are
     compared of which `different` differ: then its p has to be at most `level`. None: 200 sessions
-    (or three times those of one time block) would not do, and there is no schedule. `per_block` sessions of each arm are recorded in one
-    time block, in the order of `schedule`, which `seed` draws. `needs` is the same for other sizes.
+    (or three times those of one time block) would not do, and there is no schedule. `per_block`
+    sessions of each arm are recorded in one time block, in the order of `schedule`, which `seed`
+    draws. `needs` is the same for other sizes.
     """
 
     a: Side

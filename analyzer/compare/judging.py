@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer import statistics
+from analyzer.compare.family import Test
 from analyzer.compare.law import Law
 from analyzer.compare.magnitudes import Scale, weigh
 from analyzer.compare.material import Material, Sided
 from analyzer.compare.pair import Half, pair_gates
 from analyzer.compare.presence import Key, Place, Seen
 from analyzer.compare.recorded import Recorded
-from analyzer.compare.verdicts import Bar, Group, Judged, Observed, Terms, Test, judge
+from analyzer.compare.verdicts import Bar, Group, Judged, Observed, Terms, judge
 from analyzer.gates import Gate
 from analyzer.magnitudes import Magnitude
 from analyzer.models import Contrast, Count, Delta, Verdict

@@ -9,8 +9,9 @@ from statistics import median
 from typing import Literal
 
 from analyzer import statistics
+from analyzer.compare.family import Family, Test
 from analyzer.compare.measuring import Measured
-from analyzer.compare.verdicts import Bar, Family, Group, Test
+from analyzer.compare.verdicts import Bar, Group
 from analyzer.comparison import Which
 from analyzer.gates import GateName
 from analyzer.knowledge import Measure, load_measures

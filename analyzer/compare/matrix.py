@@ -11,6 +11,7 @@ import numpy as np
 from analyzer import statistics
 from analyzer.compare.cautions import waivers
 from analyzer.compare.comparing import excluded_of, settings_of
+from analyzer.compare.family import Family
 from analyzer.compare.judging import judge_presence
 from analyzer.compare.material import Material, material
 from analyzer.compare.pair import Half, pair_gates
@@ -18,7 +19,7 @@ from analyzer.compare.presence import Key, Seen
 from analyzer.compare.recorded import Recorded
 from analyzer.compare.sides import ADULT
 from analyzer.compare.telling import listed
-from analyzer.compare.verdicts import Bar, Family
+from analyzer.compare.verdicts import Bar
 from analyzer.countries import (
     CountryCell,
     CountryColumn,

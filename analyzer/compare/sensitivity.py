@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analyzer.compare.family import Test
 from analyzer.compare.judging import judge_presence
 from analyzer.compare.material import Material, Sided
 from analyzer.compare.presence import Key
 from analyzer.compare.sides import apart
-from analyzer.compare.verdicts import Test
 from analyzer.comparison import (
     Changed,
     RegionVerdict,

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzer import statistics
+<<<<<<< ours
 from analyzer.compare.telling import points
+=======
+from analyzer.compare.family import Family, Test
+>>>>>>> theirs
 from analyzer.comparison import Which
 from analyzer.gates import GateName
 from analyzer.models import Count, Verdict
 from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings
 
-Test = tuple[float, statistics.Support]
-"""The p of a row, and those that it could have had."""
 _Verdict = tuple[Verdict, Said | Literal[""], int | None]
 _Told = tuple[Verdict, Said | Literal[""], int | None, GateName | Literal[""]]
 
@@ -114,31 +116,6 @@ class Judged:
     gate: GateName | Literal[""] = ""  # that made it `insufficient`
 
 
-class Family:
-    """All tests of a report, between which the false discovery rate is shared."""
-
-    def __init__(self, tests: Sequence[Test], alpha: float) -> None:
-        self._ps = [p for p, _ in tests]
-        self._supports = [support for _, support in tests]
-        self._alpha = alpha
-        found = statistics.discoveries(self._ps, self._supports, alpha)
-        self.qs = found.qs
-        self.critical = found.critical  # the largest p that is called different
-        self._tried: dict[tuple[Test, Test], bool] = {}
-
-    def stands(self, place: int, test: Test) -> bool:
-        """Say whether the row at `place` would be called different if `test` were its own."""
-        if test[0] > self._alpha:
-            return False
-        change = ((self._ps[place], self._supports[place]), test)
-        if change not in self._tried:  # many rows have the same numbers
-            ps, supports = self._ps.copy(), self._supports.copy()
-            ps[place], supports[place] = test
-            q = statistics.discoveries(ps, supports, self._alpha).qs[place]
-            self._tried[change] = q <= self._alpha
-        return self._tried[change]
-
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """All rows of presence, in order, and the family of all tests: these first, then the others."""
@@ -172,9 +149,10 @@ def judge(
     The false discovery rate is that over `rows` and the others of `terms`, so they have to be all
     rows of a report.
     """
-    tests = [_test(a, b, row.seen_a, row.seen_b) for row in rows]
+    exact = _Tests(a, b)
+    tests = [exact.of(row.seen_a, row.seen_b) for row in rows]
     family = Family([*tests, *terms.others], settings.alpha)
-    bench = _Bench(a, b, settings, terms.bars, family)
+    bench = _Bench(a, b, settings, terms.bars, family, exact)
     found = []
     for place, row in enumerate(rows):
         of_a, of_b = Count(len(row.seen_a), a.n), Count(len(row.seen_b), b.n)
@@ -187,12 +165,19 @@ class _Bench:
     """Judges rows one by one."""
 
     def __init__(
-        self, a: Group, b: Group, settings: CompareSettings, bars: Sequence[Bar], family: Family
+        self,
+        a: Group,
+        b: Group,
+        settings: CompareSettings,
+        bars: Sequence[Bar],
+        family: Family,
+        exact: _Tests,
     ) -> None:
         self._a, self._b, self._settings = a, b, settings
         self._bars = [bar for bar in bars if not bar.at_last]
         self._last = [bar for bar in bars if bar.at_last]
         self._family = family
+        self._exact = exact
         self._together = bool(set(a.blocks.values()) & set(b.blocks.values()))
 
     def judged(self, row: _Tested) -> Judged:
@@ -260,7 +245,7 @@ class _Bench:
         seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
         effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
         stands = effect > 0 if more_in_a else effect < 0
-        return stands and self._family.stands(row.place, _test(self._a, self._b, seen_a, seen_b))
+        return stands and self._family.stands(row.place, self._exact.of(seen_a, seen_b))
 
     def _same(self, row: _Tested) -> _Verdict:
         observed = row.row
@@ -376,15 +361,22 @@ def _false_starts(side: Group) -> Said:
     )
 
 
-def _test(a: Group, b: Group, seen_a: Collection[str], seen_b: Collection[str]) -> Test:
-    n_a, n_b = Counter(a.blocks.values()), Counter(b.blocks.values())
-    k_a = Counter(a.blocks[session] for session in seen_a)
-    k_b = Counter(b.blocks[session] for session in seen_b)
-    blocks = [
-        statistics.Block(k_a[block], n_a[block], k_b[block], n_b[block])
-        for block in sorted({*n_a, *n_b})
-    ]
-    return statistics.permutation(blocks), statistics.attainable(blocks)
+class _Tests:
+    """The exact test of what was seen, within the time blocks of both sides."""
+
+    def __init__(self, a: Group, b: Group) -> None:
+        self._a, self._b = a.blocks, b.blocks
+        n_a, n_b = Counter(a.blocks.values()), Counter(b.blocks.values())
+        self._sizes = [(block, n_a[block], n_b[block]) for block in sorted({*n_a, *n_b})]
+
+    def of(self, seen_a: Collection[str], seen_b: Collection[str]) -> Test:
+        """Return the p of what was seen in these sessions, and those that it could have had."""
+        k_a = Counter([self._a[session] for session in seen_a])
+        k_b = Counter([self._b[session] for session in seen_b])
+        blocks = [
+            statistics.Block(k_a[block], n_a, k_b[block], n_b) for block, n_a, n_b in self._sizes
+        ]
+        return statistics.permutation(blocks), statistics.attainable(blocks)
 
 
 def _interval(a: Count, b: Count) -> statistics.Interval:

@@ -8,6 +8,7 @@ not.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -124,19 +125,21 @@ class Family:
         That is the sum over the rows of their chance to be below p, divided by one less their
         chance to be below `limit`; or, for None, below p.
         """
-        points: list[float] = []
-        steps: list[float] = []
+        points: list[NDArray[np.float64]] = [np.empty(0)]
+        steps: list[NDArray[np.float64]] = [np.empty(0)]
         for support, often in kinds.items():
-            below = [p for p in support if p <= self._alpha]
+            # Supports are ascending, and may have thousands of values.
+            below = np.asarray(support[: bisect_right(support, self._alpha)], dtype=np.float64)
             if limit is None:
-                values = [often * p / (1 - p) for p in below]
+                values = often * below / (1 - below)
             else:
-                top = max((p for p in below if p <= limit * _SAME), default=0.0)
-                values = [often * p / (1 - top) for p in below]
-            points += below
-            steps += np.diff(values, prepend=0.0).tolist()
-        order = np.argsort(points, kind="stable")
-        return np.asarray(points, dtype=np.float64)[order], np.asarray(steps)[order]
+                place = bisect_right(support, limit * _SAME, hi=len(below))
+                values = often * below / (1 - (support[place - 1] if place else 0.0))
+            points.append(below)
+            steps.append(np.diff(values, prepend=0.0))
+        every = np.concatenate(points)
+        order = np.argsort(every, kind="stable")
+        return every[order], np.concatenate(steps)[order]
 
 
 def _chance(support: Support, at: NDArray[np.float64]) -> NDArray[np.float64]:
