@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzer import statistics
-<<<<<<< ours
-from analyzer.compare.telling import points
-=======
 from analyzer.compare.family import Family, Test
->>>>>>> theirs
+from analyzer.compare.telling import points
 from analyzer.comparison import Which
 from analyzer.gates import GateName
 from analyzer.models import Count, Verdict
