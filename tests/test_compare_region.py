@@ -241,7 +241,7 @@ def test_a_recording_is_proven_and_the_findings_hold_no_address(tmp_path: Path) 
     assert KENYA.encode() not in b"".join(
         path.read_bytes() for path in made.findings.rglob("*") if path.is_file()
     )
-    shown = done("diff", "DE-13", "KE-13", root=made.root, code=0)
+    shown = done("diff", "DE-13", "KE-13", "--all", root=made.root, code=0)
     assert "region: KE-13: proven in 1 of 1 session\n" in shown
     assert "region: DE-13: disputed in 1 of 1 session\n" in shown
 
