@@ -3,7 +3,8 @@
 TrackHAR (npm) is what a user would pick instead. It is measured as its users run it: with its
 adapters only, and with the persona's values as `indicatorValues`, the only way in which it looks
 at requests for which it has no adapter. evenhand decodes every request, applies its rules and
-names, and searches the persona's values with all their hashes and encodings.
+names, and searches the persona's values with all their hashes and encodings. TrackHAR is one
+process; evenhand is measured as one, and as the processes that it takes by itself on this machine.
 
 ``python -m benchmarks.extraction [REQUESTS [ROUNDS]]``
 """
@@ -20,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.extract.needles import needles
+from analyzer.workers import EXTRACTING_MB, fitting
+from benchmarks import analyse_study
+from benchmarks.analyse_study import processes
 from benchmarks.corpus import Phone, write_corpus
 from benchmarks.timing import Run, run
 from benchmarks.trackhar_parity.reading import missing
@@ -27,8 +31,9 @@ from benchmarks.trackhar_parity.reading import missing
 HERE = Path(__file__).parent
 REQUESTS = 20_000
 ROUNDS = 5
-SESSIONS = 4
 NONE, TWENTY, MANY = "no values", "20 values", "200 values"
+PEERS = (NONE, TWENTY, MANY)  # that TrackHAR is measured with, too
+MB, MIB = 1e6, 2**20
 FEW_NEEDLES, ALL_NEEDLES = "200 needles", "20,000 needles"
 
 
@@ -66,24 +71,33 @@ def benchmark(requests: int = REQUESTS, rounds: int = ROUNDS) -> str:
         phone = write_corpus(har, requests)
         results = _rounds(_contenders(folder, har, phone, peer), rounds)
         floor = json.loads(run(_module("decode_floor", har, rounds)).output)
-        jobs = _rounds(_jobs(folder, requests), rounds)
+        counts = sorted({1, 2, fitting(EXTRACTING_MB)})
+        studies = analyse_study.measured(
+            folder, requests, min(rounds, analyse_study.ROUNDS), counts
+        )
         long = folder / "long.har"
         write_corpus(long, 10 * requests)
         longer = run(_module("extract_har", long, folder / f"{MANY}.json"))
+        longest = run(_module("extract_har", long, folder / f"{NONE}.json"))
     lines = [
         f"Extraction from a HAR of {requests:,} requests; {rounds} rounds, all in turn.",
         "seconds: median (least to most) of the whole process, start included.",
         "",
         f"{'':44} {'seconds':>22} {'req/s':>8} {'peak MB':>8}  found",
         *(_row(name, each, requests) for name, each in results.items()),
-        *(_row(name, each, requests) for name, each in jobs.items()),
-        f"a recording ten times as long, {MANY}: peak {longer.peak_mb:.0f} MB",
+        (
+            f"a recording ten times as long: peak {longest.peak_mb:.0f} MB with {NONE},"
+            f" {longer.peak_mb:.0f} MB with {MANY}"
+        ),
         (
             f"decoding: {floor['decode_us']} us a request of {floor['leaves']} leaves; inflate and"
             f" orjson alone {floor['floor_us']} us"
         ),
         "",
-        *map(str, _goals(results, jobs, floor, longer)),
+        "evenhand analyze; peak: of the command, and of each process that helps it",
+        *analyse_study.rows(studies, requests),
+        "",
+        *map(str, _goals(results, studies, floor, longest)),
     ]
     if peer is None:
         lines.append("TrackHAR was not measured: npm is not here, or could not install it.")
@@ -108,13 +122,12 @@ def _row(name: str, runs: Sequence[Run], requests: int) -> str:
 
 def _goals(
     results: Mapping[str, Sequence[Run]],
-    jobs: Mapping[str, Sequence[Run]],
+    studies: Mapping[str, Sequence[Run]],
     floor: Mapping[str, float],
-    longer: Run,
+    longest: Run,
 ) -> list[Goal]:
     def ratio(above: str, below: str) -> float:
-        runs = {**results, **jobs}
-        pairs = zip(runs[above], runs[below], strict=True)
+        pairs = zip(results[above], results[below], strict=True)
         return statistics.median(a.seconds / b.seconds for a, b in pairs)
 
     def peak(name: str) -> float:
@@ -122,21 +135,36 @@ def _goals(
 
     goals: list[Goal] = []
     if f"TrackHAR: {NONE}" in results:
-        for values, asked in ((NONE, 1), (TWENTY, 4), (MANY, 25)):
-            times = ratio(f"TrackHAR: {values}", f"evenhand: {values}")
-            goals.append(Goal(f"rate, times TrackHAR's: {values}", times, asked))
-        share = peak(f"evenhand: {MANY}") / peak(f"TrackHAR: {MANY}")
+        for jobs in sorted({1, fitting(EXTRACTING_MB)}):
+            for values, asked in ((NONE, 1), (TWENTY, 4), (MANY, 25)):
+                times = ratio(f"TrackHAR: {values}", _ours(values, jobs))
+                goals.append(
+                    Goal(f"rate, times TrackHAR's: {values}, {processes(jobs)}", times, asked)
+                )
+        share = peak(_ours(MANY, 1)) / peak(f"TrackHAR: {MANY}")
         goals.append(Goal(f"memory, share of TrackHAR's: {MANY}", share, 0.5, least=False))
-    cost = ratio(f"evenhand: {ALL_NEEDLES}", f"evenhand: {FEW_NEEDLES}")
+    cost = ratio(_ours(ALL_NEEDLES, 1), _ours(FEW_NEEDLES, 1))
     goals.append(
         Goal(f"time of {ALL_NEEDLES}, times that of {FEW_NEEDLES}", cost, 1.5, least=False)
     )
     share = floor["floor_us"] / floor["decode_us"]
     goals.append(Goal("decode and flatten, share of the speed of inflate and orjson", share, 0.1))
-    goals.append(Goal("two processes, times one", ratio("1 process", "2 processes"), 1.6))
-    grown = longer.peak_mb - peak(f"evenhand: {MANY}") + peak(f"evenhand: {NONE}")
-    goals.append(Goal("peak MB without needles, ten times as long", grown, 150, least=False))
+    for study in dict.fromkeys(name.partition(",")[0] for name in studies):
+        times = analyse_study.speed_up(studies, study, 2)
+        goals.append(Goal(f"analyze, {study}: two processes, times one", times, 1.6))
+    most = longest.peak_mb * MB / MIB
+    goals.append(Goal("peak MiB without needles, ten times as long", most, 150, least=False))
+    helpers = [
+        max(run.peaks_mb[1:]) for name in studies for run in studies[name] if run.peaks_mb[1:]
+    ]
+    if helpers:
+        most = statistics.median(helpers) * MB / MIB
+        goals.append(Goal("peak MiB of a process that helps analyze", most, 150, least=False))
     return goals
+
+
+def _ours(values: str, jobs: int) -> str:
+    return f"evenhand, {processes(jobs)}: {values}"
 
 
 def _module(name: str, *arguments: object) -> tuple[str, ...]:
@@ -148,9 +176,10 @@ def _contenders(folder: Path, har: Path, phone: Phone, peer: Path | None) -> lis
     for name, count in _counts(phone).items():
         values = folder / f"{name}.json"
         values.write_text(json.dumps([[kind, value] for _, kind, value in phone.values[:count]]))
-        ours = _module("extract_har", har, values)
-        contenders.append(Contender(f"evenhand: {name}", ours))
-        if peer is not None and name in (NONE, TWENTY, MANY):
+        for jobs in sorted({1, fitting(EXTRACTING_MB)}) if name in PEERS else [1]:
+            ours = _module("extract_har", har, values, jobs)
+            contenders.append(Contender(_ours(name, jobs), ours))
+        if peer is not None and name in PEERS:
             by_property: dict[str, list[str]] = {}
             for kind, _, value in phone.values[:count]:
                 by_property.setdefault(kind, []).append(value)
@@ -174,19 +203,6 @@ def _counts(phone: Phone) -> dict[str, int]:
 
 def _needles(phone: Phone, count: int) -> int:
     return len(needles(tuple((kind, value) for _, kind, value in phone.values[:count])))
-
-
-def _jobs(folder: Path, requests: int) -> list[Contender]:
-    """Make a study of several sessions; return its analysis by one process and by two."""
-    files = [folder / f"session-{number}.har" for number in range(SESSIONS)]
-    for number, file in enumerate(files):
-        write_corpus(file, requests // SESSIONS, seed=number)
-    study = folder / "study"
-    run(_module("analyse_study", study, "import", *files))
-    return [
-        Contender("1 process", _module("analyse_study", study, 1)),
-        Contender("2 processes", _module("analyse_study", study, 2)),
-    ]
 
 
 def _trackhar() -> Path | None:

@@ -28,7 +28,8 @@ from analyzer.models import (
 )
 from analyzer.pipeline import Batch, Whole
 
-Kind = type[int] | type[float] | type[str] | type[tuple[str, ...]]
+# What a column holds; `list[str]` are texts that hardly come twice.
+Kind = type[int] | type[float] | type[str] | type[tuple[str, ...]] | type[list[str]]
 _TEXTS: Final = tuple[str, ...]
 
 
@@ -46,7 +47,8 @@ def _columns(record: type) -> dict[str, Kind]:
     return {name: hints[name] if hints[name] in known else str for name in _names(record)}
 
 
-_PLACE: Final[dict[str, Kind]] = {"id": str, "session": str, "phase": str, "t_s": float}
+ONCE: Final = list[str]
+_PLACE: Final[dict[str, Kind]] = {"id": ONCE, "session": str, "phase": str, "t_s": float}
 _VERSION: Final[dict[str, Kind]] = {"knowledge": str}
 TABLES: Final[Mapping[str, Mapping[str, Kind]]] = {
     "findings": _PLACE | _columns(Match) | _columns(Destination) | _VERSION,
@@ -78,7 +80,8 @@ class Texts(NamedTuple):
 
 
 Numbers: TypeAlias = "array[int] | array[float]"
-Packed: TypeAlias = Mapping[str, Mapping[str, "Texts | Numbers"]]  # by table and column
+Column: TypeAlias = "Texts | Numbers | list[str]"
+Packed: TypeAlias = Mapping[str, Mapping[str, Column]]  # by table and column
 
 
 class _Text:
@@ -115,16 +118,29 @@ class _Number:
         return array(self._code, self._numbers)
 
 
+class _Once:
+    """A column of texts that hardly come twice, that grows."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def extend(self, values: Iterable[Any]) -> None:
+        self._texts.extend(values)
+
+    def repeat(self, value: Any, times: int) -> None:
+        self._texts.extend((value,) * times)
+
+    def packed(self) -> list[str]:
+        return self._texts
+
+
 class Rows:
     """The rows of one session, or of a piece of it, in order."""
 
     def __init__(self, session: str) -> None:
         self._session = session
         self._tables = {
-            name: {
-                column: _Number(_NUMBERS[kind]) if kind in _NUMBERS else _Text()
-                for column, kind in columns.items()
-            }
+            name: {column: _column(kind) for column, kind in columns.items()}
             for name, columns in TABLES.items()
         }
 
@@ -180,3 +196,9 @@ class Rows:
             told = zip(*map(attrgetter(*names), records), strict=True)
         for column, values in zip(names, told, strict=True):
             columns[column].extend(values)
+
+
+def _column(kind: Kind) -> _Text | _Number | _Once:
+    if kind in _NUMBERS:
+        return _Number(_NUMBERS[kind])
+    return _Once() if kind == ONCE else _Text()

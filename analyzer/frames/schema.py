@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from analyzer.frames.rows import TABLES, Kind, Numbers, Packed, Texts
+from analyzer.frames.rows import ONCE, TABLES, Column, Kind, Numbers, Packed, Texts
 
 _GROUP: Final = 5_000  # rows that are held before they are written
 _ARROW: Final[dict[Kind, pa.DataType]] = {
@@ -28,6 +28,7 @@ _ARROW: Final[dict[Kind, pa.DataType]] = {
     float: pa.float64(),
     str: pa.string(),
     tuple[str, ...]: pa.list_(pa.string()),
+    ONCE: pa.string(),
 }
 SCHEMAS: Final[Mapping[str, pa.Schema]] = {
     name: pa.schema([(column, _ARROW[kind]) for column, kind in columns.items()])
@@ -59,6 +60,7 @@ class Writer:
                     folder / f"{name}.parquet",
                     table.schema,
                     compression="zstd",
+                    write_statistics=False,  # nobody asks for a part of a table
                     store_schema=False,  # it would have the texts come back as categories
                 )
             )
@@ -107,14 +109,9 @@ class _Table:
 
     def _begin(self) -> None:
         self.length = 0
-        self._columns: dict[str, _TextColumn | Numbers] = {
-            name: array("q" if kind is int else "d") if kind in (int, float) else _TextColumn()
-            for name, kind in self._kinds.items()
-        }
+        self._columns = {name: _empty(kind) for name, kind in self._kinds.items()}
 
-    def add(
-        self, columns: Mapping[str, Texts | Numbers], start: int, end: int, *, whole: bool
-    ) -> None:
+    def add(self, columns: Mapping[str, Column], start: int, end: int, *, whole: bool) -> None:
         """Add the rows from `start` to `end` of `columns`, which are all of them if `whole`."""
         for name, given in columns.items():
             own = self._columns[name]
@@ -144,8 +141,12 @@ class _TextColumn:
         which: _Ints = np.frombuffer(given.which, np.int32)[start:end]
         used: Iterable[int] = range(len(given.values))
         if not whole:
-            different, first = np.unique(which, return_index=True)
-            used = different[np.argsort(first)].tolist()
+            # Where each stands first; of several assignments to one place the last one holds.
+            length = end - start
+            first = np.full(len(given.values), length)
+            first[which[::-1]] = np.arange(length - 1, -1, -1)
+            order = np.argsort(first)
+            used = order[first[order] < length].tolist()
         own = np.zeros(len(given.values), np.int32)
         index = self.index
         for number in used:
@@ -153,12 +154,20 @@ class _TextColumn:
         self.which.append(own[which])
 
 
-def _length(columns: Mapping[str, Texts | Numbers]) -> int:
+def _empty(kind: Kind) -> _TextColumn | Numbers | list[str]:
+    if kind in (int, float):
+        return array("q" if kind is int else "d")
+    return [] if kind == ONCE else _TextColumn()
+
+
+def _length(columns: Mapping[str, Column]) -> int:
     given = next(iter(columns.values()))
     return len(given.which if isinstance(given, Texts) else given)
 
 
-def _array(column: _TextColumn | Numbers, kind: Kind, length: int) -> pa.Array:
+def _array(column: _TextColumn | Numbers | list[str], kind: Kind, length: int) -> pa.Array:
+    if isinstance(column, list):
+        return _strings(column)
     if not isinstance(column, _TextColumn):
         return pa.Array.from_buffers(_ARROW[kind], length, [None, pa.py_buffer(column)])
     which = np.concatenate(column.which) if column.which else np.empty(0, np.int32)
@@ -176,12 +185,16 @@ def _array(column: _TextColumn | Numbers, kind: Kind, length: int) -> pa.Array:
 
 def _words(which: _Ints, values: Sequence[str]) -> pa.Array:
     """Return texts as a dictionary of `values`, and which of them each is."""
+    texts = _strings(values)
+    return pa.DictionaryArray.from_arrays(_integers(which), texts, safe=False)
+
+
+def _strings(values: Sequence[str]) -> pa.Array:
     written = [_utf8(each) for each in values]
     ends: _Ints = np.zeros(len(written) + 1, np.int32)
     np.cumsum([len(each) for each in written], out=ends[1:])
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
-    texts = pa.Array.from_buffers(pa.string(), len(written), buffers)
-    return pa.DictionaryArray.from_arrays(_integers(which), texts, safe=False)
+    return pa.Array.from_buffers(pa.string(), len(written), buffers)
 
 
 def _integers(values: _Ints) -> pa.Array:
