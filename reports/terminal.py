@@ -120,15 +120,15 @@ def _rows(out: Out, comparison: Comparison, found: Sequence[Group], view: View) 
 
 def _heading(out: Out, group: Group) -> None:
     name = kept_apart(clipped(group.name, 60))
-    line = Text(f"@@ {name} @@", "bold cyan")
+    line = Text().append(f"@@ {name} @@", "bold cyan")
     if group.recipient is not None:
-        line.append(f" {visible(_facts(group.recipient))}", "cyan")
+        line.append(f" {_facts(group.recipient)}", "cyan")
     out.folded(line)
 
 
 def _facts(recipient: Recipient) -> str:
-    facts = ", ".join([f"{recipient.party} party", *recipient.purposes])
-    hosts = ", ".join(clipped(host, 40) for host in recipient.hosts[:_HOSTS])
+    facts = visible(", ".join([f"{recipient.party} party", *recipient.purposes]))
+    hosts = ", ".join(kept_apart(clipped(host, 40)) for host in recipient.hosts[:_HOSTS])
     more = f" and {len(recipient.hosts) - _HOSTS} more" if len(recipient.hosts) > _HOSTS else ""
     return f"{facts}: {hosts}{more}"
 
@@ -140,7 +140,7 @@ def _legend(out: Out, rows: Sequence[Row], seen: Sequence[str], table: Table) ->
     if seen:
         known = any(row.enough for row in rows if row.verdict == "insufficient")
         enough = " (n a side: with n sessions on each side it could be decided)"
-        out.line(f"why insufficient{enough if known else ''}:", "yellow")
+        out.line(f"why insufficient{enough if known else ''}:", "bold")
     for place, cause in enumerate(seen, 1):
         out.line(f"  [{place}] {cause}")
 

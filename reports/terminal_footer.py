@@ -110,7 +110,7 @@ def blind_spots(out: Out, comparison: Comparison) -> None:
         out.line(
             f"blind spot: {side.title}: {clipped(who, 60)}: {'; '.join(spot.reasons)} "
             f"({spot.k} of {amounts.number(spot.n, 'session')})",
-            "yellow",
+            "bold",
         )
 
 
@@ -131,7 +131,7 @@ def _gates(out: Out, gates: Sequence[Gate]) -> None:
         if gate.sessions:
             done.append(amounts.number(len(gate.sessions), "session") + " left out")
         because = f" ({', '.join(done)})" if done else ""
-        out.line(f"gate {gate.name}: “{gate.title}”: {gate.found}{because}", "yellow")
+        out.line(f"gate {gate.name}: “{gate.title}”: {gate.found}{because}", "bold")
         if gate.needed:
             out.line(f"  needed: {gate.needed}")
 

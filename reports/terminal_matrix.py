@@ -20,7 +20,7 @@ from reports.terminal_layout import GAP, Column, kept_apart, row_lines, widest
 
 _MARKS = {"differs": "!", "same": "=", "insufficient": "?"}
 _STYLES = {"differs": "bold", "same": "dim", "insufficient": ""}
-_MARK_STYLES = {"differs": "bold magenta", "same": "dim", "insufficient": "yellow"}
+_MARK_STYLES = {"differs": "bold magenta", "same": "dim", "insufficient": "bold yellow"}
 _LEVELS: dict[Level, tuple[str, str]] = {
     "ban": ("ban", "profiling minors for advertising is banned"),
     "default_off": ("off", "profiling is off unless it is switched on"),
@@ -128,7 +128,7 @@ def _by_owner(rows: Sequence[CountryRow]) -> Iterator[tuple[str, list[CountryRow
     )
     for (party, owner), mine in order:
         name = kept_apart(clipped(owner or words.NOT_KNOWN, 60))
-        mine.sort(key=lambda row: (row.verdict == "insufficient", row.verdict == "same"))
+        mine.sort(key=lambda row: (row.verdict == "same", row.verdict == "insufficient"))
         yield f"{name} ({party} party)", mine
 
 
@@ -197,12 +197,12 @@ class _Table:
             (_subject(row), self._subject, style),
             (clipped(row.phase, _PHASE), self._phase, style),
             *((_cell(row.cells[place]), self._cell, _shade(row.cells[place])) for place, _ in band),
-            (told, self._q, "yellow" if row.verdict == "insufficient" else style),
+            (told, self._q, style),
             (row.id, self._id, "dim"),
         ]
         for number, line in enumerate(row_lines(cells, fold=self._fold)):
             mark = GAP if number else f"{_MARKS[row.verdict]} "
-            yield Text(mark, _MARK_STYLES[row.verdict]).append_text(line)
+            yield Text().append(mark, _MARK_STYLES[row.verdict]).append_text(line)
 
 
 def _cell(cell: CountryCell) -> str:
@@ -270,5 +270,5 @@ def _gates(out: Out, found: CountryMatrix) -> None:
     out.line(f"gates: {len(found.gates) - len(failed)} of {len(found.gates)} hold{more}")
     for gate in failed:
         if not gate.waived:
-            out.line(f"gate {gate.name}: “{gate.title}”: {gate.found}", "yellow")
+            out.line(f"gate {gate.name}: “{gate.title}”: {gate.found}", "bold")
             out.line(f"  needed: {gate.needed}")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from analyzer import amounts, statistics
+from analyzer.compare.planning import MOST
 from analyzer.planned import StudyPlan
 from reports import words
 from reports.console import Out
@@ -78,7 +79,11 @@ def _answer(planned: StudyPlan, out: Out, arms: Sequence[str]) -> None:
     )
     level = f"p <= {planned.level:.2g} for a row, so that of what is called different at most"
     if planned.sessions is None:
-        out.line(f"Not even 500 sessions of each arm show {wanted}.", "bold")
+        out.line(
+            f"No number of sessions of each arm, up to {MOST}, shows {wanted},"
+            f" with a probability of {words.percent(planned.power)}.",
+            "bold",
+        )
     else:
         blocks = amounts.number(planned.sessions // planned.per_block, "time block")
         out.line(
@@ -105,20 +110,23 @@ def _sizes(planned: StudyPlan, out: Out, arms: int, times: Times | None) -> None
     for need in planned.needs:
         mark = ">" if math.isclose(need.difference, planned.difference) else " "
         size = f"{round(100 * need.difference)} points"
-        if need.sessions is None:
-            out.line(f"{mark} {size:>10}  {'more than 500':>20}")
+        sessions = planned.sessions if mark == ">" else need.sessions
+        if sessions is None:
+            out.line(f"{mark} {size:>10}  {f'more than {MOST}':>20}", "bold" if mark == ">" else "")
             continue
-        total = need.sessions * arms
-        line = f"{mark} {size:>10}  {need.sessions:>20}  {total:>6}"
+        line = f"{mark} {size:>10}  {sessions:>20}  {sessions * arms:>6}"
         if times:
-            line += f"  {_days(planned, need.sessions, arms, times):>4}"
+            line += f"  {_days(planned, sessions, arms, times):>4}"
         out.line(line, "bold" if mark == ">" else "")
+    out.line(
+        "  (without >: in one time block, the fewest there can be; in several, some more)", "dim"
+    )
 
 
 def _days(planned: StudyPlan, sessions: int, arms: int, times: Times) -> int:
     """Return on how many days that many sessions are recorded, blocks being kept whole."""
     block = planned.per_block * arms
-    blocks = sessions // planned.per_block
+    blocks = math.ceil(sessions / planned.per_block)
     if block > times.per_day:
         return blocks * math.ceil(block / times.per_day)
     return math.ceil(blocks / (times.per_day // block))
@@ -135,7 +143,7 @@ def _plot(planned: StudyPlan, out: Out) -> None:
             "#" if place < filled else "|" if place == goal else " " for place in range(bar + 1)
         )
         mark = ">" if sessions == planned.sessions else " "
-        line = Text(f"{mark} {sessions:>8}  ", "bold" if mark == ">" else "")
+        line = Text().append(f"{mark} {sessions:>8}  ", "bold" if mark == ">" else "")
         line.append(bars, "green" if enough else "yellow")
         line.append(f" {words.percent(power):>5}")
         out.text(line)

@@ -26,7 +26,7 @@ STYLES = {
     "same": "",
     "insufficient": "",
 }
-MARK_STYLES = {**STYLES, "insufficient": "yellow", "same": "dim"}
+MARK_STYLES = {**STYLES, "insufficient": "bold yellow", "same": "dim"}
 _SUBJECT = 60  # letters of what a row is about, at most
 _PHASE = 16
 _WANTED = 40  # columns for what a row is about: more only where nothing has to go for it
@@ -115,7 +115,7 @@ def is_different(row: Row) -> bool:
 
 def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(
-        sorted(rows, key=lambda row: (row.verdict == "insufficient", row.verdict == "same"))
+        sorted(rows, key=lambda row: (row.verdict == "same", row.verdict == "insufficient"))
     )
 
 
@@ -174,7 +174,11 @@ class Table:
         """Return the names of the columns."""
         cells = [("", Column(self._subject + 2), "")]
         cells += [
-            ("" if name in _NUMBERS and not self._decided else _HEADS[name], self._column(name), "dim")
+            (
+                "" if name in _NUMBERS and not self._decided else _HEADS[name],
+                self._column(name),
+                "dim",
+            )
             for name in self._fields
         ]
         cells = [
@@ -191,7 +195,7 @@ class Table:
         if row.verdict == "insufficient":
             cells += [(texts[name], self._column(name), "") for name in ("phase", "a", "b")
                       if name in self._fields]  # fmt: skip
-            cells.append((self._reason(row), Column(self._room), "yellow"))
+            cells.append((self._reason(row), Column(self._room), ""))
             if "id" in self._fields:
                 cells.append((row.id, self._column("id"), "dim"))
         else:
@@ -201,7 +205,7 @@ class Table:
             ]
         lines = row_lines(cells, fold=self._fold)
         return [
-            Text(f"{words.MARKS[row.verdict]} " if not number else GAP, mark).append_text(line)
+            Text().append(GAP if number else f"{words.MARKS[row.verdict]} ", mark).append_text(line)
             for number, line in enumerate(lines)
         ]
 

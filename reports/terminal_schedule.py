@@ -81,7 +81,7 @@ def schedule_text(path: Path, planned: StudyPlan, when: Sequence[Slot], study: s
         raise UserError(f"{path.name} has no known ending", f"use one of {', '.join(_WRITERS)}")
     if not when:
         raise UserError(
-            "there is nothing to schedule: no number of sessions up to 500 would do",
+            "there is nothing to schedule: no number of sessions would do",
             "look for a larger difference, or with more arms",
         )
     if path.suffix.lower() == ".ics" and when[0].start is None:

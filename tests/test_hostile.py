@@ -35,7 +35,7 @@ from reports import tables
 from reports.explained import print_explanation
 from reports.html import render_html
 from reports.templating import source
-from reports.terminal import print_comparison
+from reports.terminal import View, print_comparison
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -190,7 +190,7 @@ def explained(
 def printed(explained: list[Explanation], comparison: Comparison) -> str:
     """Everything that goes to a terminal."""
     with redirect_stdout(io.StringIO()) as out:
-        print_comparison(comparison, every=True)
+        print_comparison(comparison, view=View(every=True))
         for each in explained:
             print_explanation(each)
     return out.getvalue()

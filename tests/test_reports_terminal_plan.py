@@ -68,7 +68,7 @@ def test_what_nothing_shows_has_neither_plan_nor_schedule(
     found = plan(study(), knowledge(), "DE", "KE", difference=0.02, rows=100, per_block=6)
     assert found.sessions is None
     text = shown(found, capsys, None)
-    assert "Not even 500 sessions of each arm show a difference of 2 points" in text
+    assert "No number of sessions of each arm, up to 200, shows a difference of 2 points" in text
     assert "What to type" not in text
     with pytest.raises(UserError, match="nothing to schedule"):
         schedule_text(Path("s.csv"), found, slots(found, None), "s")
