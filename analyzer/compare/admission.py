@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from analyzer.compare.recorded import Recorded
+from analyzer.compare.recorded import Recorded, exit_elsewhere
 from analyzer.compare.telling import listed
 from analyzer.comparison import Excluded, RegionProof
 from analyzer.gates import SESSION_GATES, Gate, GateName
@@ -132,12 +132,7 @@ def admission(
 
 def _elsewhere(session: Recorded, proof: RegionProof) -> tuple[GateName, Said] | None:
     if session.elsewhere:
-        why = say(
-            "its traffic left from {egress}, but its arm is in {country}",
-            egress=session.egress,
-            country=session.arm.country,
-        )
-        return "mislocated", why
+        return "mislocated", exit_elsewhere(session)
     if proof.verdict != "contradicted":
         return None
     why = say("where it was recorded is contradicted: {why}", why=listed(proof.contradictions, 1))

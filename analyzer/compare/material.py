@@ -141,7 +141,7 @@ def material(frames: Frames, study: Study, knowledge: Knowledge) -> Material:
 
 
 def _chosen(made: Material, *, instrumented: bool) -> Material:
-    away = left_out(made.everyone, instrumented=instrumented)
+    away = left_out(made.everyone, instrumented=instrumented, elsewhere=False)
     gone = {each.session for each in away}
     sessions = [each for each in made.everyone if each.id not in gone]
     waived = dict(made.study.compare.waive)

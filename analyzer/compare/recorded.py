@@ -107,7 +107,9 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
     return sorted(found, key=lambda each: (each.arm.label, each.repeat, each.id))
 
 
-def left_out(sessions: Sequence[Recorded], *, instrumented: bool = False) -> list[Excluded]:
+def left_out(
+    sessions: Sequence[Recorded], *, instrumented: bool = False, elsewhere: bool = True
+) -> list[Excluded]:
     """Return the sessions that are evidence of nothing that is compared, and why, by id.
 
     One of which only names and numbers of bytes are known, or that is the witness of another; one
@@ -134,7 +136,18 @@ def left_out(sessions: Sequence[Recorded], *, instrumented: bool = False) -> lis
             reasons[each.id] = say("it is a copy of {session}", session=first.id)
     alone = [each for each in sessions if each.id not in reasons and not each.elsewhere]
     reasons |= _recorded_twice(alone)
+    if elsewhere:
+        reasons |= {each.id: exit_elsewhere(each) for each in sessions if each.elsewhere}
     return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
+
+
+def exit_elsewhere(session: Recorded) -> Said:
+    """Say from where the traffic of a session left that was `elsewhere`."""
+    return say(
+        "its traffic left from {egress}, but its arm is in {country}",
+        egress=session.egress,
+        country=session.arm.country,
+    )
 
 
 def share(a: Recorded, b: Recorded) -> Overlap:
