@@ -223,7 +223,10 @@ def test_measured_values_stand_with_their_units_and_what_is_not_bounded() -> Non
 def test_each_row_opens_onto_its_exchanges_without_any_value() -> None:
     text = page_of("everything").words()
     assert "app.waymark.example device.ifa=<uuid>" in text
-    assert "KE-13 r01 · 30.0 s after the phone was ready · exchange 1 · finding f0-1 · capture 000000000000…" in text
+    assert (
+        "KE-13 r01 · 30.0 s after the phone was ready · exchange 1 · finding f0-1"
+        " · capture 000000000000…" in text
+    )
     assert "body of the request gps_adid · decoded: form · waymark/session" in text
 
 

@@ -126,7 +126,10 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
         ("a = " + "9" * 5000, "is not valid TOML: "),
         ("", "study is missing: add a table [study]"),
         ("study = 1", "study is not a table: write it as [study]"),
-        (GOOD + "\n[extra]\n", "extra is not an entry: known are arms, compare, personas, publisher, study"),
+        (
+            GOOD + "\n[extra]\n",
+            "extra is not an entry: known are arms, compare, personas, publisher, study",
+        ),
         (GOOD.replace("app_version", "version"), "study.version is not an entry: known are app,"),
         (without("name"), "study.name is missing: use text"),
         (with_value("name", "1"), "study.name is 1: use text"),

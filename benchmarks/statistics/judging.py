@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from analyzer.compare import compare
-from analyzer.compare.comparing import Bases, bases
+from analyzer.compare import Bases, bases
 from analyzer.comparison import Comparison
 from analyzer.knowledge import Knowledge
 from analyzer.statistics import (
