@@ -9,8 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analyzer.compare import compare
-from analyzer.compare import Bases, bases
+from analyzer.compare import Bases, bases, compare
 from analyzer.comparison import Comparison
 from analyzer.knowledge import Knowledge
 from analyzer.statistics import (
