@@ -315,7 +315,7 @@ def test_a_million_headers_are_bounded_and_the_body_is_read_all_the_same(kind: s
     start = time.process_time()
     found = decode(made)
 
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 8
     assert found.payloads == (b'{"id":"x"}',)
     assert len(found.leaves) <= 20_000
 
@@ -324,7 +324,7 @@ def test_a_million_cookies_in_one_header_are_bounded() -> None:
     cookies = "; ".join(f"c{at}=%7B{at}" for at in range(1_000_000))
     start = time.process_time()
     found = decode(exchange(headers=(("cookie", cookies),)))
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 8
     assert [each.code for each in found.problems] == ["too_many_leaves"]
 
 
