@@ -52,8 +52,7 @@ class Study:
         done = run([sys.executable, "-c", _PROGRAM, *words])
         files = {
             str(path.relative_to(self._folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted((self._folder / "findings").rglob("*"))
-            if path.is_file()
+            for path in sorted((self._folder / "findings").rglob("*.parquet"))
         }
         if self._files and files != self._files:
             raise RuntimeError(f"{jobs} processes have written something else")
