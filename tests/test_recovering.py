@@ -102,7 +102,7 @@ def test_a_session_that_was_described_and_no_more_is_closed_as_an_empty_one(
 
 def test_a_database_without_a_session_is_removed_only_if_nothing_is_in_it(found: Study) -> None:
     full = record(found, "KE-13", 1, [post()], close=False)
-    empty = record(found, "DE-13", 1, [], close=False)
+    empty = record(found, "DE-13", 1, [], close=False, proven=False)
     for path in full, empty:
         (path / "session.json").unlink()
     assert hollow_folders(found.captures) == [empty]
