@@ -363,3 +363,4 @@ class Comparison:
     sensitivities: tuple[Sensitivity, ...] = ()
     phases: tuple[str, ...] = ()  # of the study, in order
     consent: str = ""  # the phase in which the app asks for consent; "" where none is known
+    fictional: bool = False  # the study says that its app does not exist

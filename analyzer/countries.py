@@ -103,3 +103,4 @@ class CountryMatrix:
     excluded: tuple[Excluded, ...]
     settings: Settings
     knowledge: str  # fingerprint
+    fictional: bool = False  # the study says that its app does not exist

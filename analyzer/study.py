@@ -74,6 +74,7 @@ class Study:
     geo_databases: tuple[Path, ...] = ()  # that tell the countries of servers
     consent_phase: str = ""  # in which the app asks for consent; "" where none does
     publisher: tuple[tuple[str, str], ...] = ()  # who signs letters: entry of PUBLISHER, text
+    fictional: bool = False  # the app does not exist: every output says so
 
     @property
     def captures(self) -> Path:
@@ -149,7 +150,7 @@ class _Checked:
             head,
             {
                 "name", "app", "app_version", "first_party", "key", "phases", "geo_databases",
-                "consent_phase",
+                "consent_phase", "fictional",
             },
         )  # fmt: skip
         phases = self._phases(head.get("phases"))
@@ -186,6 +187,7 @@ class _Checked:
             geo_databases=tuple(root / each for each in self._files("study.geo_databases", head)),
             consent_phase=self._consent_phase(head.get("consent_phase"), phases),
             publisher=self._publisher(self._table("publisher", self._raw, required=False)),
+            fictional=self._yes("study.fictional", head.get("fictional", False)),
         )
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
@@ -256,9 +258,7 @@ class _Checked:
         least = table.get("min_sessions", default.min_sessions)
         if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1000:
             raise self._wrong("compare.min_sessions", _is(least), "use a number from 2 to 1000")
-        unverified = table.get("unverified", default.unverified)
-        if not isinstance(unverified, bool):
-            raise self._wrong("compare.unverified", _is(unverified), "use true or false")
+        unverified = self._yes("compare.unverified", table.get("unverified", default.unverified))
         confidence = table.get("min_confidence", default.min_confidence)
         if type(confidence) is not int or not 0 <= confidence <= 100:
             raise self._wrong(
@@ -360,6 +360,11 @@ class _Checked:
         if (text or not empty) and (not _LINE.fullmatch(text) or text != text.strip()):
             raise self._wrong(where, _is(text), "use up to 200 characters on one line")
         return text
+
+    def _yes(self, where: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise self._wrong(where, _is(value), "use true or false")
+        return value
 
     def _no_others(self, prefix: str, table: dict[str, Any], known: set[str]) -> None:
         for name in table:

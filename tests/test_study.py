@@ -297,3 +297,11 @@ def test_any_file_is_read_or_refused(
     root = tmp_path_factory.mktemp("study", numbered=True)
     (root / "study.toml").write_bytes(content)
     reads_or_refuses(root)
+
+
+def test_a_study_may_say_that_its_app_does_not_exist(tmp_path: Path) -> None:
+    plain = load(tmp_path)
+    said = load(tmp_path, GOOD.replace("[study]\n", "[study]\nfictional = true\n", 1))
+    assert (plain.fictional, said.fictional) == (False, True)
+    with pytest.raises(UserError, match=r"study\.fictional is 1: use true or false"):
+        load(tmp_path, GOOD.replace("[study]\n", "[study]\nfictional = 1\n", 1))

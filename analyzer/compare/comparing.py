@@ -99,6 +99,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         sensitivities=sensitivities(headline),
         phases=study.phases,
         consent=study.consent_phase,
+        fictional=study.fictional,
     )
 
 

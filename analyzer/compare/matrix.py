@@ -82,6 +82,7 @@ def matrix(
         excluded=excluded_of(made, frames, minors),
         settings=settings_of(frames, study),
         knowledge=knowledge.fingerprint,
+        fictional=study.fictional,
     )
 
 

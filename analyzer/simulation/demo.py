@@ -52,6 +52,7 @@ def study_text(declaration: Declaration, key: str) -> str:
         f"name = {_quoted(f'{app.name}, a fictional app')}",
         f"app = {_quoted(app.name)}",
         f"app_version = {_quoted(app.version)}",
+        "fictional = true",
         f"first_party = [{', '.join(map(_quoted, app.first_party))}]",
         f"key = {_quoted(key)}",
         f"phases = [{', '.join(map(_quoted, app.phases))}]",
