@@ -12,6 +12,7 @@ from recording import post, record, study
 from analyzer.bundle import BundleWriter, list_bundles, new_session, read_session
 from analyzer.cli.demo_command import PHONE, clear_earlier
 from analyzer.simulation.demo import prepare_demo
+from analyzer.sums import SUMS
 
 
 @pytest.mark.capture
@@ -28,6 +29,9 @@ def test_the_demo_records_compares_and_reports(tmp_path: Path) -> None:
     page = folder / "out" / "eea-global_majority.html"
     assert f"Report: {page}\n" in said
     assert page.stat().st_size > 50_000
+    # What `report` writes by default, and nothing else.
+    assert {each.name for each in page.parent.iterdir()} == {page.name, f"{page.stem}.json", SUMS}
+    assert f"The same for a machine: {page.with_suffix('.json')}\n" in said
     sessions = list_bundles(folder / "captures")
     assert len(sessions) == 4
     assert {read_session(path).device for path in sessions} == {PHONE}

@@ -61,6 +61,28 @@ def test_the_page_is_printed_on_a4_with_contents_and_numbers() -> None:
 
 @pytest.mark.browser
 @pytest.mark.usefixtures("chromium")
+def test_the_contents_say_on_which_page_each_part_begins() -> None:
+    read = printed()
+    texts = [" ".join(page.extract_text().split()) for page in read.pages]
+    contents = next(text.split("Contents", 1)[1] for text in texts if "Contents" in text)
+    for name, heading in {
+        "collected": "What is collected", "method": "Method and limits", "law": "Law by date",
+    }.items():  # fmt: skip
+        place = read.named_destinations[f"/{name}"]
+        at = read.get_destination_page_number(place)
+        assert at is not None
+        assert heading in texts[at]
+        assert re.search(rf"\b{heading} {at + 1}\b", contents)
+
+
+def test_a_page_without_contents_is_left_as_it_is() -> None:
+    page = "<head></head><p><a href='#x'>x</a><nav></nav>"
+    assert pdf._numbered(page, {}) == page
+    assert '#x"]::after { content: "7"; }' in pdf._numbered(page, {"x": 7})
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("chromium")
 def test_arabic_is_printed() -> None:
     texts = " ".join(page.extract_text() for page in printed("ar").pages)
     assert re.search("[\u0600-\u06ff\ufb50-\ufeff]{3}", texts)

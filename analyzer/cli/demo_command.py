@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import example, page, progress
+from analyzer.cli.options import example, progress
+from analyzer.cli.report_command import gathered, write_report
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     Its servers, the proxy and the phone run on this machine; nothing leaves it. The study is
     written into DIR (default: evenhand-demo); sessions of an earlier demo there are replaced.
     """
-    from analyzer.cli.output import write_result
     from analyzer.frames import analyse
     from reports.terminal import print_comparison
 
@@ -81,13 +81,13 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     click.echo(f"Recorded {total} sessions in {time.monotonic() - began:.0f} s")
     with progress("Analysing") as advance:
         analyse(study, progress=advance)
-    comparison, text = page(study, "eea", "global_majority")
+    material = gathered(study, "eea", "global_majority")
     click.echo()
-    print_comparison(comparison)
-    path = study.out / "eea-global_majority.html"
-    write_result(study, path, text)
+    print_comparison(material.comparison)
+    page, record = write_report(study, material)
     click.echo()
-    click.echo(f"Report: {click.format_filename(path.resolve())}")
+    click.echo(f"Report: {click.format_filename(page.resolve())}")
+    click.echo(f"The same for a machine: {click.format_filename(record.resolve())}")
     where = click.format_filename(directory)
     click.echo(
         f"Took {time.monotonic() - began:.0f} s. "

@@ -94,17 +94,6 @@ def analysed(study: Study) -> tuple[Frames, Knowledge]:
     return load_frames(study, knowledge), knowledge
 
 
-def page(study: Study, a: str, b: str) -> tuple[Comparison, str]:
-    """Compare sides `a` and `b` of what was analysed of `study`; with the page that tells of it."""
-    from analyzer.compare import compare
-    from analyzer.linkage import linkage
-    from reports.html import render_html
-
-    frames, knowledge = analysed(study)
-    comparison = compare(frames, study, knowledge, a, b)
-    return comparison, render_html(comparison, knowledge, linkage(frames, study, knowledge, (a, b)))
-
-
 def compared(study: Study, a: str, b: str) -> Comparison:
     """Compare sides `a` and `b` of what was analysed of `study`."""
     from analyzer.compare import compare

@@ -18,6 +18,8 @@ from analyzer.cli.options import (
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.study import Study
     from reports.material import Material
 
@@ -101,17 +103,11 @@ def command(
       xlsx          a workbook for investigators
       csv, parquet  every table, with a dictionary of its columns
     """
-    from analyzer.cli.output import write_result
-    from reports.forms import files
-
     study = open_study(study_dir, min_confidence)
     chosen = tuple(each for some in forms for each in some)
     spoken = tuple(each for some in languages for each in some) or ("en",)
     target, wanted = _where(output or study.out, chosen, spoken)
-    material = gathered(study, *sides)
-    for ending, content in files(material, wanted, spoken):
-        path = target or (output or study.out) / f"{material.name}{ending}"
-        write_result(study, path, content)
+    for path in write_report(study, gathered(study, *sides), wanted, spoken, output, target):
         click.echo(f"Wrote {click.format_filename(path)}")
 
 
@@ -124,6 +120,27 @@ def gathered(study: Study, a: str, b: str) -> Material:
     frames, knowledge = analysed(study)
     comparison = compare(frames, study, knowledge, a, b)
     return Material(comparison, knowledge, linkage(frames, study, knowledge, (a, b)))
+
+
+def write_report(
+    study: Study,
+    material: Material,
+    forms: tuple[str, ...] = (),
+    languages: tuple[str, ...] = ("en",),
+    folder: Path | None = None,
+    file: Path | None = None,
+) -> Iterator[Path]:
+    """Write a report in these forms (default: page and record) and yield each file once written.
+
+    They go into `folder` (default: `out` of the study), or all there is is `file`.
+    """
+    from analyzer.cli.output import write_result
+    from reports.forms import USUAL, files
+
+    for ending, content in files(material, forms or USUAL, languages):
+        path = file or (folder or study.out) / f"{material.name}{ending}"
+        write_result(study, path, content)
+        yield path
 
 
 def _where(
