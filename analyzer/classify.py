@@ -10,13 +10,14 @@ from urllib.parse import quote
 
 from publicsuffixlist import PublicSuffixList
 
-from analyzer.extract.shapes import safe_host
+from analyzer.extract.shapes import digest, safe_host
 from analyzer.knowledge import Knowledge, Tracker
 from analyzer.models import Destination, Party, Tracking
 from analyzer.study import Study
 
 _LONGEST = 253  # characters of a DNS name; hosts are captured, so they may be anything
 _REMEMBERED = 65_536
+_TELLING = 6  # hexadecimal digits that tell masked sites apart
 _PLAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _PORT = re.compile(r":[0-9]*$")
 # What a purpose says of following people; the others, such as crash reports, leave it open.
@@ -34,6 +35,7 @@ class Classifier:
         self, study: Study, knowledge: Knowledge, mask: Callable[[str], str] = str
     ) -> None:
         self._mask = mask
+        self._key = study.key
         self._first = frozenset(study.first_party)
         self._owners = knowledge.owners
         self._hosts = _tracker_hosts(knowledge.trackers)
@@ -48,7 +50,8 @@ class Classifier:
         `parents.csv`; who tracks is told by the purpose: advertising, analytics and attribution do,
         content, consent and plain functions do not, of all else nobody knows. Party and parent are
         two things: a sister company's host is a third party unless the study names it. In what is
-        returned, labels that carry a value are replaced; the owner is that of the host itself.
+        returned, labels that carry a value are replaced (a keyed digest tells the sites apart); the
+        owner is that of the host itself.
         """
         found = self._told.get(host)
         if found is None:
@@ -61,6 +64,9 @@ class Classifier:
         site = site_of(host)
         listed = self._owners.lookup(host)
         shown = self._safe(site)
+        # Two sites that hide behind the same mask stay two.
+        apart = "" if shown == site else f"~{digest(site, self._key)[:_TELLING]}"
+        shown += apart
         owner, purpose = (listed.owner, listed.category) if listed else (shown, "")
         tracked = self._tracked(host)
         if tracked:
@@ -68,7 +74,7 @@ class Classifier:
         first = any(suffix in self._first for suffix in _suffixes(host))
         party: Party = "first" if first else "third"
         return Destination(
-            host=self._safe(host),
+            host=self._safe(host) + apart,
             site=shown,
             owner=owner,
             party=party,

@@ -248,3 +248,14 @@ def test_a_value_in_a_host_is_not_shown_and_the_owner_is_that_of_the_host() -> N
     masked = Classifier(STUDY, KNOWLEDGE, lambda text: text.replace("amina", "{person.name}"))
     found = masked.destination("amina.vendor.example")
     assert (found.host, found.owner) == ("{person.name}.vendor.example", "Vendor")
+
+
+def test_two_unknown_sites_behind_the_same_mask_stay_two_owners() -> None:
+    classifier = Classifier(STUDY, KNOWLEDGE)
+    first, second = (
+        classifier.destination(host) for host in ("3f9a8b7c6d5e4f30.com", "a1b2c3d4e5f60718.com")
+    )
+    assert first.owner.startswith("{hex}.com~")
+    assert first.owner != second.owner
+    assert first.host == first.site == first.owner
+    assert classifier.destination("www.3f9a8b7c6d5e4f30.com").owner == first.owner
