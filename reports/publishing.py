@@ -6,29 +6,36 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from analyzer.exporters.people import People
 from analyzer.linkage import Linkage
+from reports.dictionary import dictionary, tables
 from reports.material import Material
 
 README: Final = """\
 # {title}
-
+{fictional}
 {answer}
 
 ## What is here
 
-- `{name}.html`: the report; `{name}.json`: all that it says, for a machine. Its schema is
-  `schema.json`.
-- `{name}.*.csv`: every table; `{name}.dictionary.csv` says what their columns mean.
-- `session-*.har`: each session as an outline: who was asked what, when, under which names and in
-  what shape. No value that was sent or answered is in it.
-- `SHA256SUMS`: checksums of these files (`sha256sum -c SHA256SUMS`).
+{files}
+- `SHA256SUMS`: checksums of these files. `evenhand verify FOLDER` checks them, and so does
+  `sha256sum -c SHA256SUMS`.
+
+Tables are CSV; what their columns mean stands in `{name}.dictionary.csv`.
+
+{tables}
 
 ## What was taken out
 
-All values of requests and answers; what looks like a value in names of hosts, paths and keys; the
-study's names of personas and devices. Every byte of these files was searched for the {values}
-seeded values of the study, in every way of writing that evenhand knows, and none was found.
+All values of requests and answers; what looks like a value, or names somebody, in names of hosts,
+paths and keys; cookies and tokens; the study's names of personas and devices. Every byte of these
+files was searched for the {values} seeded values of the study, in every way of writing that
+evenhand knows, and none was found.
 {short}
+What nobody seeded, nobody can search for: a first name that an app uses as a key looks like any
+other key. Look through the files before you publish them.
+
 ## How it belongs to the recordings
 
 `{name}.sessions.csv` has the SHA-256 of each sealed recording (column `capture`). Who holds the
@@ -38,10 +45,25 @@ is what follows from them.
 _SHORT: Final = """
 Not searched, because they are too short to be told from anything else: {types}.
 """
+_FICTIONAL: Final = """
+**The app of this study is fictional. Nothing in it is about a real app or company.**
+"""
+_SESSIONS: Final = {
+    ".har": (
+        "each session in outline: who was asked what, when, under which names and in what\n  shape;"
+        " no value that was sent or answered"
+    ),
+    ".redacted.jsonl": (
+        "each session field by field, bound to the sealed recording; values are\n  withheld"
+    ),
+}
 
 
 def published(material: Material) -> Material:
-    """Return `material` with personas and devices by number, in the order of their names."""
+    """Return `material` with personas and devices by number, in the order of their names.
+
+    What names people in paths of the evidence goes, too (`exporters.people`).
+    """
     comparison, linkage = material.comparison, material.linkage
     rows = comparison.sessions
     personas = _numbered("persona", [*(row.persona for row in rows), *_of(linkage, "personas")])
@@ -52,6 +74,9 @@ def published(material: Material) -> Material:
             sessions=tuple(
                 replace(row, persona=personas[row.persona], device=devices[row.device])
                 for row in rows
+            ),
+            evidence=tuple(
+                replace(row, path=People().without(row.path)) for row in comparison.evidence
             ),
         ),
         material.knowledge,
@@ -70,17 +95,43 @@ def published(material: Material) -> Material:
     )
 
 
-def readme(material: Material, values: int, too_short: Iterable[str]) -> str:
-    """Return what the folder says of itself; `values` were searched, `too_short` could not be."""
-    whole = material.record
+def readme(material: Material, files: Iterable[str], values: int, too_short: Iterable[str]) -> str:
+    """Return what the folder says of itself: all `files` in it, by name.
+
+    `values` were searched, `too_short` (data types) could not be.
+    """
+    whole, name = material.record, material.name
     types = ", ".join(sorted(set(too_short)))
+    tabled = {f"{name}.{each.name}.csv": each for each in (*tables(), dictionary())}
+    rest = sorted(set(files) - set(tabled))
+    sessions = [each for each in rest if each.startswith("session-")]
+    told = [f"- `{each}`: {_meaning(each, name)}" for each in rest if each not in sessions]
+    for ending, meaning in _SESSIONS.items():
+        number = sum(each.endswith(ending) for each in sessions)
+        told += [f"- `session-*{ending}` ({number} files): {meaning}"] if number else []
     return README.format(
         title=whole.title,
-        answer=" ".join(whole.answer),
-        name=material.name,
+        fictional=_FICTIONAL if material.comparison.fictional else "",
+        answer="\n\n".join(whole.answer),
+        name=name,
+        files="\n".join(told),
+        tables="\n".join(
+            f"- `{file}`: a row is {table.row[0].lower()}{table.row[1:]}; rows:"
+            f" {sum(1 for _ in table.rows(whole))}"
+            for file, table in tabled.items()
+            if file in files
+        ),
         values=values,
         short=_SHORT.format(types=types) if types else "",
     )
+
+
+def _meaning(file: str, name: str) -> str:
+    if file == "schema.json":
+        return f"the JSON Schema of `{name}.json`"
+    if file.endswith(".json"):
+        return "all that the report says, for a machine"
+    return "the report"
 
 
 def _of(linkage: Linkage | None, field: str) -> list[str]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from base64 import b64encode
 from dataclasses import replace
+from fnmatch import fnmatch
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from urllib.parse import quote
@@ -22,6 +26,9 @@ from benchmarks.encodings.layers import wrap
 from benchmarks.encodings.transformations import ways
 
 VALUES = tuple((each.data_type, each.text) for each in IDENTIFIERS)
+VALUE = "zuri.kamau@friend.example"
+HIDDEN = b64encode(VALUE.encode()).decode()
+USER = "kid_q7kz55bb31"
 LONG_ENOUGH = 8  # for a way of writing to be no number or word that stands anywhere
 
 
@@ -116,6 +123,94 @@ def test_the_copy_says_what_it_is_and_can_be_checked(published: Path) -> None:
     assert set(listed) == {path.name for path in published.iterdir()} - {SUMS}
     text = (published / "README.md").read_text(encoding="utf-8")
     assert f"the {len(VALUES)} seeded values" in " ".join(text.split())
+
+
+def test_all_that_the_copy_says_is_there_is_there_and_nothing_else(published: Path) -> None:
+    text = (published / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^- `([^`]+)`", text, re.MULTILINE))
+    there = {path.name for path in published.iterdir()}
+    assert all(any(fnmatch(name, pattern) for name in there) for pattern in named)
+    rest = {name for name in there if not any(fnmatch(name, pattern) for pattern in named)}
+    assert rest == {"README.md"}
+    assert "KE-DE.differences.csv" in named
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('app = "Pebblo"', f'app = "Pebblo of {VALUE}"'),
+        ('app_version = "1.0"', f'app_version = "{VALUE}"'),
+        ('name = "recorded"', f'name = "{sha256(VALUE.encode()).hexdigest()}"'),
+        ('"use"]', f'"use", "{VALUE}"]'),
+        ('"use"]', f'"use", "{HIDDEN}"]'),
+        ("KE-13", USER),
+        ("KE-13", b64encode(USER.encode()).decode().rstrip("=")),
+        ("amina", USER),
+        ("[personas", f'[compare.waive]\nregion = "as {VALUE} has seen"\n[personas'),
+        ("[personas", f'[compare.waive]\nregion = "see {HIDDEN}"\n[personas'),
+    ],
+    ids=[
+        "app", "version", "hashed study", "step", "hidden step", "arm", "hidden arm", "persona",
+        "waiver", "hidden waiver",
+    ],
+)  # fmt: skip
+def test_a_value_in_what_the_study_names_is_not_published(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    assert before in STUDY
+    seeded = f'{STUDY}"soc.contacts" = "{VALUE}"\n"person.username" = "{USER}"\n'
+    found = study(tmp_path / "study", seeded.replace(before, after, 1 if "[" in before else -1))
+    for arm in found.arms:
+        phase = found.phases[-1]
+        record(found, arm, 1, [post("a=1"), post("a=1", phase=phase)], steps=((phase, 0.5),))
+    result = run("publish", tmp_path / "p", "KE", "DE", root=analysed(found))
+    if result.exit_code == 0:
+        assert_clean(tmp_path / "p")
+    else:
+        assert "nothing was published" in result.stderr
+        assert not (tmp_path / "p").exists()
+
+
+def assert_clean(folder: Path) -> None:
+    for path in folder.iterdir():
+        content = path.name.encode() + path.read_bytes()
+        assert not [each for each in (VALUE, USER, HIDDEN) if each.encode() in content]
+
+
+def test_a_value_in_the_name_of_a_host_is_not_published(tmp_path: Path) -> None:
+    seeded = f'{STUDY}"person.username" = "{USER}"\n'
+    found = study(tmp_path / "study", seeded)
+    for arm in found.arms:
+        record(found, arm, 1, [post(f"u={USER}", host=f"{USER}.waymark.example")])
+    done("publish", tmp_path / "p", "KE", "DE", root=analysed(found))
+    assert_clean(tmp_path / "p")
+    assert ".waymark.example" in (tmp_path / "p" / "KE-DE.coverage.csv").read_text(encoding="utf-8")
+
+
+def test_whom_else_a_session_names_is_not_published(tmp_path: Path) -> None:
+    people = ("kwame.beats", "zawadi_sings", "juma-the-third")
+    found = study(tmp_path / "study")
+    feed = {"items": [{"author": {"uniqueId": people[0]}}], "users": {people[1]: {"age": 3}}}
+    sent = [
+        post("a=1", path=f"/@{people[0]}/video/7?{people[0]}=1"),
+        post("a=1", path=f"/v1/users/{people[1]}/posts"),
+        post("a=1", host=f"{people[2]}.users.example"),
+        post(
+            json.dumps({"seen": {people[0]: True, people[2]: {"email": "x.y@mail.example"}}}),
+            answer=("application/json", json.dumps(feed).encode()),
+            request_headers=(("content-type", "application/json"), ("cookie", f"{people[0]}=1")),
+        ),
+        post("a=1", answer=("application/json", b'{"comment": {"nickname": "juma-the-third"}}')),
+    ]
+    for arm in found.arms:
+        record(found, arm, 1, sent)
+    done("publish", tmp_path / "p", "KE", "DE", root=analysed(found))
+    for path in tmp_path.joinpath("p").glob("*.har"):
+        text = path.read_text(encoding="utf-8")
+        assert not [each for each in people if each in text]
+        assert "/@{person}" in text
+        assert "/v1/users/{person}/posts" in text
+        assert "https://{person}.users.example" in text
 
 
 def test_the_studys_own_names_of_personas_and_devices_are_gone(published: Path) -> None:

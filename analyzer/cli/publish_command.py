@@ -116,8 +116,6 @@ def _write(
     for ending, content in files(clean, ("html", "json", "csv"), languages):
         (made / f"{clean.name}{ending}").write_bytes(content)
     (made / "schema.json").write_text(schema_text(), encoding="utf-8")
-    searched = len(seeded) - len(search.too_short)
-    (made / "README.md").write_text(readme(clean, searched, search.too_short), encoding="utf-8")
     if sessions:
         from analyzer.exporters.outline import Outliner
         from analyzer.exporters.session import Recorded
@@ -126,6 +124,10 @@ def _write(
         for bundle in _bundles(study, material):
             with (made / f"session-{bundle.name}.har").open("wb") as file:
                 outliner.write(Recorded(bundle), file)
+    searched = len(seeded) - len(search.too_short)
+    names = {each.name for each in made.iterdir()}
+    text = readme(clean, names, searched, search.too_short)
+    (made / "README.md").write_text(text, encoding="utf-8")
     written = sorted(made.iterdir())
     write_sums(made, written)
     return len(written) + 1

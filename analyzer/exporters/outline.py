@@ -2,7 +2,7 @@
 
 Nothing that was sent or answered is in it: of a body there are the paths of its values with their
 shapes, of headers, cookies and queries the names. Names are captured, too: what looks like a value,
-or holds a seeded one in any way of writing, is replaced.
+names somebody, or holds a seeded value in any way of writing, is replaced.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import orjson
 from analyzer import __version__
 from analyzer.decode import decode
 from analyzer.exporters.har import VERSIONS, iso
+from analyzer.exporters.people import People
 from analyzer.exporters.searching import pieces
 from analyzer.exporters.session import Conversation, Recorded
 from analyzer.extract.planted import Planted
@@ -36,10 +37,17 @@ class Outliner:
 
     def __init__(self, seeded: Sequence[tuple[str, str]]) -> None:
         self._planted = Planted(seeded)
+        self._people = People()
         self._known: dict[str, str] = {}
 
     def write(self, recorded: Recorded, file: BinaryIO) -> None:
         """Write a session, entry by entry, as HAR 1.2."""
+        # Read twice: somebody may be in a path before an answer says that this is a name.
+        self._people, self._known = People(), {}
+        for conversation in recorded.conversations():
+            self._people.learn(decode(conversation.exchange).leaves)
+            for message in conversation.messages:
+                self._people.learn(_sent(conversation.exchange, message.content))
         creator = {"name": "evenhand", "version": __version__}
         head = {"version": "1.2", "creator": creator, "comment": "outline: no values", "pages": []}
         file.write(b'{"log":' + orjson.dumps(head)[:-1] + b',"entries":[')
@@ -55,7 +63,8 @@ class Outliner:
     def _safe(self, text: str, make: Any) -> str:
         known = self._known.get(text)
         if known is None:
-            known = _MIXED.sub("{token}", make(self._planted.mask(text)))
+            known = self._people.without(make(self._planted.mask(text)))
+            known = _MIXED.sub("{token}", known)
             # Seeded values are looked for in what is left, and however that is written.
             leaves = [Leaf("", "body", known, known, ())]
             leaves += [Leaf("", "body", "", piece, ()) for piece in pieces(known)]
@@ -122,10 +131,7 @@ class Outliner:
         return entry
 
     def _message(self, exchange: Exchange, content: bytes) -> str:
-        sent = Exchange(
-            "", "", 0.0, "", "WS", exchange.url, (), content, None, (), b"", None, "ws", True, 0
-        )
-        return self._body(decode(sent).leaves, "body")
+        return self._body(_sent(exchange, content), "body")
 
     def _headers(self, headers: Headers) -> list[dict[str, str]]:
         return [
@@ -148,6 +154,14 @@ class Outliner:
         ]
         more = len(lines) - _MOST_LINES
         return "\n".join(lines[:_MOST_LINES] + ([f"… and {more} more"] if more > 0 else []))
+
+
+def _sent(exchange: Exchange, content: bytes) -> Sequence[Leaf]:
+    """Return what a message of the WebSocket of `exchange` holds."""
+    message = Exchange(
+        "", "", 0.0, "", "WS", exchange.url, (), content, None, (), b"", None, "ws", True, 0
+    )
+    return decode(message).leaves
 
 
 def _media(headers: Headers) -> str:

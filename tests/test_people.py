@@ -1,0 +1,55 @@
+"""Names of other people go; what an app calls its own things stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.exporters.people import People
+from analyzer.models import Leaf
+
+
+def leaf(path: str, value: str) -> Leaf:
+    return Leaf("", "response", path, value, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("https://a.example/@maria.k/video/7", "https://a.example/@{person}/video/7"),
+        ("https://a.example/u/maria?x={int}", "https://a.example/u/{person}?x={int}"),
+        ("https://maria.users.example/", "https://{person}.users.example/"),
+        ("users.maria.age", "users.{person}.age"),
+        ("data.followers.maria", "data.followers.{person}"),
+        ("@maria", "@{person}"),
+    ],
+)
+def test_what_stands_where_people_stand_is_taken_out(text: str, left: str) -> None:
+    assert People().without(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/v1/users/me/posts", "https://a.example/users/12", "users.0.age",
+        "user.keywords", "https://a.example/users/{uuid}", "https://users.example/", "x.{email}",
+        "https://a.example/v1/track?user={int}", "contacts.*.name",
+    ],
+)  # fmt: skip
+def test_the_rest_stays(text: str) -> None:
+    people = People()
+    people.learn([leaf("event.name", "track"), leaf("user.id", "keywords"), leaf("nick", "me")])
+    assert people.without(text) == text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["nickname", "author.uniqueId", "items.3.author.name", "user_name", "mentions.2", "handle"],
+)
+def test_what_is_called_a_name_is_known_everywhere(path: str) -> None:
+    people = People()
+    people.learn([leaf(path, "@Kwame.Beats")])
+    assert people.without("seen.kwame.beats.at") == "seen.{person}.at"
+    assert people.without("https://a.example/x/kwame.beats?kwame.beats=1") == (
+        "https://a.example/x/{person}?{person}=1"
+    )
+    assert people.without("kwame.drums") == "kwame.drums"
