@@ -12,20 +12,20 @@ from typing import Final, Literal
 
 GateName = Literal[
     "mislocated", "exchanges", "length", "region",
-    "sessions", "blocks", "copies", "coverage", "app_version", "recording", "policy", "steps",
-    "duration", "device", "age", "consent",
+    "sessions", "blocks", "times", "copies", "coverage", "app_version", "recording", "policy",
+    "steps", "duration", "device", "age", "consent",
 ]  # fmt: skip
 SESSION_GATES: Final[tuple[GateName, ...]] = (
     "mislocated", "exchanges", "length", "region",
 )  # fmt: skip
 PAIR_GATES: Final[tuple[GateName, ...]] = (
-    "sessions", "blocks", "copies", "coverage", "app_version", "recording", "policy", "steps",
-    "duration", "device", "age", "consent",
+    "sessions", "blocks", "times", "copies", "coverage", "app_version", "recording", "policy",
+    "steps", "duration", "device", "age", "consent",
 )  # fmt: skip
 # What is no evidence at all cannot be waived.
 WAIVABLE: Final[tuple[GateName, ...]] = (
-    "mislocated", "region", "length", "coverage", "app_version", "recording", "policy", "steps",
-    "duration", "device", "age", "consent",
+    "mislocated", "region", "length", "times", "coverage", "app_version", "recording", "policy",
+    "steps", "duration", "device", "age", "consent",
 )  # fmt: skip
 
 

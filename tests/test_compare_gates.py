@@ -191,3 +191,34 @@ def test_the_phase_in_which_consent_is_asked_for_is_named_or_known_by_its_name(
     assert recording.study(tmp_path, recording.STUDY).consent_phase == ""
     with pytest.raises(UserError, match="consent_phase"):
         recording.study(tmp_path, text.replace(phases, f'{phases}\nconsent_phase = "later"'))
+
+
+def test_sides_that_were_recorded_one_after_the_other_can_differ_for_that_reason() -> None:
+    rows = sessions(6, "DE-13", "KE-13")
+    for row in rows:
+        ten, hour = int(str(row["repeat"])) - 1, 8 if row["arm"] == "DE-13" else 14
+        row["started"], row["ended"] = (f"2026-11-01T{hour:02d}:{ten}{m}:00Z" for m in (0, 5))
+    found = diff(frames(rows, IN_KENYA))
+    told = "of all pairs of a session of Germany and one of Kenya, that of Germany is the earlier"
+    assert gate(found, "times").found == f"{told} one in 100%"
+    assert (only(found).verdict, gate(found, "times").rows) == ("insufficient", 1)
+    waived = diff(frames(rows, IN_KENYA), ("times", "the app was frozen meanwhile"))
+    assert only(waived).verdict == "only_b"
+
+
+def test_two_phones_at_once_are_recorded_in_turns_whichever_began_a_moment_earlier() -> None:
+    rows = sessions(6, "DE-13", "KE-13")
+    for row in rows:
+        late = "07" if row["arm"] == "KE-13" else "00"
+        row["started"] = f"2026-11-01T10:00:{late}Z"
+    assert gate(diff(frames(rows, IN_KENYA)), "times").passed
+
+
+def test_phones_of_another_main_version_of_the_system_are_of_another_kind() -> None:
+    def made(device: str) -> Gate:
+        rows = sessions(6, "DE-13", device="Google Pixel 9, Android 16")
+        rows += sessions(6, "KE-13", device=device)
+        return gate(diff(frames(rows, IN_KENYA)), "device")
+
+    assert not made("Tecno Pop 5, Android 10 Go").passed
+    assert made("Tecno Spark, Android 16.1").passed

@@ -14,6 +14,7 @@ from typing import Literal
 
 from analyzer.compare.recorded import Recorded
 from analyzer.compare.telling import listed
+from analyzer.compare.turns import first, in_turns
 from analyzer.compare.verdicts import Bar
 from analyzer.comparison import Which
 from analyzer.gates import Gate, GateName
@@ -25,6 +26,7 @@ UNEVEN = 0.25  # share of sessions that would have to be of another kind for bot
 _MOMENT = 1.0  # seconds by which even the shortest sessions may differ
 _TABLET = re.compile(r"ipad|tablet|\btab\b")
 _APPLE = re.compile(r"iphone|ipad|ipod|\bios\b")
+_VERSION = re.compile(r"\b(?:android|ios|ipados)\s*(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def pair_gates(a: Half, b: Half, settings: CompareSettings) -> list[tuple[Gate, 
     found: list[tuple[GateName, Said, _Result]] = [
         ("sessions", say("Both sides have enough sessions"), _enough(a, b, settings)),
         ("blocks", say("Some time block has sessions of both sides"), _blocks(a, b)),
+        ("times", say("The sides were recorded in turns"), _times(a, b)),
         ("copies", say("No recording stands on both sides"), _copies(a, b)),
         (
             "coverage",
@@ -116,6 +119,22 @@ def _blocks(a: Half, b: Half) -> _Result:
         say("no time block has sessions of both sides"),
         say("sessions of both sides that are recorded in turns, within days of each other"),
     )
+
+
+def _times(a: Half, b: Half) -> _Result:
+    share = first(a.sessions, b.sessions)
+    if share is None:  # that is what the gate before it is about
+        return _Result(True, say("there are no times to compare"))
+    before, after = (a, b) if share >= 1 / 2 else (b, a)
+    found = say(
+        "of all pairs of a session of {before} and one of {after}, that of {before} is the earlier"
+        " one in {percent}%",
+        before=before.title,
+        after=after.title,
+        percent=round(100 * max(share, 1 - share)),
+    )
+    needed = say("sessions of the two sides in turns (`evenhand plan` writes a schedule)")
+    return _Result(in_turns(share), found, needed)
 
 
 def _copies(a: Half, b: Half) -> _Result:
@@ -238,13 +257,16 @@ def _device(a: Half, b: Half) -> _Result:
     of_a, of_b = ([_kind(each.device) for each in half.sessions if each.device] for half in (a, b))
     found = _told(a, [each.device for each in a.sessions], b, [each.device for each in b.sessions])
     passed = not of_a or not of_b or _even(of_a, of_b)
-    return _Result(passed, found, say("phones of one system and size on both sides"))
+    needed = say("phones of one system, one main version of it, and one size on both sides")
+    return _Result(passed, found, needed)
 
 
 def _kind(device: str) -> str:
     text = device.casefold()
     system = "apple" if _APPLE.search(text) else "other"
-    return f"{system} tablet" if _TABLET.search(text) else system
+    version = _VERSION.search(text)
+    size = "tablet" if _TABLET.search(text) else "phone"
+    return f"{system} {version[1] if version else ''} {size}"
 
 
 def _factors(a: Half, b: Half) -> list[tuple[GateName, Said, _Result]]:

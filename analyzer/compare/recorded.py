@@ -64,6 +64,11 @@ class Recorded:
         }
 
     @property
+    def began(self) -> float:
+        """When it began, in seconds since 1970."""
+        return _instant(self.started).timestamp()
+
+    @property
     def seconds(self) -> float | None:
         """How long it lasted; None where its end is not known."""
         if not self.ended:
