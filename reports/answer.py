@@ -14,9 +14,10 @@ from analyzer.comparison import Comparison, Which
 from analyzer.models import Delta, Verdict
 from analyzer.said import Said, say
 from reports import words
-from reports.coverage import SideCoverage, host_lines, side_coverage
+from reports.coverage import SideCoverage, side_coverage
 from reports.language import Figure
 from reports.naming import ADULT, TELLING, Names
+from reports.unseen import not_seen, share_unread
 
 _OF_A = frozenset({"only_a", "more_a"})
 Kind = Literal["different", "signals", "same", "undecided", "nothing"]
@@ -68,7 +69,7 @@ def answer(comparison: Comparison, names: Names) -> Answer:
         sentences=(
             _what(kind, comparison, found, example, names),
             _how_sure(kind, comparison, names),
-            _not_seen(comparison, read, names),
+            not_seen(comparison, read, names),
         ),
         facts=tuple(_facts(comparison, found, read, names)),
         flows={verdict: sum(each.verdict == verdict for each in found) for verdict in words.MARKS},
@@ -267,48 +268,6 @@ def _how_sure(kind: Kind, comparison: Comparison, names: Names) -> Said:
     )
 
 
-def _not_seen(
-    comparison: Comparison, read: tuple[SideCoverage, SideCoverage], names: Names
-) -> Said:
-    number = names.language.number
-    lines = host_lines(comparison.coverage)
-    unread = sum(line.unread for line in lines)
-    told = {
-        "cut": number(
-            sum(not row.complete for row in comparison.sessions if row.role == "compared")
-        ),
-        "sessions": number(comparison.a.sessions + comparison.b.sessions),
-        "hosts": number(unread),
-        "all": number(len(lines)),
-        "side_a": names.side("a"),
-        "side_b": names.side("b"),
-    }
-    if not lines:
-        return say(
-            "Not seen: no coverage was recorded, so nobody knows what passed unread; {cut} of"
-            " {sessions} sessions are incomplete.",
-            **told,
-        )
-    if not unread:
-        return say(
-            "Not seen: every connection to all {all} hosts could be read, and {cut} of {sessions}"
-            " sessions are incomplete; what a company learns by other means never shows here.",
-            **told,
-        )
-    return say(
-        "Not seen: {a} of the bytes for {side_a} and {b} for {side_b} passed unread, {hosts} of"
-        " {all} hosts could not be read completely, and {cut} of {sessions} sessions are"
-        " incomplete; what was sent there may be the same, or may not.",
-        a=_unread(read[0], names),
-        b=_unread(read[1], names),
-        **told,
-    )
-
-
-def _unread(read: SideCoverage, names: Names) -> str:
-    return names.language.percent(0.0 if read.share is None else 1 - read.share)
-
-
 def _facts(
     comparison: Comparison,
     found: list[Flow],
@@ -334,7 +293,7 @@ def _facts(
         ),
         Fact(
             say("Passed unread"),
-            Figure(" · ".join(_unread(each, names) for each in read)),
+            Figure(" · ".join(share_unread(each, names) for each in read)),
             say("of the bytes for {a} · {b}", a=names.side("a"), b=names.side("b")),
             doubtful=any(each.share is not None and each.share < 1 for each in read),
         ),
@@ -371,7 +330,7 @@ def _facts(
             Fact(
                 say("About children"),
                 names.of(beyond, len(different)),
-                say("differences go beyond those between adults"),
+                say("flows that differ, differ more for children than for adults"),
                 doubtful=beyond < len(different),
             )
         )

@@ -40,6 +40,11 @@ class HostLine:
         """Whether anything of it could not be read."""
         return any(_unread(row) for row in (self.a, self.b) if row is not None)
 
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing of it could be read, on whatever side it was met."""
+        return self.unread and not any(row.exchanges for row in (self.a, self.b) if row)
+
     def pair(self, value: Callable[[CoverageRow], str]) -> str:
         """Return ``value(a) · value(b)``, or the one text if both sides have the same."""
         a, b = ("none" if row is None else value(row) for row in (self.a, self.b))

@@ -163,8 +163,14 @@ def _note(beyond: bool | None) -> Said | None:
     if beyond is None:
         return None
     if beyond:
-        return say("Each of these differences goes beyond that between the adult controls.")
-    return say("Not shown to go beyond the difference between the adult controls.")
+        return say(
+            "Each of these differences goes beyond that between the adult controls, in one phase of"
+            " the test at least."
+        )
+    return say(
+        "Not shown to go beyond the difference between the adult controls, in any phase of the"
+        " test."
+    )
 
 
 def _counts(seen: str, against: str, other: Which, names: Names) -> Said:
@@ -181,9 +187,10 @@ def _alike(names: Names) -> Mapping[_Alike, list[tuple[Recipient, list[Delta]]]]
     found: dict[_Alike, list[tuple[Recipient, list[Delta]]]] = {}
     for recipient, rows in words.by_recipient(names.comparison):
         mine: dict[_Alike, list[Delta]] = {}
+        flows = _beyond(rows)
         for row in rows:
             if row.verdict in words.DIFFERENT:
-                beyond = words.beyond_adults(row)
+                beyond = flows[_flow(row)]
                 alike = _Alike(
                     kind=row.kind,
                     only_adults_differ=beyond is False,
@@ -197,6 +204,19 @@ def _alike(names: Names) -> Mapping[_Alike, list[tuple[Recipient, list[Delta]]]]
             found.setdefault(alike, []).append((recipient, group))
     # What goes beyond adults comes first; otherwise in the order of the rows.
     return dict(sorted(found.items(), key=lambda each: each[0].only_adults_differ))
+
+
+def _flow(row: Delta) -> tuple[str, ...]:
+    return row.kind, row.subject, row.state, "a" if row.verdict in _OF_A else "b"
+
+
+def _beyond(rows: Iterable[Delta]) -> dict[tuple[str, ...], bool | None]:
+    """Return of each thing that differs whether it is shown to go beyond adults in any phase."""
+    found: dict[tuple[str, ...], bool | None] = {}
+    for row in rows:
+        if row.verdict in words.DIFFERENT:
+            found[_flow(row)] = found.get(_flow(row)) or words.beyond_adults(row)
+    return found
 
 
 def _told(rows: Iterable[Delta], which: Which, order: Sequence[str], names: Names) -> list[_Told]:

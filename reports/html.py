@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from analyzer.compare.cautions import waivers
 from analyzer.comparison import Comparison, CoverageRow, Recipient
+from analyzer.countries import CountryMatrix
 from analyzer.knowledge import Knowledge
 from analyzer.linkage import Linkage
 from analyzer.models import Delta, DeltaKind
@@ -17,6 +19,8 @@ from analyzer.said import Said, say
 from reports import words
 from reports.answer import answer
 from reports.consenting import consenting
+from reports.counted import counted
+from reports.countries import lands
 from reports.coverage import HostLine, host_lines, side_coverage
 from reports.filters import Filters
 from reports.growing import growing
@@ -46,11 +50,13 @@ def render_html(
     knowledge: Knowledge,
     linkage: Linkage | None = None,
     language: Language | None = None,
+    countries: CountryMatrix | None = None,
 ) -> str:
     """Return the page as text, in English where no `language` is named.
 
     The same comparison, knowledge, linkage and language give the same text. `linkage` is that of
-    the comparison's two sides; without it the page says nothing of it.
+    the comparison's two sides, `countries` the matrix of all countries of the study: without one of
+    them the page says nothing of it.
     """
     language = language or Language()
     names = Names(comparison, knowledge, language)
@@ -68,12 +74,15 @@ def render_html(
         style=source("report.css"),
         controlled=bool(comparison.a.controls and comparison.b.controls),
         answer=answer(comparison, names),
+        warnings=_warnings(comparison),
         headlines=headlines(names),
+        counted=counted(comparison),
         matrix=matrix(groups, names),
         signals=_of("signal", groups),
         receivers=receivers(comparison, linkage, names),
         consent=consenting(comparison, names),
         ages=growing(comparison, names),
+        lands=lands(countries, names) if countries else None,
         measured=measured(comparison, names),
         ties=ties(linkage, names.data) if linkage else None,
         hosts=host_lines(comparison.coverage),
@@ -88,11 +97,12 @@ def render_html(
         grades=words.GRADES,
         recognised=words.recognised(comparison.deltas),
         observed_only=words.OBSERVED_ONLY,
+        fictional=words.FICTIONAL,
         open_rows=[row for row in rows if row[1].verdict != "same"],
         same_rows=[row for row in rows if row[1].verdict == "same"],
         many_rows=len(rows) > _MANY,
         filters=Filters(rows, names),
-        proofs=proofs(comparison),
+        proofs=proofs(comparison, knowledge),
     )
 
 
@@ -119,6 +129,12 @@ def _rows(groups: Groups) -> list[tuple[Recipient, Delta]]:
         for recipient, rows in _of(kind, groups)
         for row in rows
     ]
+
+
+def _warnings(comparison: Comparison) -> list[str]:
+    """Return the warnings, but for those that the page tells of its gates."""
+    told = set(waivers(comparison.gates))
+    return [each for each in comparison.warnings if each not in told]
 
 
 def _days(comparison: Comparison) -> tuple[str, str] | None:

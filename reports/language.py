@@ -155,9 +155,9 @@ class Language:
             return self._figure(f"<{self.number(0.001)}")
         return self.number(1) if value > 0.9995 else self.number(value, 3)
 
-    def share(self, k: int, n: int) -> str:
-        """Return ``k/n``."""
-        return self._figure(f"{self.number(k)}/{self.number(n)}")
+    def share(self, k: int, n: int, doubt: str = "") -> str:
+        """Return ``k/n``, with a mark of `doubt` behind it."""
+        return self._figure(f"{self.number(k)}/{self.number(n)}{doubt}")
 
     def size(self, number: float) -> str:
         """Return a number of bytes.

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analyzer.comparison import Comparison
-from analyzer.knowledge import Knowledge, LawEntry
+from analyzer.knowledge import Knowledge, LawEntry, Level
 from analyzer.said import Said, say
 from reports.naming import ADULT, Names
 
-_LEVELS = {
+PROTECTION: Mapping[Level, Said] = {
     "ban": say("profiling minors for advertising is banned"),
     "default_off": say("profiling is off unless it is switched on"),
     "consent_only": say("a parent has to consent"),
-    "none": say("no verified rule on profiling minors is known"),
+    "none": say("no rule on profiling minors is known from a source that was read"),
 }
 
 
@@ -98,7 +98,7 @@ def _levels(
                     which,
                     names.country(country),
                     age,
-                    _LEVELS[level],
+                    PROTECTION[level],
                     tuple(numbers[law] for law in protection.laws if law in numbers)
                     if protection.verified
                     else (),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analyzer.comparison import Comparison
+from analyzer.countries import CountryMatrix
 from analyzer.knowledge import Knowledge
 from analyzer.linkage import Linkage
 from reports.html import render_html
@@ -20,15 +21,16 @@ class Material:
     comparison: Comparison
     knowledge: Knowledge
     linkage: Linkage | None = None
+    countries: CountryMatrix | None = None
 
     @cached_property
     def record(self) -> Record:
         """The record that all forms for machines are made of."""
-        return record(self.comparison, self.knowledge, self.linkage)
+        return record(self.comparison, self.knowledge, self.linkage, self.countries)
 
     def page(self, language: Language) -> str:
         """Return the page."""
-        return render_html(self.comparison, self.knowledge, self.linkage, language)
+        return render_html(self.comparison, self.knowledge, self.linkage, language, self.countries)
 
     @property
     def name(self) -> str:

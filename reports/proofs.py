@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from analyzer.comparison import Comparison, Evidence, SessionRow
+from analyzer.knowledge import Knowledge
 from reports import words
 from reports.excerpt import excerpt
 
@@ -30,6 +31,7 @@ class Rule:
     anchor: str
     reason: str
     source: str
+    grade: str  # what it rests on; "" where the rule belongs to an invented recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,18 @@ class Proofs:
     rules: tuple[Rule, ...]
 
 
-def proofs(comparison: Comparison) -> Proofs:
+def proofs(comparison: Comparison, knowledge: Knowledge) -> Proofs:
     """Return the evidence of `comparison`."""
     known = {each.id: each for each in comparison.evidence}
     sessions = {row.id: row for row in comparison.sessions}
     short = words.session_names(comparison.sessions)
-    rules = _rules(comparison)
+    invented = {
+        endpoint.id
+        for tracker in knowledge.trackers
+        if tracker.fictional
+        for endpoint in tracker.endpoints
+    }
+    rules = _rules(comparison, invented)
     given: set[str] = set()
     return Proofs(
         rows={
@@ -60,14 +68,19 @@ def proofs(comparison: Comparison) -> Proofs:
     )
 
 
-def _rules(comparison: Comparison) -> dict[tuple[str, str, str], Rule]:
+def _rules(comparison: Comparison, invented: Collection[str]) -> dict[tuple[str, str, str], Rule]:
     """Return every rule with its reason and source, the first of each id under its own anchor."""
     found = sorted(
-        {(each.rule_id, each.reason, each.source) for each in comparison.evidence if each.reason}
+        {
+            (each.rule_id, each.reason, each.source, each.grade)
+            for each in comparison.evidence
+            if each.reason
+        }
     )
     rules: dict[tuple[str, str, str], Rule] = {}
-    for number, (rule, reason, source) in enumerate(found, 1):
-        rules[rule, reason, source] = Rule(rule, f"rule-{number}", reason, source)
+    for number, (rule, reason, source, grade) in enumerate(found, 1):
+        rests = "" if rule.partition("#")[0] in invented else grade
+        rules[rule, reason, source] = Rule(rule, f"rule-{number}", reason, source, rests)
     return rules
 
 

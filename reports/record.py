@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from analyzer.comparison import Comparison
+from analyzer.countries import CountryMatrix
 from analyzer.knowledge import Knowledge, Level, load_measures
 from analyzer.linkage import Linkage
 from analyzer.models import Grade, Party
@@ -82,7 +83,10 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A whole report. `answer` and `limits` are the sentences of the page, in English."""
+    """A whole report. `answer` and `limits` are the sentences of the page, in English.
+
+    `countries` is the matrix of all countries of the study; None where it has fewer than two.
+    """
 
     format: Literal["evenhand-report-1"]
     title: str
@@ -90,6 +94,7 @@ class Record:
     limits: tuple[str, ...]
     comparison: Comparison
     linkage: Linkage | None
+    countries: CountryMatrix | None
     recipients: tuple[Who, ...]
     law: tuple[Law, ...]
     data_types: tuple[Term, ...]
@@ -97,7 +102,12 @@ class Record:
     measures: tuple[Term, ...]
 
 
-def record(comparison: Comparison, knowledge: Knowledge, linkage: Linkage | None = None) -> Record:
+def record(
+    comparison: Comparison,
+    knowledge: Knowledge,
+    linkage: Linkage | None = None,
+    countries: CountryMatrix | None = None,
+) -> Record:
     """Return the record of `comparison`; `linkage` is that of its two sides."""
     names = Names(comparison, knowledge, Language())
     head = answer(comparison, names)
@@ -108,6 +118,7 @@ def record(comparison: Comparison, knowledge: Knowledge, linkage: Linkage | None
         limits=tuple(map(str, limits(comparison, names))),
         comparison=comparison,
         linkage=linkage,
+        countries=countries,
         recipients=_recipients(comparison, linkage),
         law=_law(comparison, knowledge, names),
         data_types=_data_types(comparison, knowledge),

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from analyzer.extract.shapes import visible
 from analyzer.said import Said
 from reports.language import Figure, Language
-from reports.translating import install
+from reports.translating import coded, install
 
 REPORT = "report.html.j2"
 
@@ -35,6 +35,7 @@ def template(language: Language, name: str = REPORT) -> Template:
     )
     install(environment, language)
     environment.filters["text"] = _text
+    environment.filters["coded"] = lambda value: coded(escape(fit(value)))
     return environment.get_template(name)
 
 
@@ -63,7 +64,7 @@ def _shown(value: object, language: Language) -> object:
     if isinstance(value, Markup | Figure):
         return value
     if isinstance(value, Said):
-        return Markup(language.tell(value, _apart, escape))  # noqa: S704 (all of it is escaped)
+        return coded(Markup(language.tell(value, _apart, escape)))  # noqa: S704 (all is escaped)
     return visible(value) if isinstance(value, str) else value
 
 

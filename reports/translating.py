@@ -6,6 +6,7 @@ capture may have put there is made visible, as everywhere else in a template.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 from analyzer.said import Said
 from reports.language import Figure, Language
 
+_CODE: Final = re.compile("<bdi>[^<]*</bdi>|`([^`<>]+)`")
 # How templates are read, here and by the extraction of what they say.
 OPTIONS: Final = {"trimmed": "true", "newstyle_gettext": "true"}
 
@@ -47,6 +49,15 @@ def install(environment: Environment, language: Language) -> None:
         "seconds": language.seconds,
         "country": language.country,
     }
+
+
+def coded(text: Markup) -> Markup:
+    """Return escaped text with what stands between grave accents as code.
+
+    What was filled in stands in elements of its own, and is left alone.
+    """
+    told = _CODE.sub(lambda found: f"<code>{found[1]}</code>" if found[1] else found[0], str(text))
+    return Markup(told)  # noqa: S704 (it was escaped before)
 
 
 def _shower(finalize: Callable[..., Any] | None) -> Callable[[object], Any]:
@@ -100,7 +111,7 @@ def _teller(language: Language, show: Callable[[object], Any]) -> Callable[[Eval
             return language.tell(text)
         if not isinstance(text, Said):
             return show(text)
-        return Markup(language.tell(text, shown, escape))  # noqa: S704 (all of it is escaped)
+        return coded(Markup(language.tell(text, shown, escape)))  # noqa: S704 (all is escaped)
 
     def shown(value: object) -> str:
         if isinstance(value, (Figure, int, float)):

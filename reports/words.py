@@ -30,6 +30,11 @@ _VALUES = {
     "no_signal": say("a value that says nothing either way"),
     "contradictory": say("a value that contradicts what else is sent"),
 }
+# Every output of a study whose app does not exist begins with this.
+FICTIONAL = say(
+    "An exercise: this app does not exist. Its traffic was made for a demonstration, and nothing"
+    " here is about a real app, company or child."
+)
 OBSERVED_ONLY = say("no public source: observed only")
 _METHODS = {
     "rule": say("rule"),
@@ -38,11 +43,11 @@ _METHODS = {
     "shape": say("looks of the value"),
 }
 GRADES = {
-    "S": say("source read"),
+    "S": say("read in the source that is named beside it"),
     "D": say("the vendor's documentation"),
     "R": say("a published client"),
     "O": say("observed"),
-    "K": say("general knowledge"),
+    "K": say("general knowledge, checked by nobody"),
 }
 _GROUPS = {
     "identifiers": say("identifiers"),

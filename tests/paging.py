@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import reporting
 import synthetic
-from synthetic import blind, finding, frames, sessions, signal
+from synthetic import blind, finding, findings, frames, session, sessions, signal
 
-from analyzer.compare import compare
+from analyzer.compare import compare, matrix
 from analyzer.comparison import ArmNoise, Changed, Comparison, Excluded, NoiseFloor, Sensitivity
+from analyzer.countries import CountryMatrix
 from analyzer.gates import Gate
+from analyzer.knowledge import Level
 from analyzer.linkage import Group, Handover, Linkable, Linkage, Place, Tally
 from analyzer.magnitudes import Magnitude, Summary
-from analyzer.models import Count
+from analyzer.models import Arm, Count
 from analyzer.said import say
 
 DELAY = Magnitude(
@@ -305,4 +307,52 @@ def large(owners: int = 60, types: Sequence[str] = (), phases: int = 3) -> Compa
         evidence=tuple(evidence),
         recipients=tuple(recipients),
         phases=tuple(f"phase {phase}" for phase in range(phases)),
+    )
+
+
+def lands() -> CountryMatrix:
+    """Six countries of three levels of protection: two with the same, one with few sessions."""
+    every = range(1, 7)
+    rows = [
+        *findings("KE-13", every),
+        *findings("PH-13", range(1, 5)),
+        *findings("BR-13", every, data_type="loc.precise", path="geo"),
+        *findings("IN-13", (1, 2), data_type="loc.precise", path="geo"),
+    ]
+    for country in ("DE", "KE", "BR", "FR", "PH", "IN"):
+        few = (1, 2) if country == "IN" else every
+        rows += findings(f"{country}-13", few, data_type="dev.model", path="model", owner="Pebblo")
+    known = synthetic.knowledge()
+    codes = ("DE", "KE", "BR", "FR", "PH", "IN")
+    levels: tuple[Level, ...] = ("ban", "consent_only", "ban", "ban", "consent_only", "none")
+    laws = tuple(
+        replace(synthetic.law(f"law-{code.lower()}", code), protection=level)
+        for code, level in zip(codes, levels, strict=True)
+    )
+    recorded = [
+        session("KE-13", repeat)
+        | {
+            "id": f"{code}-13-r{repeat:02d}",
+            "arm": f"{code}-13",
+            "country": code,
+            "egress": code,
+            "content": f"{code} {repeat}",
+        }
+        for code in codes
+        for repeat in ((1, 2) if code == "IN" else every)
+    ]  # fmt: skip
+    countries = {
+        code: replace(known.countries["FR"], alpha2=code, name=name)
+        for code, name in (("PH", "Philippines"), ("IN", "India"))
+    } | dict(known.countries)
+    arms = {f"{code}-13": Arm(f"{code}-13", code, 13, "accepted") for code in codes}
+    return matrix(
+        frames(
+            recorded,
+            rows,
+            signals=[signal(f"DE-13-r{repeat:02d}", "protective") for repeat in every],
+            coverage=[blind("FR-13-r01", refused=1)],
+        ),
+        replace(synthetic.study(), arms=arms),
+        replace(known, laws=laws, countries=countries),
     )

@@ -22,7 +22,7 @@ Record = TypeVar("Record")
 _FIXED = {
     # What the program or its knowledge writes, and looks up.
     "kind", "side", "which", "role", "party", "state", "part", "method", "stage", "consent",
-    "verdict", "alternative", "subject", "law", "measure",
+    "verdict", "alternative", "subject", "law", "measure", "level",
 }  # fmt: skip
 _BLOCKS = {
     "p", "li", "div", "td", "th", "dt", "dd", "caption", "h1", "h2", "h3", "h4", "small", "summary",

@@ -55,7 +55,7 @@ def test_the_second_sentence_says_how_sure_and_what_was_proven() -> None:
 def test_the_third_sentence_says_what_was_not_seen() -> None:
     text = answered(paging.everything()).sentences[2]
     assert text.startswith("Not seen: 10% of the bytes for Eea and 100% for Global_Majority passed")
-    assert "1 of 2 hosts could not be read completely" in text
+    assert "; of 2 hosts 1 could not be read at all (app.lockstep.example), and" in text
     unseen = answered(replace(paging.everything(), coverage=())).sentences[2]
     assert unseen.startswith("Not seen: no coverage was recorded")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for name, comparison in COMPARISONS.items():
         found[name] = folder / f"{name.replace(' ', '-')}.html"
-        linkage = paging.linked() if name == "everything" else None
-        text = render_html(comparison(), synthetic.knowledge(), linkage)
+        full = name == "everything"
+        linkage = paging.linked() if full else None
+        lands = paging.lands() if full else None
+        text = render_html(comparison(), synthetic.knowledge(), linkage, countries=lands)
         found[name].write_text(text, encoding="utf-8")
     return found
 
@@ -120,7 +123,13 @@ def test_nobody_is_shut_out_in_any_language(
     code: str, show: Callable[..., Shown], tmp_path: Path
 ) -> None:
     path = tmp_path / f"{code}.html"
-    text = render_html(paging.everything(), synthetic.knowledge(), paging.linked(), Language(code))
+    text = render_html(
+        replace(paging.everything(), fictional=True),
+        synthetic.knowledge(),
+        paging.linked(),
+        Language(code),
+        paging.lands(),
+    )
     path.write_text(text, encoding="utf-8")
     shown = show(path, viewport={"width": 360, "height": 900})
     assert shown.faults() == []
@@ -187,7 +196,7 @@ def test_each_screen_gets_one_drawing_of_each_picture(show: Callable[..., Shown]
             "[...document.querySelectorAll('figure svg')].filter(each => each.checkVisibility())"
             ".map(each => each.viewBox.baseVal.width)"
         )
-        assert widths == [drawn] * 6
+        assert widths == [drawn] * 7
 
 
 @pytest.mark.parametrize("name", COMPARISONS)

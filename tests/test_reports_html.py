@@ -34,15 +34,18 @@ COMPARISONS: dict[str, Callable[[], Comparison]] = {
     "everything": paging.everything,
 }
 SECTIONS = (
-    "collected", "receivers", "signals", "consent", "age", "linkage", "blind", "measured", "robust",
-    "method", "law", "evidence",
+    "collected", "receivers", "signals", "consent", "age", "countries", "linkage", "blind",
+    "measured", "robust", "method", "law", "evidence",
 )  # fmt: skip
 
 
 @cache
 def html_of(name: str) -> str:
-    linkage = paging.linked() if name == "everything" else None
-    return render_html(COMPARISONS[name](), synthetic.knowledge(), linkage)
+    if name != "everything":
+        return render_html(COMPARISONS[name](), synthetic.knowledge())
+    return render_html(
+        paging.everything(), synthetic.knowledge(), paging.linked(), countries=paging.lands()
+    )
 
 
 @cache
@@ -64,10 +67,11 @@ def test_the_page_is_one_well_formed_document_in_english(name: str) -> None:
 @pytest.mark.parametrize("name", COMPARISONS)
 def test_the_sections_stand_in_their_order_and_the_contents_name_each(name: str) -> None:
     found = page_of(name)
-    assert [each["id"] for each in found.named("h2") if "id" in each] == list(SECTIONS)
-    assert [each["aria-labelledby"] for each in found.named("section")] == list(SECTIONS)
+    sections = [each for each in SECTIONS if each != "countries" or name == "everything"]
+    assert [each["id"] for each in found.named("h2") if "id" in each] == sections
+    assert [each["aria-labelledby"] for each in found.named("section")] == sections
     contents = html_of(name).partition("<nav")[2].partition("</nav>")[0]
-    assert re.findall(r'href="#(\w+)"', contents) == list(SECTIONS)
+    assert re.findall(r'href="#(\w+)"', contents) == sections
 
 
 @pytest.mark.parametrize("name", COMPARISONS)
@@ -120,11 +124,11 @@ def test_nothing_is_loaded_and_only_the_page_s_own_script_runs() -> None:
 def test_each_picture_says_what_it_shows_and_has_a_table_behind_it() -> None:
     found = page_of("everything")
     drawn = [each for each in found.named("svg") if each.get("role") == "img"]
-    assert len(drawn) == 2 * 6  # wide and narrow: flows, phases, delays, ages, coverage, intervals
+    assert len(drawn) == 2 * 7  # flows, phases, delays, ages, countries, coverage, intervals
     assert len(found.named("title")) == 1 + len(drawn)
     assert len(found.named("desc")) == len(drawn)
     text = found.words()
-    assert text.count("The same as a table") == 3
+    assert text.count("The same as a table") == 4
     for table in ("Coverage by host, as a table", "Everything that was measured, as a table"):
         assert table in text
 
@@ -183,8 +187,9 @@ def test_blind_spots_and_problems_are_told() -> None:
 def test_checks_that_fail_are_told_at_once_with_the_reason_to_do_without() -> None:
     text = page_of("everything").words()
     head = text[: text.index("Contents")]
-    assert "A check failed. The sessions of both sides are equally long: the median is 40" in head
-    assert "the study does without it. Every session left from its country" in head
+    assert "A check failed. “The sessions of both sides are equally long” does not hold" in head
+    assert "the study does without it. “Every session left from its country” does not hold" in head
+    assert "concerned: 1." in head
     assert "reason: the demo never leaves this machine" in head
     assert "rows not decided because of it: 3" in text
 
@@ -261,7 +266,10 @@ def test_what_adults_show_too_is_not_told_as_a_matter_of_children(children: bool
     text = page(reporting.with_adults(children)).words()
     assert ("Each of these differences goes beyond that between the adult" in text) is children
     assert ("Not shown to go beyond the difference between the adult" in text) is not children
-    assert f"Of 1 rows that differ between the regions, {int(children)} differ more" in text
+    assert (
+        f"Of 1 rows of data and signals that differ between the regions, {int(children)} differ"
+        in text
+    )
 
 
 def test_the_matrix_takes_what_fits_and_says_what_it_leaves_out() -> None:
@@ -280,7 +288,12 @@ def test_many_warnings_do_not_push_the_findings_away() -> None:
 def test_hostile_text_is_shown_as_text() -> None:
     clean = page_of("everything")
     found = Page(
-        render_html(reporting.poisoned(paging.everything()), synthetic.knowledge(), paging.linked())
+        render_html(
+            reporting.poisoned(paging.everything()),
+            synthetic.knowledge(),
+            paging.linked(),
+            countries=reporting.poisoned(paging.lands()),
+        )
     )
     assert [tag for tag, _ in found.tags if tag in {"script", "img"}] == ["script"]
     assert len(found.named("table")) == len(clean.named("table"))
@@ -310,7 +323,8 @@ def test_very_long_text_is_no_trouble() -> None:
 def test_a_large_comparison_makes_a_page_of_less_than_five_megabytes() -> None:
     comparison = paging.large()
     assert len(comparison.deltas) == 4500
-    html = render_html(comparison, synthetic.knowledge())
+    lands = replace(paging.lands(), rows=paging.lands().rows * 60)
+    html = render_html(comparison, synthetic.knowledge(), countries=lands)
     assert len(html.encode()) < 5_000_000
     assert html.count('<tbody id="d') == 4500
     assert "is told without excerpts" in html

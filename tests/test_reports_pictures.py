@@ -10,6 +10,7 @@ import pytest
 
 from reports.excerpt import excerpt
 from reports.pictures.canvas import Canvas, shortened, wide
+from reports.pictures.countries import Land, LandRow, countries_picture
 from reports.pictures.flow import Heads, Stream, flow_picture
 from reports.pictures.intervals import Interval, Panel, intervals_picture
 
@@ -96,3 +97,32 @@ def test_an_excerpt_shows_where_a_value_stood_and_not_the_value(
     part: str, path: str, steps: tuple[str, ...], told: str
 ) -> None:
     assert excerpt(part, path, steps, "uuid") == told  # type: ignore[arg-type]
+
+
+def test_stripes_are_lines_within_their_shape_and_no_pattern() -> None:
+    canvas = Canvas("p", 200, 100)
+    canvas.box(10, 30, 50, 10, "b", hatched=True)
+    canvas.band((70, 10, 30), (190, 60, 90), "b", hatched=True, outline="b")
+    canvas.box(10, 50, 0.1, 10, "b", hatched=True)
+    svg = str(canvas.svg("t", "d"))
+    assert "<pattern" not in svg
+    lines = [
+        [float(each) for each in re.findall(r"[\d.]+", path)]
+        for path in re.findall(r' d="((?:M[\d.]+ [\d.]+L[\d.]+ [\d.]+){2,})"', svg)
+    ]
+    assert len(lines) == 2
+    box, band = lines
+    assert all(10 <= x <= 60 for x in box[::2])
+    assert all(29.9 <= y <= 40.1 for y in box[1::2])
+    assert all(70 <= x <= 190 for x in band[::2])
+    assert all(9.9 <= y <= 90.1 for y in band[1::2])
+
+
+def test_countries_stand_in_columns_and_too_many_are_for_the_table_only() -> None:
+    row = LandRow("secret", "Waymark", ((1.0, "6/6"), (0.0, "0/6?")), "≠")
+    lands = [Land("Germany", "DE", 3, counted=True), Land("X" * 90, "KE", 0, counted=False)]
+    picture = countries_picture(lands, [row], ("t", "d"), "ltr")
+    assert picture is not None
+    for text in ("Germany", "KE", "secret", "6/6", "0/6?", "≠"):
+        assert f">{text}<" in picture.wide
+    assert countries_picture(lands * 5, [row], ("t", "d"), "ltr") is None

@@ -113,13 +113,18 @@ def command(
 
 def gathered(study: Study, a: str, b: str) -> Material:
     """Compare sides `a` and `b`, and return what reports are made of."""
-    from analyzer.compare import compare
+    from analyzer.compare import compare, many_countries
     from analyzer.linkage import linkage
     from reports.material import Material
 
     frames, knowledge = analysed(study)
     comparison = compare(frames, study, knowledge, a, b)
-    return Material(comparison, knowledge, linkage(frames, study, knowledge, (a, b)))
+    return Material(
+        comparison,
+        knowledge,
+        linkage(frames, study, knowledge, (a, b)),
+        many_countries(frames, study, knowledge),
+    )
 
 
 def write_report(

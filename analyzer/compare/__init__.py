@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from analyzer.compare.comparing import bases, compare
 from analyzer.compare.judging import Bases, delta_id
-from analyzer.compare.matrix import matrix
+from analyzer.compare.matrix import many_countries, matrix
 from analyzer.compare.planning import plan, schedule_csv
 
-__all__ = ["Bases", "bases", "compare", "delta_id", "matrix", "plan", "schedule_csv"]
+__all__ = [
+    "Bases",
+    "bases",
+    "compare",
+    "delta_id",
+    "many_countries",
+    "matrix",
+    "plan",
+    "schedule_csv",
+]

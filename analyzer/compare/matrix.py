@@ -63,7 +63,18 @@ def matrix(
 
     `UserError` where one of them has no sessions of minors, or fewer than two are left.
     """
+    return _matrix(material(frames, study, knowledge), frames, countries)
+
+
+def many_countries(frames: Frames, study: Study, knowledge: Knowledge) -> CountryMatrix | None:
+    """Return the matrix of all countries with sessions of minors; None where there are not two."""
     made = material(frames, study, knowledge)
+    there = {each.arm.country for each in made.sessions if each.arm.age < ADULT}
+    return _matrix(made, frames, ()) if len(there) > 1 else None
+
+
+def _matrix(made: Material, frames: Frames, countries: Sequence[str]) -> CountryMatrix:
+    study, knowledge = made.study, made.knowledge
     chosen = _countries(made, countries)
     counted = [each for each in chosen if each.counted]
     gates, bars = _gates(made, counted)

@@ -8,14 +8,17 @@ from pathlib import Path
 import orjson
 
 from analyzer.errors import UserError
+from analyzer.said import say
 from analyzer.simulation.declaration import Declaration, load_declaration
 from analyzer.study import FILE, Study, load_study
 
 # What cannot hold on one machine; each report of the demonstration prints it.
 _WAIVED = {
-    "region": "the phone, the app and its servers are simulated on one machine, wherever that is",
-    "length": "a simulated session lasts as long as the machine takes for it",
-    "duration": "a simulated session lasts as long as the machine takes for it",
+    "region": say(
+        "the phone, the app and its servers are simulated on one machine, wherever that is"
+    ),
+    "length": say("a simulated session lasts as long as the machine takes for it"),
+    "duration": say("a simulated session lasts as long as the machine takes for it"),
 }
 _HEAD = """\
 # The study of the demonstration: a fictional app, recorded on this machine. Nobody in it exists.
@@ -49,7 +52,7 @@ def study_text(declaration: Declaration, key: str) -> str:
     app = declaration.app
     lines = [
         "[study]",
-        f"name = {_quoted(f'{app.name}, a fictional app')}",
+        f"name = {_quoted(app.name)}",
         f"app = {_quoted(app.name)}",
         f"app_version = {_quoted(app.version)}",
         "fictional = true",

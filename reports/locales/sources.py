@@ -20,7 +20,9 @@ from reports.translating import OPTIONS
 
 DOMAIN: Final = "evenhand"
 _ROOT: Final = Path(__file__).parent.parent.parent
-CODE: Final = ("analyzer/compare", "analyzer/linkage", "analyzer/region", "reports")
+CODE: Final = (
+    "analyzer/compare", "analyzer/linkage", "analyzer/region", "analyzer/simulation", "reports",
+)  # fmt: skip
 _KEYWORDS: Final[Mapping[str, Any]] = {
     "_": None,
     "gettext": None,

@@ -9,10 +9,11 @@ letters.
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 from xml.etree import ElementTree
 
@@ -46,6 +47,7 @@ _COLOURS: Final[dict[Ink, str]] = {
 }
 _WASHES: Final[dict[Ink, Ink]] = {"a": "a-wash", "b": "b-wash", "q": "q-wash"}
 _NAMES: Final = {colour: name for name, colour in _COLOURS.items()}
+_STEP, _STRIPE = 8.0, 2.6  # pixels from stripe to stripe, and of one
 _HA: Final = {"start": "left", "middle": "center", "end": "right"}
 _MIRRORED: Final[dict[Anchor, Anchor]] = {"start": "end", "middle": "middle", "end": "start"}
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -53,6 +55,7 @@ _LINK: Final = "{http://www.w3.org/1999/xlink}href"
 _COLOUR = re.compile("|".join(_NAMES))
 _FONT = re.compile(r"font: (?:(\d+) )?([\d.]+)px [^;]+|font-family: [^;]+; ")
 _REFERENCE = re.compile(r"url\(#")
+_PLACE = re.compile(r" ?([A-Za-z]) ?")
 _DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -118,7 +121,13 @@ class Canvas:
     ) -> None:
         """Fill a rectangle whose upper left corner is at (x, y); with stripes where `hatched`."""
         left = self.width - x - width if self._mirror else x
-        self._fill(Rectangle((left, y), width, height), ink, hatched=hatched, outline=outline)
+        edge = (left, left + width), (lambda _: y), (lambda _: y + height)
+        self._fill(
+            Rectangle((left, y), width, height),
+            ink,
+            stripes=_stripes(*edge) if hatched else None,
+            outline=outline,
+        )
 
     def line(
         self, points: Sequence[Point], ink: Ink = "line", *, width: float = 1, dashed: bool = False
@@ -163,7 +172,13 @@ class Canvas:
         curve = [Path.CURVE4] * 3
         codes = [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
         path = Path([(self._x(x), y) for x, y in points], codes)
-        self._fill(PathPatch(path), ink, hatched=hatched, outline=outline)
+        left, right = sorted((self._x(x0), self._x(x1)))
+
+        def edge(one: float, other: float) -> Callable[[float], float]:
+            return lambda x: _curve(one, other, (x - self._x(x0)) / (self._x(x1) - self._x(x0)))
+
+        stripes = _stripes((left, right), edge(top0, top1), edge(low0, low1)) if hatched else None
+        self._fill(PathPatch(path), ink, stripes=stripes, outline=outline)
 
     def svg(self, title: str, description: str) -> Markup:
         """Return the picture with its title and description, to stand in a page."""
@@ -171,7 +186,6 @@ class Canvas:
             "svg.fonttype": "none",
             "svg.hashsalt": self.name,
             "svg.image_inline": True,
-            "hatch.linewidth": 1.6,
             "path.simplify": False,
             "axes.unicode_minus": False,
         }
@@ -194,19 +208,21 @@ class Canvas:
         shape: Patch,
         ink: Ink,
         *,
-        hatched: bool = False,
+        stripes: Path | None = None,
         outline: Ink | None = None,
         width: float = 1,
     ) -> None:
-        shape.set_facecolor(_COLOURS[_WASHES.get(ink, "paper") if hatched else ink])
+        shape.set_facecolor(_COLOURS[_WASHES.get(ink, "paper") if stripes else ink])
         shape.set_linewidth(width if outline else 0)
-        if outline or hatched:  # stripes have the colour of the edge
-            shape.set_edgecolor(_COLOURS[outline or ink])
-        if hatched:
-            shape.set_hatch("////")
-        shape.set_clip_on(False)
-        shape.set_zorder(self._above())
-        self._axes.add_patch(shape)
+        if outline:
+            shape.set_edgecolor(_COLOURS[outline])
+        drawn = [shape]
+        if stripes:
+            drawn.append(PathPatch(stripes, fill=False, edgecolor=_COLOURS[ink], linewidth=_STRIPE))
+        for each in drawn:
+            each.set_clip_on(False)
+            each.set_zorder(self._above())
+            self._axes.add_patch(each)
 
     def _made_fit(self, drawn: bytes, title: str, description: str) -> Markup:
         root = ElementTree.fromstring(drawn)  # noqa: S314
@@ -249,6 +265,8 @@ class Canvas:
         value = _REFERENCE.sub(f"url(#{self.name}-", value)
         if key in {"d", "x", "y", "width", "height", "transform"}:
             value = _DECIMALS.sub(lambda found: f"{float(found.group()):.1f}", value)
+        if key == "d":  # most of a page with many pictures
+            return _PLACE.sub(r"\1", " ".join(value.split()))
         return " ".join(value.split())
 
 
@@ -257,6 +275,44 @@ def _font(found: re.Match[str]) -> str:
         return ""
     weight = f"; font-weight: {found[1]}" if found[1] else ""
     return f"font-size: {found[2]}px{weight}"
+
+
+def _stripes(
+    ends: tuple[float, float], top: Callable[[float], float], low: Callable[[float], float]
+) -> Path | None:
+    """Return slanting lines between two edges, cut off at both `ends`; None where there is no room.
+
+    They are lines, and no pattern to fill with: a browser that prints makes images of patterns.
+    """
+    left, right = ends
+    slant = abs(low(left) - top(left))  # 45 degrees
+    points: list[Point] = []
+    for number in range(math.ceil((right - left + slant) / _STEP)):
+        x = left - slant + (number + 0.5) * _STEP
+        first, last = max(x, left), min(x + slant, right)
+        if last - first > 0.2:
+            for at in (first, last):
+                up = (at - x) / slant
+                points.append((round(at, 1), low(at) + (top(at) - low(at)) * up))
+    if not points:
+        return None
+    return Path(points, [Path.MOVETO, Path.LINETO] * (len(points) // 2))
+
+
+def _curve(one: float, other: float, part: float) -> float:
+    """Return where a ribbon's edge stands at `part` (0..1) of its way, as `Canvas.band` draws it.
+
+    Its control points lie in the middle, so that the way x(t) is (3t - 3t² + 2t³) / 2 of it.
+    """
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        t = (low + high) / 2
+        if (3 * t - 3 * t**2 + 2 * t**3) / 2 < part:
+            low = t
+        else:
+            high = t
+    t = (low + high) / 2
+    return one + (other - one) * (3 * t**2 - 2 * t**3)
 
 
 def wide(text: str, size: float) -> float:
