@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from analyzer.models import Delta
-from reports.dictionary_columns import Table, Unit, column
+from analyzer.said import say
+from reports.dictionary_columns import Table, column
+from reports.dictionary_countries import COUNTRIES
+from reports.dictionary_linkage import LINKAGE
 from reports.dictionary_setting import SETTING
 
 _DICTIONARY: Final = "dictionary"
@@ -18,6 +21,10 @@ _DICTIONARY: Final = "dictionary"
 
 def _of_contrast(field: str) -> Callable[[Delta], Any]:
     return lambda row: getattr(row.contrast, field) if row.contrast else None
+
+
+def _of_adults(side: str, letter: str) -> Callable[[Delta], Any]:
+    return lambda row: getattr(getattr(row.contrast, side), letter) if row.contrast else None
 
 
 DELTA: Final = (
@@ -59,17 +66,20 @@ DELTA: Final = (
         "less_adults_high", "Upper end of its 95% interval", "difference of shares",
         _of_contrast("high"),
     ),
+    *(
+        column(f"{side}_adults_{letter}", meaning, "sessions", _of_adults(f"adult_{side}", letter))
+        for side, letter, meaning in (
+            ("a", "k", say("Sessions of the adult controls of side A in which it was seen")),
+            ("a", "n", say("Sessions of the adult controls of side A")),
+            ("b", "k", say("Sessions of the adult controls of side B in which it was seen")),
+            ("b", "n", say("Sessions of the adult controls of side B")),
+        )
+    ),
     column("examples", "Findings behind it (see the table evidence)"),
     column("methods", "By which it was recognised: rule, planted, name, shape"),
     column("confidence", "Of the most certain finding behind it", "per cent"),
     column("law", "Rules that speak of it (see the table law)"),
 )  # fmt: skip
-_VALUES: Final[tuple[tuple[str, str, Unit], ...]] = (
-    ("n", "Sessions of side {side} that have a value", "sessions"),
-    ("low", "Least value in side {side}", "in its unit"),
-    ("median", "Median in side {side}", "in its unit"),
-    ("high", "Largest value in side {side}", "in its unit"),
-)
 _MAGNITUDE: Final = (
     column("id", "Name of the row"),
     column("measure", "What was measured (see the table measures)"),
@@ -78,11 +88,14 @@ _MAGNITUDE: Final = (
     column("subject", "Data type; empty where it is not of one"),
     column("phase", "Part of the session; empty: all of it"),
     column("unit", "Unit of the values"),
-    *(
-        column(f"{side}_{field}", meaning.format(side=side.upper()), unit, f"{side}.{field}")
-        for side in ("a", "b")
-        for field, meaning, unit in _VALUES
-    ),
+    column("a_n", "Sessions of side A that have a value", "sessions", "a.n"),
+    column("a_low", "Least value in side A", "in its unit", "a.low"),
+    column("a_median", "Median in side A", "in its unit", "a.median"),
+    column("a_high", "Largest value in side A", "in its unit", "a.high"),
+    column("b_n", "Sessions of side B that have a value", "sessions", "b.n"),
+    column("b_low", "Least value in side B", "in its unit", "b.low"),
+    column("b_median", "Median in side B", "in its unit", "b.median"),
+    column("b_high", "Largest value in side B", "in its unit", "b.high"),
     column("ratio", "Whether effect, low, high and margin are factors", "yes or no"),
     column(
         "effect", "By how much (or how many times) A lies above B: Hodges-Lehmann", "in its unit"
@@ -121,34 +134,36 @@ _EVIDENCE: Final = (
     column("transformed", "How the value was written: raw, sha256, base64, ..."),
 )
 DIFFERENCES: Final = Table(
-    "differences", "Differences", "One type of data, one recipient, one phase", DELTA,
+    "differences", say("Differences"), say("One type of data, one recipient, one phase"), DELTA,
     lambda record: [row for row in record.comparison.deltas if row.kind == "data"],
 )  # fmt: skip
 SIGNALS: Final = Table(
-    "signals", "Signals", "One privacy signal in one state, one recipient, one phase", DELTA,
+    "signals", say("Signals"), say("One privacy signal in one state, one recipient, one phase"),
+    DELTA,
     lambda record: [row for row in record.comparison.deltas if row.kind == "signal"],
 )  # fmt: skip
 MAGNITUDES: Final = Table(
-    "magnitudes", "Magnitudes", "One measure of one recipient", _MAGNITUDE,
+    "magnitudes", say("Magnitudes"), say("One measure of one recipient"), _MAGNITUDE,
     lambda record: record.comparison.magnitudes,
 )  # fmt: skip
 EVIDENCE: Final = Table(
-    "evidence", "Evidence", "One finding that a row names as its example, without its value",
+    "evidence", say("Evidence"),
+    say("One finding that a row names as its example, without its value"),
     _EVIDENCE, lambda record: record.comparison.evidence,
 )  # fmt: skip
 
 
 def tables() -> tuple[Table, ...]:
     """Return every table, in the order in which a reader wants them."""
-    return (DIFFERENCES, MAGNITUDES, SIGNALS, *SETTING, EVIDENCE)
+    return (DIFFERENCES, MAGNITUDES, SIGNALS, *SETTING, *LINKAGE, *COUNTRIES, EVIDENCE)
 
 
 def dictionary() -> Table:
     """Return the data dictionary: a table with a row for each column of each table."""
     return Table(
         _DICTIONARY,
-        "Dictionary",
-        "One column of one table",
+        say("Dictionary"),
+        say("One column of one table"),
         (
             column("table", "Table", value=lambda row: row[0].name),
             column("row", "What a row of the table is", value=lambda row: row[0].row),

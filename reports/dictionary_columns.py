@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
+from analyzer.said import Said
 from reports.record import Record
 
 Unit = Literal[
@@ -30,8 +31,8 @@ class Table:
     """One table: what a row of it is, its columns, and where its rows come from."""
 
     name: str
-    title: str
-    row: str
+    title: Said
+    row: Said
     columns: tuple[Column, ...]
     rows: Callable[[Record], Iterable[Any]]
 
@@ -44,7 +45,10 @@ class Table:
 def column(
     name: str, meaning: str, unit: Unit = "", value: Callable[[Any], Any] | str = ""
 ) -> Column:
-    """Return a column; `value` is a function, or a dotted path, or the name itself."""
+    """Return a column; `value` is a function, or a dotted path, or the name itself.
+
+    A `meaning` that is written in the call is a text to be translated, as in ``say``.
+    """
     return Column(name, unit, meaning, value if callable(value) else attrgetter(value or name))
 
 

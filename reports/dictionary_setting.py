@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
-from reports.dictionary_columns import Column, Table, Unit, column
+from analyzer.comparison import Changed
+from analyzer.said import say
+from reports.dictionary_columns import Column, Table, column
+from reports.record import Record
 
 _SESSIONS: Final = (
     column("id", "Id of the session"),
@@ -39,26 +42,26 @@ _SESSIONS: Final = (
     column("problems", "Pieces of evidence that could not be read", "count"),
     column("capture", "SHA-256 of the sealed recording"),
 )
-_COUNTS: Final[tuple[tuple[str, str, Unit], ...]] = (
-    ("exchanges", "Requests with their answers", "count"),
-    ("bytes_up", "Sent, read", "bytes"),
-    ("bytes_down", "Received, read", "bytes"),
-    ("refused", "Connections whose TLS the app refused", "count"),
-    ("unread_up", "Sent, passed without being read", "bytes"),
-    ("unread_down", "Received, passed without being read", "bytes"),
-    ("opaque", "Requests and answers that could not be decoded completely", "count"),
-    ("cut", "Exchanges that are not all there", "count"),
-    ("decrypted", "Connections that were read", "count"),
-    ("plaintext", "Connections without encryption", "count"),
-    ("ca_refused", "Connections that trusted no certificate of the recorder", "count"),
-    ("pinned", "Connections that were pinned", "count"),
-    ("pin_suspected", "Connections that were probably pinned", "count"),
-    ("passed", "Connections that were passed on unread", "count"),
-    ("quic_refused", "QUIC connections that were refused", "count"),
-    ("other", "Connections that were neither TLS nor HTTP", "count"),
-    ("blocked", "Connections that the recorder blocked", "count"),
-    ("unseen", "Connections that only a witness saw", "count"),
-    ("lost", "Connections that failed or ended unused", "count"),
+_COUNTS: Final = (
+    column("exchanges", "Requests with their answers", "count"),
+    column("bytes_up", "Sent, read", "bytes"),
+    column("bytes_down", "Received, read", "bytes"),
+    column("refused", "Connections whose TLS the app refused", "count"),
+    column("unread_up", "Sent, passed without being read", "bytes"),
+    column("unread_down", "Received, passed without being read", "bytes"),
+    column("opaque", "Requests and answers that could not be decoded completely", "count"),
+    column("cut", "Exchanges that are not all there", "count"),
+    column("decrypted", "Connections that were read", "count"),
+    column("plaintext", "Connections without encryption", "count"),
+    column("ca_refused", "Connections that trusted no certificate of the recorder", "count"),
+    column("pinned", "Connections that were pinned", "count"),
+    column("pin_suspected", "Connections that were probably pinned", "count"),
+    column("passed", "Connections that were passed on unread", "count"),
+    column("quic_refused", "QUIC connections that were refused", "count"),
+    column("other", "Connections that were neither TLS nor HTTP", "count"),
+    column("blocked", "Connections that the recorder blocked", "count"),
+    column("unseen", "Connections that only a witness saw", "count"),
+    column("lost", "Connections that failed or ended unused", "count"),
 )
 _COVERAGE: Final = (
     column("side", "a or b"),
@@ -68,7 +71,7 @@ _COVERAGE: Final = (
     column("host", "Host"),
     column("k", "Sessions of the side in which it was met", "sessions"),
     column("n", "Sessions of the side", "sessions"),
-    *(column(name, meaning, unit) for name, meaning, unit in _COUNTS),
+    *_COUNTS,
 )
 _BLIND: Final = (
     column("side", "a or b"),
@@ -117,6 +120,7 @@ _SENSITIVITY: Final = (
     column("kind", "bloc, country, instrumented, region"),
     column("name", "Which"),
     column("title", "Under which other condition everything was compared again"),
+    column("side", "The side that changes: a or b; empty: both", value="which"),
     column("reason", "Why it could not be; empty otherwise"),
     column("changed", "Rows whose verdict is another one", "count", lambda row: len(row.changed)),
 )
@@ -157,28 +161,22 @@ _LAW: Final = (
     column("binding", "Whether it bound on a day of a session", "yes or no"),
     column("sources", "Where it can be read"),
 )
-_HANDOVERS: Final = (
-    column("giver", "Company that had the identifier first; empty where nothing tells"),
-    column("taker", "Company that got it"),
-    column("taker_party", "first or third"),
-    column("way", "redirect, set, shared, unsent"),
-    column("same_company", "Whether both belong to one company", "yes or no"),
-    column("certain", "Whether at least one value is certainly an identifier", "yes or no"),
-    column("data_types", "Of the values"),
-    column("values", "Different values", "count"),
-    column("seen", "Sessions by group", value=lambda row: _tallies(row.tallies)),
-    column("example", "Session and exchange where the taker got it first"),
+_FACTS: Final = (
+    column("title", "What the number is about"),
+    column("value", "The number, as the report begins with it"),
+    column("note", "What is counted"),
+    column("doubtful", "Whether it weakens the answer", "yes or no"),
 )
-_LINKABLE: Final = (
-    column("group", "Side or arm"),
-    column("owner", "Company"),
-    column("parent", "Company above it"),
+_CHANGED: Final = (
+    column("sensitivity", "Which other condition (see the table sensitivity)"),
+    column("kind", "data, signal, magnitude"),
+    column("owner", "Company; empty where not known"),
     column("party", "first or third"),
-    column("tracker", "Whether it is known to follow people"),
-    column("k", "Sessions in which it could join data to an identifier", "sessions", "count.k"),
-    column("n", "Sessions of the group", "sessions", "count.n"),
-    column("identifiers", "Types of the identifiers"),
-    column("types", "Other types of data that it got with them"),
+    column("subject", "Data type, or signal"),
+    column("state", "Of a signal: what it was set to; of a magnitude the measure"),
+    column("phase", "Part of the session"),
+    column("verdict", "In the report; empty: there is no such row"),
+    column("alternative", "Under the other condition; empty: there is no such row"),
 )
 
 
@@ -192,39 +190,53 @@ def _terms(meaning: str) -> tuple[Column, ...]:
     )
 
 
-def _tallies(tallies: Iterable[Any]) -> str:
-    return "; ".join(f"{each.group} {each.count.k}/{each.count.n}" for each in tallies)
+class _Other(NamedTuple):
+    """A row whose verdict is another one, and under which condition."""
+
+    sensitivity: str
+    row: Changed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+def _changed(record: Record) -> Iterator[Any]:
+    for each in record.comparison.sensitivities:
+        yield from (_Other(each.title, row) for row in each.changed)
 
 
 SETTING: Final = (
-    Table("sessions", "Sessions", "One session that took part", _SESSIONS,
+    Table("facts", say("Key numbers"), say("One number behind the answer"), _FACTS,
+          lambda record: record.facts),
+    Table("sessions", say("Sessions"), say("One session that took part"), _SESSIONS,
           lambda record: record.comparison.sessions),
-    Table("excluded", "Left out", "One recording that was left out", _EXCLUDED,
+    Table("excluded", say("Left out"), say("One recording that was left out"), _EXCLUDED,
           lambda record: record.comparison.excluded),
-    Table("regions", "Regions", "Where the phone of one session was", _REGIONS,
+    Table("regions", say("Regions"), say("Where the phone of one session was"), _REGIONS,
           lambda record: record.comparison.regions),
-    Table("gates", "Gates", "One condition for a verdict", _GATES,
+    Table("gates", say("Gates"), say("One condition for a verdict"), _GATES,
           lambda record: record.comparison.gates),
-    Table("coverage", "Coverage", "One host on one side", _COVERAGE,
+    Table("coverage", say("Coverage"), say("One host on one side"), _COVERAGE,
           lambda record: record.comparison.coverage),
-    Table("blind_spots", "Blind spots", "What could not be read of one recipient", _BLIND,
+    Table("blind_spots", say("Blind spots"), say("What could not be read of one recipient"), _BLIND,
           lambda record: record.comparison.blind_spots),
-    Table("problems", "Problems", "What could not be read, by kind", _PROBLEMS,
+    Table("problems", say("Problems"), say("What could not be read, by kind"), _PROBLEMS,
           lambda record: record.comparison.problems),
-    Table("recipients", "Recipients", "Who received something", _RECIPIENTS,
+    Table("recipients", say("Recipients"), say("Who received something"), _RECIPIENTS,
           lambda record: record.recipients),
-    Table("handovers", "Handovers", "An identifier that two companies share", _HANDOVERS,
-          lambda record: record.linkage.handovers if record.linkage else ()),
-    Table("linkable", "Linkable", "What one company can join on one person", _LINKABLE,
-          lambda record: record.linkage.linkable if record.linkage else ()),
-    Table("noise", "Noise floor", "A comparison of a side with itself", _NOISE,
+    Table("noise", say("Noise floor"), say("A comparison of a side with itself"), _NOISE,
           lambda record: record.comparison.noise.arms),
-    Table("sensitivity", "Sensitivity", "The comparison under another condition", _SENSITIVITY,
+    Table("sensitivity", say("Sensitivity"), say("The comparison under another condition"),
+          _SENSITIVITY,
           lambda record: record.comparison.sensitivities),
-    Table("law", "Law", "One rule on profiling minors", _LAW, lambda record: record.law),
-    Table("data_types", "Data types", "One type of data", _terms("Group"),
+    Table("changed", say("Changed verdicts"),
+          say("One row whose verdict is another one under another condition"), _CHANGED, _changed),
+    Table("law", say("Law"), say("One rule on profiling minors"), _LAW, lambda record: record.law),
+    Table("data_types", say("Data types"), say("One type of data"), _terms(say("Group")),
           lambda record: record.data_types),
-    Table("signal_names", "Signal names", "One privacy signal", _terms("Family of signals"),
+    Table("signal_names", say("Signal names"), say("One privacy signal"),
+          _terms(say("Family of signals")),
           lambda record: record.signals),
-    Table("measures", "Measures", "One measure", _terms("Unit"), lambda record: record.measures),
+    Table("measures", say("Measures"), say("One measure"), _terms(say("Unit")),
+          lambda record: record.measures),
 )  # fmt: skip

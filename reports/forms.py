@@ -48,8 +48,8 @@ def _markdown(material: Material, language: Language) -> Files:
     yield ".md", annex(material, language).markdown.encode()
 
 
-def _xlsx(material: Material, _: Language) -> Files:
-    yield ".xlsx", workbook(material.record)
+def _xlsx(material: Material, language: Language) -> Files:
+    yield ".xlsx", workbook(material, language)
 
 
 def _tables(form: str) -> Write:
@@ -67,7 +67,7 @@ FORMS: Final[dict[str, Form]] = {
     "json": Form(".json", single=True, spoken=False, files=_json),
     "pdf": Form(".pdf", single=True, spoken=True, files=_pdf),
     "markdown": Form(".md", single=True, spoken=True, files=_markdown),
-    "xlsx": Form(".xlsx", single=True, spoken=False, files=_xlsx),
+    "xlsx": Form(".xlsx", single=True, spoken=True, files=_xlsx),
     "csv": Form(".csv", single=False, spoken=False, files=_tables("csv")),
     "parquet": Form(".parquet", single=False, spoken=False, files=_tables("parquet")),
 }

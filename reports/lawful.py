@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from analyzer.comparison import Comparison
+from analyzer.comparison import Comparison, Side
 from analyzer.knowledge import Knowledge, LawEntry, Level
 from analyzer.said import Said, say
 from reports.naming import ADULT, Names
 
-PROTECTION: Mapping[Level, Said] = {
+PROTECTION: Final[Mapping[Level, Said]] = {
     "ban": say("profiling minors for advertising is banned"),
     "default_off": say("profiling is off unless it is switched on"),
     "consent_only": say("a parent has to consent"),
@@ -67,7 +68,7 @@ def lawful(comparison: Comparison, knowledge: Knowledge, names: Names) -> Lawful
         Rule(number, law, law.id not in bound | cited) for number, law in enumerate(laws, 1)
     )
     numbers = {rule.law.id: rule.number for rule in rules}
-    day = min((each[2] for each in asked), default="")
+    day = first_day(comparison)
     return Lawful(rules, numbers, tuple(_levels(comparison, knowledge, names, numbers, day)), day)
 
 
@@ -78,30 +79,28 @@ def _verified(
     return [law for law in found if law.verified and law.kind == "law"]
 
 
+def levels(
+    side: Side, knowledge: Knowledge, day: str
+) -> Iterator[tuple[str, int, Level, tuple[str, ...]]]:
+    """Yield (country, age, level, rules that give it) for the minors of `side`, as of `day`."""
+    for country, age in sorted({(arm.country, arm.age) for arm in side.arms}):
+        if age >= ADULT or not day:
+            continue
+        found = knowledge.protection(country, age, day)
+        yield country, age, *((found.level, found.laws) if found.verified else ("none", ()))
+
+
+def first_day(comparison: Comparison) -> str:
+    """Return the first day of the compared sessions (ISO 8601); "" where there is none."""
+    days = (row.started[:10] for row in comparison.sessions if row.role == "compared")
+    return min(days, default="")
+
+
 def _levels(
-    comparison: Comparison,
-    knowledge: Knowledge,
-    names: Names,
-    numbers: Mapping[str, int],
-    day: str,
-) -> list[Protected]:
-    found = []
+    comparison: Comparison, knowledge: Knowledge, names: Names, numbers: Mapping[str, int], day: str
+) -> Iterator[Protected]:
     for side in (comparison.a, comparison.b):
         which = names.side("a" if side is comparison.a else "b")
-        for country, age in sorted({(arm.country, arm.age) for arm in side.arms}):
-            if age >= ADULT or not day:
-                continue
-            protection = knowledge.protection(country, age, day)
-            level = protection.level if protection.verified else "none"
-            found.append(
-                Protected(
-                    which,
-                    names.country(country),
-                    age,
-                    PROTECTION[level],
-                    tuple(numbers[law] for law in protection.laws if law in numbers)
-                    if protection.verified
-                    else (),
-                )
-            )
-    return found
+        for country, age, level, laws in levels(side, knowledge, day):
+            told = tuple(numbers[law] for law in laws if law in numbers)
+            yield Protected(which, names.country(country), age, PROTECTION[level], told)

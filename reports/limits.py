@@ -104,7 +104,7 @@ def _of_sight(comparison: Comparison, names: Names) -> Iterator[Said]:
         " in other ways, as from the address of the phone."
     )
     yield say(
-        "This page describes differences. Whether one of them breaks a law is a question for a"
+        "Only differences are described here. Whether one of them breaks a law is a question for a"
         " lawyer."
     )
 

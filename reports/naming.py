@@ -11,6 +11,7 @@ from analyzer.models import Count, Delta, Verdict
 from analyzer.said import Said, say, say_many
 from reports import words
 from reports.language import Figure, Language
+from reports.problems import problem
 from reports.templating import fit
 
 ADULT = 18
@@ -123,6 +124,10 @@ class Names:
     def shape(self, shape: str) -> str:
         """Return the looks of a value in words, where there are words for it."""
         return self.plain(_SHAPES[shape]) if shape in _SHAPES else shape
+
+    def problem(self, code: str) -> Said | str:
+        """Return what could not be read, in words."""
+        return problem(code)
 
     def party(self, party: str) -> Said:
         """Return whether a recipient is the app's own company."""

@@ -10,6 +10,7 @@ from analyzer.exporters.people import People
 from analyzer.linkage import Linkage
 from reports.dictionary import dictionary, tables
 from reports.material import Material
+from reports.words import FICTIONAL
 
 README: Final = """\
 # {title}
@@ -46,7 +47,7 @@ _SHORT: Final = """
 Not searched, because they are too short to be told from anything else: {types}.
 """
 _FICTIONAL: Final = """
-**The app of this study is fictional. Nothing in it is about a real app or company.**
+**{told}**
 """
 _SESSIONS: Final = {
     ".har": (
@@ -92,6 +93,7 @@ def published(material: Material) -> Material:
                 for row in linkage.persistent
             ),
         ),
+        material.countries,
     )
 
 
@@ -111,7 +113,7 @@ def readme(material: Material, files: Iterable[str], values: int, too_short: Ite
         told += [f"- `session-*{ending}` ({number} files): {meaning}"] if number else []
     return README.format(
         title=whole.title,
-        fictional=_FICTIONAL if material.comparison.fictional else "",
+        fictional=_FICTIONAL.format(told=FICTIONAL) if material.comparison.fictional else "",
         answer="\n\n".join(whole.answer),
         name=name,
         files="\n".join(told),

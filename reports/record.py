@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from analyzer.comparison import Comparison
+from analyzer.comparison import Comparison, Side, Which
 from analyzer.countries import CountryMatrix
 from analyzer.knowledge import Knowledge, Level, load_measures
 from analyzer.linkage import Linkage
@@ -22,7 +22,7 @@ from analyzer.models import Grade, Party
 from analyzer.said import Said
 from reports.answer import answer
 from reports.language import Language
-from reports.lawful import lawful
+from reports.lawful import first_day, lawful, levels
 from reports.limits import limits
 from reports.naming import Names
 
@@ -82,8 +82,29 @@ class Law:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """One number that the page begins with, as a text. `doubtful`: it weakens the answer."""
+
+    title: str
+    value: str
+    note: str  # what is counted
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How far verified law protected a child of the study on the first day of the recordings."""
+
+    side: Which
+    country: str  # ISO 3166-1 alpha-2
+    age: int
+    level: Level
+    law: tuple[str, ...]  # ids of the rules that give it
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A whole report. `answer` and `limits` are the sentences of the page, in English.
+    """A whole report. `answer`, `facts` and `limits` are the sentences of the page, in English.
 
     `countries` is the matrix of all countries of the study; None where it has fewer than two.
     """
@@ -91,12 +112,14 @@ class Record:
     format: Literal["evenhand-report-1"]
     title: str
     answer: tuple[str, ...]
+    facts: tuple[Fact, ...]
     limits: tuple[str, ...]
     comparison: Comparison
     linkage: Linkage | None
     countries: CountryMatrix | None
     recipients: tuple[Who, ...]
     law: tuple[Law, ...]
+    protection: tuple[Protection, ...]
     data_types: tuple[Term, ...]
     signals: tuple[Term, ...]
     measures: tuple[Term, ...]
@@ -115,12 +138,17 @@ def record(
         format=FORMAT,
         title=str(head.title),
         answer=tuple(map(str, head.sentences)),
+        facts=tuple(
+            Fact(str(each.title), str(each.value), str(each.note), each.doubtful)
+            for each in head.facts
+        ),
         limits=tuple(map(str, limits(comparison, names))),
         comparison=comparison,
         linkage=linkage,
         countries=countries,
         recipients=_recipients(comparison, linkage),
         law=_law(comparison, knowledge, names),
+        protection=_protection(comparison, knowledge),
         data_types=_data_types(comparison, knowledge),
         signals=_signals(comparison, knowledge),
         measures=tuple(
@@ -195,6 +223,16 @@ def _law(comparison: Comparison, knowledge: Knowledge, names: Names) -> tuple[La
             rule.law.sources,
         )
         for rule in lawful(comparison, knowledge, names).rules
+    )
+
+
+def _protection(comparison: Comparison, knowledge: Knowledge) -> tuple[Protection, ...]:
+    day = first_day(comparison)
+    sides: tuple[tuple[Which, Side], ...] = (("a", comparison.a), ("b", comparison.b))
+    return tuple(
+        Protection(which, country, age, level, laws)
+        for which, side in sides
+        for country, age, level, laws in levels(side, knowledge, day)
     )
 
 

@@ -7,19 +7,29 @@ record gives the same bytes: the workbook bears the date of the last session.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from analyzer.extract.shapes import visible
-from analyzer.gates import Gate
+from analyzer.models import Verdict
+from analyzer.said import say, say_many
+from reports.answer import answer
+from reports.cells import heading, meaning, shown
 from reports.dictionary import dictionary, tables
-from reports.dictionary_columns import Column, Table
+from reports.dictionary_columns import Column, Table, plain
+from reports.introduction import introduction
+from reports.language import Language
+from reports.material import Material
+from reports.naming import Names
 from reports.record import Record
 
-_FIRST: Final = "Read me first"
+_FIRST: Final = say("Read me first")
+_LONGEST_SHEET: Final = 31  # characters of the name of a sheet
+_NO_SHEET: Final = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_CELL: Final = 32_000  # characters; a cell holds 32767
 _MOST_ROWS: Final = 1_000_000  # a sheet holds 1048576
 _NARROW, _WIDE = 8, 60  # characters
@@ -36,14 +46,19 @@ _FORMATS: Final[Mapping[str, str]] = {
     "per cent": "0",
     "seconds": "#,##0.0",
 }
-_MARKS: Final = {
+_MARKS: Final[Mapping[Verdict, str]] = {
     "only_a": "#F6D5C3", "more_a": "#FBE9DF", "only_b": "#C9DDF0", "more_b": "#E4EEF7",
     "insufficient": "#EEEEEE",
 }  # fmt: skip
 
 
-def workbook(record: Record) -> bytes:
-    """Return `record` as an Office Open XML workbook (xlsx)."""
+def workbook(material: Material, language: Language | None = None) -> bytes:
+    """Return the report as an Office Open XML workbook (xlsx), in English if not in `language`.
+
+    Headings, sheets, verdicts and sentences are in that language; numbers are numbers.
+    """
+    names = Names(material.comparison, material.knowledge, language or Language())
+    record = material.record
     buffer = io.BytesIO()
     book = Workbook(
         buffer,
@@ -56,9 +71,9 @@ def workbook(record: Record) -> bytes:
     )
     moment = max((row.started for row in record.comparison.sessions), default="")
     book.set_properties(
-        {"title": _cell(record.title), "comments": "evenhand", "created": _date(moment)}
+        {"title": _cell(_title(names)), "comments": "evenhand", "created": _date(moment)}
     )
-    _Writing(book, record).write()
+    _Writing(book, record, names).write()
     book.close()
     return buffer.getvalue()
 
@@ -66,9 +81,11 @@ def workbook(record: Record) -> bytes:
 class _Writing:
     """Writes the sheets of one workbook."""
 
-    def __init__(self, book: Workbook, record: Record) -> None:
+    def __init__(self, book: Workbook, record: Record, names: Names) -> None:
         self._book = book
         self._record = record
+        self._names = names
+        self._tell = names.language.tell
         self._head = book.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8E8E8"}
         )
@@ -82,18 +99,23 @@ class _Writing:
             for unit, form in _FORMATS.items()
         }
         self._tables = [*tables(), dictionary()]
+        self._sheets = _sheets(self._tables, self._tell)
         # Where a row with this id stands, to be linked to from other sheets.
         self._places: dict[str, str] = {}
 
     def write(self) -> None:
         """Write everything."""
-        first = self._book.add_worksheet(_FIRST)
-        written = [(table, list(table.cells(self._record))) for table in self._tables]
+        first = self._book.add_worksheet(_sheet_name(self._tell(_FIRST)))
+        if self._names.language.direction == "rtl":
+            first.right_to_left()
+        written = [(table, list(table.rows(self._record))) for table in self._tables]
         for table, rows in written:
+            column = table.columns[0]
             for at, row in enumerate(rows[:_MOST_ROWS], 2):
-                if table.columns[0].name == "id":
-                    self._places.setdefault(str(row[0]), f"internal:'{table.title}'!A{at}")
-        self._first(first, {table.title: len(rows) for table, rows in written})
+                if column.name == "id":
+                    place = f"internal:'{self._sheets[table.name]}'!A{at}"
+                    self._places.setdefault(str(column.value(row)), place)
+        self._first(first, {table.name: len(rows) for table, rows in written})
         for table, rows in written:
             self._sheet(table, rows)
 
@@ -101,117 +123,106 @@ class _Writing:
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 100)
         sheet.hide_gridlines(2)
-        sheet.write_string(0, 0, _cell(self._record.title), self._title)
+        sheet.write_string(0, 0, _cell(_title(self._names)), self._title)
         at = 2
-        for name, text in _introduction(self._record):
-            sheet.write_string(at, 0, _cell(name), self._bold)
-            sheet.write_string(at, 1, _cell(text), self._wrapped)
+        for name, text in introduction(self._record, self._names):
+            sheet.write_string(at, 0, _cell(self._tell(name)), self._bold)
+            sheet.write_string(at, 1, _cell(self._tell(text)), self._wrapped)
             at += 1
         at += 1
-        for title, number in counts.items():
-            sheet.write_url(at, 0, f"internal:'{title}'!A1", self._link, title)
-            row = next(table.row for table in self._tables if table.title == title)
-            told = f"{number} rows. A row is: {row[0].lower()}{row[1:]}."
+        for table in self._tables:
+            name, number = self._sheets[table.name], counts[table.name]
+            sheet.write_url(at, 0, f"internal:'{name}'!A1", self._link, name)
+            told = say_many(
+                "{number} row. A row is: {what}", "{number} rows. A row is: {what}", number,
+                what=table.row,
+            )  # fmt: skip
+            sheet.write_string(at, 1, _cell(self._tell(told)), self._text)
             if number > _MOST_ROWS:
-                told += f" Only the first {_MOST_ROWS} are here."
-            sheet.write_string(at, 1, told, self._text)
+                at += 1
+                cut = say("Only the first {number} are here.", number=_MOST_ROWS)
+                sheet.write_string(at, 1, self._tell(cut), self._text)
             at += 1
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
 
-    def _sheet(self, table: Table, rows: list[list[Any]]) -> None:
-        sheet = self._book.add_worksheet(table.title)
-        last = len(table.columns) - 1
-        for at, column in enumerate(table.columns):
-            sheet.write_string(0, at, column.name, self._head)
-            unit = f" [{column.unit}]" if column.unit else ""
-            sheet.write_comment(0, at, f"{column.meaning}{unit}", {"x_scale": 2})
-            sheet.set_column(at, at, _width(column, at, rows))
-        for number, row in enumerate(rows[:_MOST_ROWS], 1):
-            for at, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-                self._cell(sheet, number, at, column, value)
+    def _sheet(self, table: Table, rows: list[Any]) -> None:
+        sheet = self._book.add_worksheet(self._sheets[table.name])
+        if self._names.language.direction == "rtl":
+            sheet.right_to_left()
+        names = self._names
+        heads = [_cell(heading(table, column, names)) for column in table.columns]
+        told = [
+            [shown(table, column, row, names) for column in table.columns]
+            for row in rows[:_MOST_ROWS]
+        ]
+        for at, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
+            sheet.write_string(0, at, head, self._head)
+            sheet.write_comment(0, at, meaning(column, names.language), {"x_scale": 2})
+            sheet.set_column(at, at, _width(head, at, told))
+        for number, (row, cells) in enumerate(zip(rows, told, strict=False), 1):
+            for at, (column, value) in enumerate(zip(table.columns, cells, strict=True)):
+                self._cell(sheet, number, at, column, value, row)
         sheet.freeze_panes(1, 1)
-        sheet.autofilter(0, 0, max(1, min(len(rows), _MOST_ROWS)), last)
+        sheet.autofilter(0, 0, max(1, len(told)), len(heads) - 1)
         sheet.repeat_rows(0)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        names = [column.name for column in table.columns]
-        if "verdict" in names and rows:
-            at = names.index("verdict")
-            for verdict, colour in _MARKS.items():
-                sheet.conditional_format(
-                    1, at, len(rows), at,
-                    {
-                        "type": "cell", "criteria": "==", "value": f'"{verdict}"',
-                        "format": self._book.add_format({"bg_color": colour}),
-                    },
-                )  # fmt: skip
+        self._colour(sheet, table, len(told))
 
-    def _cell(self, sheet: Any, row: int, at: int, column: Column, value: Any) -> None:
+    def _colour(self, sheet: Any, table: Table, rows: int) -> None:
+        at = next((at for at, each in enumerate(table.columns) if each.name == "verdict"), None)
+        if at is None or not rows:
+            return
+        for verdict, colour in _MARKS.items():
+            text = self._tell(self._names.verdict(verdict)).replace('"', '""')
+            sheet.conditional_format(
+                1, at, rows, at,
+                {
+                    "type": "cell", "criteria": "==", "value": f'"{_cell(text)}"',
+                    "format": self._book.add_format({"bg_color": colour}),
+                },
+            )  # fmt: skip
+
+    def _cell(self, sheet: Any, at_row: int, at: int, column: Column, value: Any, row: Any) -> None:
         if value is None or value == "":
             return
-        if isinstance(value, bool):
-            sheet.write_string(row, at, "yes" if value else "no", self._text)
-        elif isinstance(value, int | float):
-            sheet.write_number(row, at, value, self._numbers.get(column.unit, self._text))
-        elif place := self._target(column, str(value)):
-            sheet.write_url(row, at, place, self._link, _cell(str(value)))
+        if isinstance(value, int | float):
+            sheet.write_number(at_row, at, value, self._numbers.get(column.unit, self._text))
+        elif place := self._target(column, column.value(row)):
+            sheet.write_url(at_row, at, place, self._link, _cell(str(value)))
         else:
-            sheet.write_string(row, at, _cell(str(value)), self._text)
+            sheet.write_string(at_row, at, _cell(str(value)), self._text)
 
-    def _target(self, column: Column, value: str) -> str:
+    def _target(self, column: Column, value: object) -> str:
         """Return where a cell that names rows of another sheet leads: to the first of them."""
         if column.name not in {"examples", "session", "law", "subject", "measure"}:
             return ""
-        return self._places.get(value.split(" ", maxsplit=1)[0], "")
+        return self._places.get(str(plain(value)).split(" ", maxsplit=1)[0], "")
 
 
-def _introduction(record: Record) -> Iterator[tuple[str, str]]:
-    comparison = record.comparison
-    yield (
-        "What this is",
-        (
-            f"What {comparison.app} sends from phones of {comparison.a.title} (side a) and of"
-            f" {comparison.b.title} (side b), compared session by session. No value that was"
-            " captured is in this workbook."
-        ),
-    )
-    for number, sentence in enumerate(record.answer):
-        yield ("Answer" if number == 0 else ""), sentence
-    for side, name in ((comparison.a, "Side a"), (comparison.b, "Side b")):
-        arms = ", ".join(arm.label for arm in side.arms)
-        yield name, f"{side.title}: {side.sessions} sessions of {arms}. {side.definition}".strip()
-    for number, sentence in enumerate(record.limits):
-        yield ("Limits" if number == 0 else ""), sentence
-    for number, warning in enumerate(comparison.warnings):
-        yield ("Warnings" if number == 0 else ""), str(warning)
-    for gate in comparison.gates:
-        if gate.waived:
-            yield "Gate waived", _waived(gate)
-    settings = comparison.settings
-    yield (
-        "Bounds",
-        (
-            f"False discovery rate {settings.alpha}; the same within {settings.margin} of a share;"
-            f" at least {settings.min_sessions} sessions a side;"
-            f" {settings.confidence:.0%} intervals"
-        ),
-    )
-    yield "Made by", ", ".join(f"{name} {version}" for name, version in comparison.versions)
-    yield "Recorded by", ", ".join(f"{name} {version}" for name, version in comparison.tools)
-    yield "Knowledge", f"SHA-256 {comparison.knowledge}"
-    yield "Recordings", "Their SHA-256 stand in the sheet Sessions, column capture."
-    yield "Columns", "What a column means stands in the note on its head, and in Dictionary."
+def _sheets(found: Iterable[Table], tell: Callable[[str], str]) -> dict[str, str]:
+    """Return the name of each table's sheet: its title, cut to what a sheet may be called."""
+    sheets: dict[str, str] = {}
+    for table in found:
+        name = _sheet_name(tell(table.title))
+        taken = {each.casefold() for each in sheets.values()}
+        sheets[table.name] = table.name if name.casefold() in taken else name
+    return sheets
 
 
-def _waived(gate: Gate) -> str:
-    return f"{gate.title}: {gate.found}. The study does without it: {gate.waived}"
+def _sheet_name(title: str) -> str:
+    return _NO_SHEET.sub(" ", title).strip("' ")[:_LONGEST_SHEET].strip()
 
 
-def _width(column: Column, at: int, rows: list[list[Any]]) -> float:
+def _title(names: Names) -> str:
+    return names.language.tell(answer(names.comparison, names).title)
+
+
+def _width(head: str, at: int, rows: list[list[Any]]) -> float:
     longest = max((len(str(row[at])) for row in rows[:_SAMPLED] if row[at] is not None), default=0)
-    return min(_WIDE, max(_NARROW, len(column.name) + 3, longest + 1))
+    return min(_WIDE, max(_NARROW, len(head) + 3, longest + 1))
 
 
 def _cell(text: str) -> str:

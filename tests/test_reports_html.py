@@ -181,7 +181,7 @@ def test_what_could_not_be_decided_says_why_and_what_would_do() -> None:
 def test_blind_spots_and_problems_are_told() -> None:
     text = page_of("a difference").words()
     assert "Kenya: Lockstep, in 1 of 6 sessions: 2 connections could not be read" in text
-    assert "opaque body Kenya 1 1" in text
+    assert "of an unknown format Kenya 1 1" in text
 
 
 def test_checks_that_fail_are_told_at_once_with_the_reason_to_do_without() -> None:

@@ -31,6 +31,7 @@ _KEYWORDS: Final[Mapping[str, Any]] = {
     "npgettext": ((1, "c"), 2, 3),
     "say": None,
     "say_many": (1, 2),
+    "column": (2,),  # what a column of a table means
 }
 _METHODS: Final = [("**.py", "python"), ("**.j2", "jinja2")]
 # Of each data file: where its entries stand, and which of their fields a report shows.

@@ -1,0 +1,58 @@
+"""What could not be read, in words: one sentence for each code of a `Problem`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from analyzer.said import Said, say
+
+PROBLEMS: Final[Mapping[str, Said]] = {
+    # While a recording, or a file of another program, was read.
+    "app_bytes_unseen": say("bytes of the app that the phone counted and nobody recorded"),
+    "bad_entry": say("an entry of the file that is none"),
+    "bad_flow": say("a flow of the file that is damaged"),
+    "bad_message": say("a WebSocket message that is damaged"),
+    "bad_packet": say("packets that are damaged"),
+    "bad_time": say("an entry without a time"),
+    "body_left_out": say("a body that the file does not hold"),
+    "copy": say("a recording that is the same as another one"),
+    "damaged": say("a file that is damaged: only its beginning was read"),
+    "from_cache": say("an answer from a cache: perhaps nothing was sent"),
+    "no_handshake": say("a WebSocket of which the beginning is missing"),
+    "no_packets": say("packets in which nothing of the phone is"),
+    "not_decrypted": say("connections whose keys are missing"),
+    "not_network": say("an address that is not on the network"),
+    "odd_line": say("lines of an unknown form"),
+    "omitted": say("counts that the phone had left out already"),
+    "outside": say("packets or lines of another time"),
+    "overlap": say("a recording that overlaps with another one"),
+    "several_devices": say("packets of more than one device"),
+    "too_many": say("more lines than are kept"),
+    "too_many_hosts": say("more hosts than are told apart"),
+    "too_many_servers": say("more servers than are kept"),
+    "unfinished_greeting": say("connections that broke off while they began"),
+    "unknown_flow": say("a kind of traffic that is not known"),
+    "unknown_link": say("packets of a network that is not known"),
+    # While the content of requests and answers was decoded.
+    "bad_encoding": say("a compression that could not be undone"),
+    "bad_json": say("announced as JSON, but it is none"),
+    "bomb": say("data that expands beyond its bound when it is unpacked"),
+    "opaque_body": say("a body that could not be decoded: encrypted, or of an unknown format"),
+    "opaque_value": say("a value that could not be decoded: encrypted, or of an unknown format"),
+    "too_deep": say("more encodings within each other than are followed"),
+    "too_large": say("a body that is too large to be read"),
+    "too_many_leaves": say("more values than are read of one message"),
+    "too_slow": say("a body that took too long to decode"),
+    "truncated": say("a body of which a part is missing"),
+    # While personal data and signals were looked for.
+    "bad_consent_string": say("a consent string that is damaged"),
+    "planted_too_short": say("a seeded value that is too short to be searched for"),
+    "too_many_finds": say("more finds of seeded values than are kept"),
+    "too_many_identifiers": say("more identifiers than are kept"),
+}
+
+
+def problem(code: str) -> Said | str:
+    """Return what `code` says, in words; one that is not known here with spaces in it."""
+    return PROBLEMS.get(code) or code.replace("_", " ")
