@@ -156,6 +156,7 @@ class BlindSpot:
     k: int  # blind sessions
     n: int
     reasons: tuple[str, ...]  # sentences without a full stop, in order
+    told: str  # all of it in a sentence, with the names of the hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +230,9 @@ class NoiseFloor:
     """What comparing a side with itself finds: a regional difference has to beat this.
 
     `called`, `mean` and `largest` are of the sides (of the arms, where no side could be split),
-    weighted by their rows. `found` of `rows` rows of presence and signals were called different in
-    the comparison itself, whatever gates and blind spots then made of them.
+    weighted by their rows. `found` of `rows` rows of data and signals are differences in the
+    comparison itself. `told` says it all. Where chance cannot be measured with so few sessions,
+    `enough` sessions of a side, in one time block, would do.
     """
 
     arms: tuple[ArmNoise, ...] = ()
@@ -240,6 +242,8 @@ class NoiseFloor:
     possible: bool = False
     rows: int = 0
     found: int = 0
+    told: str = ""
+    enough: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,5 +366,6 @@ class Comparison:
     gates: tuple[Gate, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
     phases: tuple[str, ...] = ()  # of the study, in order
+    reading: tuple[str, ...] = ()  # a sentence for each side: how much of it could be read
     consent: str = ""  # the phase in which the app asks for consent; "" where none is known
     fictional: bool = False  # the study says that its app does not exist

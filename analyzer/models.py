@@ -373,15 +373,26 @@ class Count:
     n: int
 
 
+ContrastVerdict = Literal["more_a", "same", "more_b", "insufficient"]
+
+
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A difference of two differences: (minor - adult) in a, less (minor - adult) in b."""
+    """A difference of two differences: (minor - adult) in a, less (minor - adult) in b.
+
+    `more_a`: minors of a have more than those of b, beyond what adults have more there. `p` and `q`
+    are of a test of its own, in the one family of the report.
+    """
 
     adult_a: Count
     adult_b: Count
     effect: float
     low: float
     high: float
+    p: float
+    q: float
+    verdict: ContrastVerdict
+    reason: str  # why `insufficient`; "" otherwise
 
 
 @dataclass(frozen=True, slots=True)

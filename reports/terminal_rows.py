@@ -55,10 +55,8 @@ _MEASURED: dict[MeasureId, str] = {
     "bytes_up_per_hour": "bytes sent per hour",
 }
 _MEASURED_CAUSES = {
-    "neither a difference": "the values neither differ nor lie within the margin of their measure",
-    "more may have been sent, or sooner": (
-        "more may have been sent, or sooner, where it could not be read"
-    ),
+    "the values of": "the values neither differ nor lie within the margin of their measure",
+    "may have been sent": "more may have been sent, or sooner, where it could not be read",
     "too few sessions with a value": "too few sessions of a side have a value",
 }
 

@@ -208,7 +208,7 @@ def beyond_adults(delta: Delta) -> bool | None:
     """
     if delta.contrast is None:
         return None
-    return delta.contrast.low > 0 if delta.effect > 0 else delta.contrast.high < 0
+    return delta.contrast.verdict == ("more_a" if delta.effect > 0 else "more_b")
 
 
 def recipient_name(owner: str, sites: tuple[str, ...]) -> str:

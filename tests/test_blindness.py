@@ -72,7 +72,7 @@ def verdict(found: Comparison) -> str:
     return row.verdict
 
 
-MAY_BE_A_PIN = "may have been refused by a pin"
+MAY_BE_A_PIN = "perhaps refused by an app"
 CAME_TO_NOTHING = "failed or ended unused"
 
 

@@ -84,7 +84,7 @@ def test_one_imported_session_for_each_side_never_makes_a_claim() -> None:
     found = diff(frames(sessions(1, "DE-13", "KE-13", origin="har", egress=""), rows))
     assert {each.verdict for each in found.deltas} == {"insufficient"}
     assert {each.reason for each in found.deltas} == {
-        "too few sessions: Germany has 1, Kenya has 1, and 5 a side are needed"
+        "too few sessions: Germany has 1, Kenya has 1, and each side needs 5"
     }
     assert [each.enough for each in found.deltas] == [5, 5]
     assert {(each.a.n, each.b.n) for each in found.deltas} == {(1, 1)}

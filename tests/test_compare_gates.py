@@ -66,7 +66,10 @@ def test_what_could_make_the_difference_keeps_it_from_being_one(
     assert (failed.passed, failed.found, failed.rows, failed.waived) == (False, told, 1, "")
     assert failed.needed
     assert only(found).verdict == "insufficient"
-    assert only(found).reason == f"{told}; what would do: {failed.needed}"
+    assert only(found).reason == (
+        f"this check does not hold: “{failed.title}” ({told}); what would be enough:"
+        f" {failed.needed}"
+    )
     assert isinstance(only(found).reason, Said)
 
 
@@ -79,7 +82,9 @@ def test_a_waived_gate_has_no_consequences_and_its_reason_is_printed(
     assert only(found).verdict == "only_b"
     assert (gate(found, name).passed, gate(found, name).rows) == (False, 0)
     [warning] = [each for each in found.warnings if "our partner saw to it" in each]
-    assert warning.startswith(f"Waived, although {told}: ")
+    assert warning.startswith("This check does not hold, and the study does without it: ")
+    assert f"({told})" in warning
+    assert warning.endswith("The study's reason: our partner saw to it.")
 
 
 def test_every_gate_is_there_in_its_order_and_passes_where_nothing_is_wrong() -> None:
@@ -135,7 +140,7 @@ def test_a_side_of_which_little_could_be_read_is_never_lower_or_the_same() -> No
     everywhere = [*IN_KENYA, *findings("DE-13", range(1, 7))]
     found = diff(frames([*rows, *sessions(6, "KE-13")], everywhere))
     failed = gate(found, "coverage")
-    assert failed.found == "2 of 6 for Germany, 6 of 6 for Kenya"
+    assert failed.found == "2 of 6 sessions of Germany, 6 of 6 of Kenya"
     assert only(found).verdict == "insufficient"
     assert {each.verdict for each in found.magnitudes} == {"insufficient"}
     assert failed.rows == 1 + len(found.magnitudes)
@@ -149,7 +154,7 @@ def test_too_few_sessions_name_those_that_were_left_out() -> None:
         each["exchanges"] = 0
     found = diff(frames(rows, IN_KENYA))
     assert only(found).reason == (
-        "too few sessions: Germany, of which 2 are left out, has 4, and 5 a side are needed"
+        "too few sessions: Germany has 4 (2 more are left out), and each side needs 5"
     )
     assert gate(found, "sessions").found == "Germany has 4 (2 are left out), Kenya has 6"
 

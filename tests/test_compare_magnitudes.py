@@ -79,7 +79,7 @@ def test_a_side_that_could_not_be_read_is_never_called_less_precise() -> None:
     found = diff(frames(sessions(N, "DE-13", "KE-13"), rows, coverage=hidden))
     row = one(found, "precision", subject="loc.precise")
     assert row.verdict == "insufficient"
-    assert "in 6 of 8 sessions of Germany more may have been sent" in row.reason
+    assert "in 6 of 8 sessions of Germany a more precise location may" in row.reason
     more = [blind(of, refused=1) for of in ids("KE-13")]
     found = diff(frames(sessions(N, "DE-13", "KE-13"), rows, coverage=more))
     assert one(found, "precision", subject="loc.precise").verdict == "more_b"
@@ -146,10 +146,45 @@ def test_who_may_have_received_it_unread_counts_against_the_claim() -> None:
 def test_who_receives_data_before_consent_is_counted_by_phase() -> None:
     rows = [finding(of, owner, phase="launch") for of in ids("KE-13") for owner in ("A", "B")]
     rows += [finding(of, owner, phase="use") for of in ids("DE-13") for owner in ("A", "B")]
+    rows += [finding(of, "C", phase="launch") for of in ids("DE-13")]
     made = frames(sessions(N, "DE-13", "KE-13"), rows)
     row = one(diff(made, "launch", "consent", "use"), "before_consent", "")
-    assert (row.verdict, row.a.high, row.b.low) == ("more_b", 0, 2)
+    assert (row.verdict, row.a.high, row.b.low) == ("more_b", 1, 2)
     assert not [each for each in diff(made).magnitudes if each.measure == "before_consent"]
+
+
+def test_that_a_side_has_none_at_all_is_told_by_presence_and_not_counted_again() -> None:
+    rows = [finding(of, owner, phase="launch") for of in ids("KE-13") for owner in ("A", "B")]
+    hidden = [blind(of, "Other", refused=1) for of in ids("DE-13")]
+    coverage = [*hidden, *traffic("KE-13", exchanges=20)]
+    found = diff(
+        frames(sessions(N, "DE-13", "KE-13"), rows, coverage=coverage), "launch", "consent", "use"
+    )
+    assert {row.verdict for row in found.deltas} == {"only_b"}
+    counting = {"recipients", "before_consent", "requests_per_hour", "bytes_up_per_hour"}
+    assert not [row for row in found.magnitudes if row.measure in counting]
+    some = frames(sessions(N, "DE-13", "KE-13"), [*rows, finding(ids("DE-13")[0], "A")])
+    assert one(diff(some), "recipients", "", "id.advertising").a.high == 1
+
+
+def test_a_session_of_a_few_seconds_has_no_rate() -> None:
+    least = load_measures()["requests_per_hour"].shortest
+    assert least >= 60
+
+    def rates(seconds: float) -> set[str]:
+        ended = f"2026-11-01T10:{int(seconds // 60):02d}:{int(seconds % 60):02d}.000Z"
+        made = [
+            session(arm, n, started="2026-11-01T10:00:00.000Z", ended=ended)
+            for arm in ("DE-13", "KE-13")
+            for n in range(1, N + 1)
+        ]
+        rows = [finding(of) for arm in ("DE-13", "KE-13") for of in ids(arm)]
+        coverage = [*traffic("DE-13", exchanges=9), *traffic("KE-13", exchanges=9)]
+        found = diff(frames(made, rows, coverage=coverage))
+        return {row.measure for row in found.magnitudes}
+
+    assert "requests_per_hour" not in rates(least - 1)
+    assert "requests_per_hour" in rates(least)
 
 
 def traffic(arm: str, **counts: int) -> list[Row]:

@@ -211,13 +211,12 @@ def test_of_many_warnings_of_one_kind_the_first_is_told(show: Show) -> None:
 
 def test_what_is_measured_stands_with_its_recipient(show: Show) -> None:
     comparison = reporting.sent_only_in_kenya()
-    [row] = [
-        each
-        for each in comparison.magnitudes
-        if (each.owner, each.measure) == ("Waymark", "bytes_up_per_hour")
-    ]
+    row = next(each for each in comparison.magnitudes if each.owner == "Waymark")
     more = replace(
         row,
+        measure="bytes_up_per_hour",
+        unit="bytes per hour",
+        ratio=True,
         verdict="more_b",
         reason="",
         a=Summary(6, 1000.0, 1500.0, 2000.0),
@@ -291,5 +290,6 @@ def mirrored(row: Delta) -> Delta:
         effect=-row.contrast.effect,
         low=-row.contrast.high,
         high=-row.contrast.low,
+        verdict="more_a",
     )
     return replace(row, a=Count(12, 12), b=Count(0, 12), effect=-row.effect, contrast=contrast)

@@ -167,7 +167,7 @@ def test_an_unknown_name_is_a_mistake_with_those_that_are_near(
 
 
 def test_blind_spots_of_everyone_stay(whole: Comparison) -> None:
-    everyone = BlindSpot("a", "", "", (), 1, 6, ("cut off",))
+    everyone = BlindSpot("a", "", "", (), 1, 6, ("cut off",), "")
     shown = narrowed(
         replace(whole, blind_spots=(*whole.blind_spots, everyone)),
         Filter(owners=("Waymark",)),

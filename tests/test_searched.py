@@ -43,8 +43,8 @@ def test_a_value_that_is_planted_on_one_side_only_makes_no_difference() -> None:
     [delta] = found.deltas
     assert delta.verdict == "insufficient"
     assert delta.reason == (
-        "KE-13 has no planted value of this type in 6 of 6 sessions, where it may have been sent"
-        " and not been recognised, and if it was, there is no difference"
+        "in 6 of 6 sessions of KE-13 the phone had no planted value of this type, so that it may"
+        " have been sent and not been recognised; if so, the sides do not differ"
     )
     assert [each for each in found.warnings if "person.phone (not for KE-13 in 6 of 6" in each]
     assert not [each for each in found.warnings if "person.email" in each]

@@ -84,14 +84,14 @@ def test_a_row_gets_the_verdict_that_its_counts_bear(n: int, row: Counts, verdic
 
 def test_too_few_sessions_say_how_many_there_are_and_would_be_enough() -> None:
     found = judged(1, 1, Counts(1, 0), Counts(1, 1))
-    assert found[0].reason == "too few sessions: a has 1, b has 1, and 5 a side are needed"
+    assert found[0].reason == "too few sessions: a has 1, b has 1, and each side needs 5"
     assert [each.enough for each in found] == [5, 6]
     assert "b has" not in judged(4, 9, Counts(1, 0))[0].reason
 
 
 def test_what_cannot_be_decided_names_more_sessions_than_there_are() -> None:
     found = judged(6, 6, Counts(4, 2))[0]
-    assert "neither a difference" in found.reason
+    assert "it could be chance" in found.reason
     assert found.enough is not None
     assert found.enough > 6
 

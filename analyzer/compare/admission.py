@@ -25,9 +25,9 @@ _NEEDED: Mapping[GateName, Said] = {
         " an arm that says so (languages and time_zones in study.toml)"
     ),
     "region": say(
-        "two witnesses, in every session, of the country that the traffic leaves from: two"
+        "in every session two independent signs of the country that the traffic leaves from: two"
         " databases of addresses (`evenhand geo fetch`, then `evenhand proxy --check-url`), or one"
-        " and a server that says so"
+        " of them and a server that says so"
     ),
     "exchanges": say("sessions in which the phone sends something by way of the recorder"),
     "length": say(
@@ -92,13 +92,12 @@ class Admission:
 
     def _found(self, those: Sequence[str], of: int) -> Said:
         if not those:
-            return say_many("it is so in the one session", "it is so in all {number} sessions", of)
+            return say_many("the one session passes", "all {number} sessions pass", of)
         reasons = list(dict.fromkeys(self.failed[each][1] for each in sorted(those)))
         return say(
-            "it is not so in {number} of {of} sessions ({sessions}): {reasons}",
+            "{number} of {of} sessions do not pass: {reasons}",
             number=len(those),
             of=of,
-            sessions=listed(sorted(those)),
             reasons=listed(reasons, 2),
         )
 

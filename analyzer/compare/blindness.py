@@ -16,9 +16,10 @@ from typing import NamedTuple, cast
 
 import pandas as pd
 
+from analyzer.compare.telling import listed
 from analyzer.comparison import BlindSpot, Which
 from analyzer.models import DeltaKind
-from analyzer.said import say_many
+from analyzer.said import Said, say, say_many
 
 _COUNTS = [
     "refused", "unread_up", "unread_down", "opaque", "cut", "opaque_down", "cut_down",
@@ -77,8 +78,11 @@ class Blindness:
         }
         return self.incomplete | self.unread | found
 
-    def on(self, side: Which, sessions: Collection[str]) -> list[BlindSpot]:
-        """Return what the blind spots of `sessions` are, for a report, in order."""
+    def on(self, side: Which, title: str, sessions: Collection[str]) -> list[BlindSpot]:
+        """Return what the blind spots of `sessions` are, for a report, in order.
+
+        They are those of the side `side`, whose name is `title`.
+        """
         found: list[BlindSpot] = []
         broken, unread = self.incomplete & set(sessions), self.unread & set(sessions)
         reasons = []
@@ -100,11 +104,18 @@ class Blindness:
             )
         if reasons:
             k, n = len(broken | unread), len(sessions)
-            found.append(BlindSpot(side, "", "", (), k, n, tuple(reasons)))
+            told = say(
+                "{side}: {k} of {n} sessions do not show everything, of any recipient ({reasons}).",
+                side=title,
+                k=k,
+                n=n,
+                reasons=tuple(reasons),
+            )
+            found.append(BlindSpot(side, "", "", (), k, n, tuple(reasons), told))
         for who, every in sorted(self.spots.items()):
             spots = [spot for spot in every if spot.session in sessions]
             if spots:
-                found.append(_described(side, who, spots, len(sessions)))
+                found.append(_described((side, title), who, spots, len(sessions)))
         return found
 
 
@@ -137,7 +148,9 @@ def third_parties(coverage: pd.DataFrame) -> Mapping[str, frozenset[str]]:
     return {session: frozenset(names) for session, names in found.items()}
 
 
-def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindSpot:
+def _described(of: tuple[Which, str], who: _Who, spots: Sequence[_Spot], n: int) -> BlindSpot:
+    side, title = of
+
     def total(*counts: str) -> int:
         return sum(getattr(spot, count) for spot in spots for count in counts)
 
@@ -148,8 +161,10 @@ def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindS
             total("refused"),
         ),
         say_many(
-            "{number} connection may have been refused by a pin",
-            "{number} connections may have been refused by a pin",
+            "{number} connection was perhaps refused by an app that trusts only its own"
+            " certificate",
+            "{number} connections were perhaps refused by an app that trusts only its own"
+            " certificate",
             total("pin_suspected"),
         ),
         say_many(
@@ -194,12 +209,44 @@ def _described(side: Which, who: _Who, spots: Sequence[_Spot], n: int) -> BlindS
         ),
     )
     reasons = [each for each in told if each.number]
+    hosts = tuple(sorted({spot.host for spot in spots if spot.host}))
+    k = len({spot.session for spot in spots})
     return BlindSpot(
         side=side,
         owner=who.owner,
         site=who.site,
-        hosts=tuple(sorted({spot.host for spot in spots if spot.host})),
-        k=len({spot.session for spot in spots}),
+        hosts=hosts,
+        k=k,
         n=n,
         reasons=tuple(reasons),
+        told=_sentence(title, who, hosts, (k, n), tuple(reasons)),
+    )
+
+
+def _sentence(
+    side: str, who: _Who, hosts: Sequence[str], of: tuple[int, int], reasons: tuple[Said, ...]
+) -> Said:
+    told = {
+        "side": side,
+        "k": of[0],
+        "n": of[1],
+        "owner": who.owner,
+        "hosts": listed(hosts),
+        "reasons": reasons,
+    }
+    if not hosts:
+        return say(
+            "{side}: in {k} of {n} sessions not everything could be read of a recipient whose name"
+            " is not known ({reasons}).",
+            **told,
+        )
+    if not who.owner:
+        return say(
+            "{side}: in {k} of {n} sessions not everything could be read of {hosts} ({reasons}).",
+            **told,
+        )
+    return say(
+        "{side}: in {k} of {n} sessions not everything could be read of {owner}, at {hosts}"
+        " ({reasons}).",
+        **told,
     )

@@ -84,10 +84,11 @@ def waivers(gates: Sequence[Gate]) -> list[Said]:
     """Return a sentence for each gate that does not hold, and that the study does without."""
     return [
         say(
-            "Waived, although {found}: “{title}”. The study's reason: {reason}.",
-            found=gate.found,
+            "This check does not hold, and the study does without it: “{title}” ({found}). The"
+            " study's reason: {reason}.",
             title=gate.title,
-            reason=gate.waived,
+            found=gate.found,
+            reason=gate.waived.rstrip(" ."),
         )
         for gate in gates
         if gate.waived and not gate.passed

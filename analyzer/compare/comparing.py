@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
+from typing import Final
 
 from analyzer import __version__, statistics
 from analyzer.compare.cautions import cautions, false_starts, waivers
@@ -14,9 +15,10 @@ from analyzer.compare.evidence import (
     recipients,
     session_rows,
 )
-from analyzer.compare.judging import Bases, bases_of, judge_pair, terms_of
+from analyzer.compare.judging import Bases, bases_of, judge_pair
 from analyzer.compare.material import Material, material
 from analyzer.compare.noise import noise_floor
+from analyzer.compare.reading import reading
 from analyzer.compare.recorded import Recorded
 from analyzer.compare.region import by_side, region_cautions
 from analyzer.compare.searched import planted_apart
@@ -26,8 +28,10 @@ from analyzer.compare.uncertainty import guesses, hearsay
 from analyzer.comparison import Comparison, Excluded, Settings, Which
 from analyzer.frames import Frames
 from analyzer.knowledge import Knowledge
+from analyzer.models import Verdict
 from analyzer.study import Study
 
+DIFFERENT: Final[frozenset[Verdict]] = frozenset({"only_a", "more_a", "more_b", "only_b"})
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy")
 
 
@@ -53,6 +57,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     excluded = excluded_of(
         made, frames, [*left.out, *left.out_controls, *right.out, *right.out_controls]
     )
+    coverage = coverage_rows(frames.coverage, compared)
     rows = verdicts(deltas)
     headline = Headline(made, (a, b), left, right, rows, found.others)
     return Comparison(
@@ -64,14 +69,17 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         tallies=tallies(rows),
         evidence=evidence(frames, (*deltas, *found.magnitudes), compared),
         recipients=recipients(made.seen, left.ids | right.ids),
-        coverage=coverage_rows(frames.coverage, compared),
-        blind_spots=tuple(made.blind.on("a", left.ids) + made.blind.on("b", right.ids)),
+        coverage=coverage,
+        blind_spots=(
+            *made.blind.on("a", left.side.title, left.ids),
+            *made.blind.on("b", right.side.title, right.ids),
+        ),
         noise=noise_floor(
             {left.side.title: left.compared, right.side.title: right.compared},
             [*left.controls, *right.controls],
             made.seen,
             study.compare,
-            (sum(each.q <= study.compare.alpha for each in deltas), len(deltas)),
+            (sum(each.verdict in DIFFERENT for each in deltas), len(deltas)),
         ),
         warnings=(
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
@@ -98,6 +106,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         gates=found.gates,
         sensitivities=sensitivities(headline),
         phases=study.phases,
+        reading=reading(coverage, {"a": left.side, "b": right.side}),
         consent=study.consent_phase,
         fictional=study.fictional,
     )
@@ -107,7 +116,7 @@ def bases(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) ->
     """Return the sessions behind every row of ``compare(frames, study, knowledge, a, b)``."""
     made = material(frames, study, knowledge)
     left, right = made.side(a), made.side(b)
-    return bases_of(made, left, right, terms_of(made, left, right))
+    return bases_of(made, left, right)
 
 
 def excluded_of(made: Material, frames: Frames, sessions: list[Recorded]) -> tuple[Excluded, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from analyzer import statistics
 
@@ -33,3 +34,30 @@ class Family:
             q = statistics.discoveries(ps, supports, self._alpha).qs[place]
             self._tried[change] = q <= self._alpha
         return self._tried[change]
+
+
+class Exact:
+    """The exact test of what was seen, within the time blocks of both sides."""
+
+    def __init__(self, a: Mapping[str, str], b: Mapping[str, str]) -> None:
+        """Take the time block of each session of either side."""
+        self._a, self._b = a, b
+        n_a, n_b = Counter(a.values()), Counter(b.values())
+        self._sizes = [(block, n_a[block], n_b[block]) for block in sorted({*n_a, *n_b})]
+
+    def of(self, seen_a: Collection[str], seen_b: Collection[str]) -> Test:
+        """Return the p of what was seen in these sessions, and those that it could have had."""
+        blocks = self.blocks(seen_a, seen_b)
+        return statistics.permutation(blocks), statistics.attainable(blocks)
+
+    def lean(self, seen_a: Collection[str], seen_b: Collection[str]) -> float:
+        """Return in how many more sessions of a it was seen than chance would have it there."""
+        return statistics.lean(self.blocks(seen_a, seen_b))
+
+    def blocks(self, seen_a: Collection[str], seen_b: Collection[str]) -> list[statistics.Block]:
+        """Return in how many sessions of each block it was seen."""
+        k_a = Counter([self._a[session] for session in seen_a])
+        k_b = Counter([self._b[session] for session in seen_b])
+        return [
+            statistics.Block(k_a[block], n_a, k_b[block], n_b) for block, n_a, n_b in self._sizes
+        ]

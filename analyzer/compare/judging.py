@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analyzer import statistics
+from analyzer.compare.contrasting import Judge, Quarters
+from analyzer.compare.contrasting import Weighed as Apart
 from analyzer.compare.family import Test
 from analyzer.compare.law import Law
-from analyzer.compare.magnitudes import Scale, weigh
+from analyzer.compare.magnitudes import Scale, Weighed, weigh
 from analyzer.compare.material import Material, Sided
 from analyzer.compare.pair import Half, pair_gates
 from analyzer.compare.presence import Key, Place, Seen
@@ -17,7 +18,7 @@ from analyzer.compare.recorded import Recorded
 from analyzer.compare.verdicts import Bar, Group, Judged, Observed, Terms, judge
 from analyzer.gates import Gate
 from analyzer.magnitudes import Magnitude
-from analyzer.models import Contrast, Count, Delta, Verdict
+from analyzer.models import Contrast, Delta, Verdict
 from analyzer.pipeline import identify
 from analyzer.said import say
 
@@ -37,7 +38,7 @@ class Bases:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All rows of a pair, in order, with the gates; `others` are the tests of the magnitudes."""
+    """All rows of a pair, in order, with the gates; `others` are the tests beside presence."""
 
     deltas: tuple[Delta, ...]
     magnitudes: tuple[Magnitude, ...]
@@ -54,24 +55,33 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
     """Judge all rows of the sides `a` and `b`: one family of tests."""
     settings = material.study.compare
     gates = _gates(material, a, b)
-    bars = [bar for _, bar in gates if bar]
+    bars = tuple(bar for _, bar in gates if bar)
+    rows = _observed(material, a, b)
     weighed = weigh(a.group, b.group, material.measured)
-    others = tuple(each.test for each in weighed)
-    base = bases_of(material, a, b, Terms(tuple(bars), others))
-    found = judge(base.a, base.b, base.rows, settings, base.terms)
+    apart = _contrasts(material, a, b, rows)
+    terms = Terms(bars, _tests(weighed, apart))
+    found = judge(a.group, b.group, list(rows.values()), settings, terms)
     names = (a.side.name, b.side.name)
-    scale = Scale(base.a, base.b, names, settings, bars, found.family, len(base.rows))
+    scale = Scale(a.group, b.group, names, settings, bars, found.family, len(rows))
     magnitudes = [scale.judged(each, number) for number, each in enumerate(weighed)]
     stopped = Counter(each.gate for each in found.rows) + Counter(gate for _, gate in magnitudes)
+    first = len(rows) + len(weighed)
+    judged: dict[Key, Contrast] = {}
+    if apart:
+        contrasting = Judge(_quarters(a, b), settings, bars, found.family)
+        judged = {
+            key: contrasting.judged(each, first + number)
+            for number, (key, each) in enumerate(apart.items())
+        }
     law = Law(material.knowledge, [*a.compared, *b.compared])
     return Verdicts(
         tuple(
-            _delta(material, key, each, a, b, law)
-            for key, each in zip(base.keys, found.rows, strict=True)
+            _delta(material, key, each, a, b, law, judged.get(key))
+            for key, each in zip(rows, found.rows, strict=True)
         ),
         tuple(row for row, _ in magnitudes),
         tuple(replace(gate, rows=stopped[gate.name]) for gate, _ in gates),
-        others,
+        terms.others,
     )
 
 
@@ -80,34 +90,66 @@ def judge_presence(
 ) -> Mapping[Key, Verdict]:
     """Judge the rows of presence only, in one family with the tests `others`."""
     bars = tuple(bar for _, bar in _gates(material, a, b) if bar)
-    base = bases_of(material, a, b, Terms(bars, tuple(others)))
-    found = judge(base.a, base.b, base.rows, material.study.compare, base.terms)
-    return {key: each.verdict for key, each in zip(base.keys, found.rows, strict=True)}
+    rows, terms = _observed(material, a, b), Terms(bars, tuple(others))
+    found = judge(a.group, b.group, list(rows.values()), material.study.compare, terms)
+    return {key: each.verdict for key, each in zip(rows, found.rows, strict=True)}
 
 
-def terms_of(material: Material, a: Sided, b: Sided) -> Terms:
-    """Return under what the rows of presence of a pair are judged."""
+def bases_of(material: Material, a: Sided, b: Sided) -> Bases:
+    """Return which sessions of either side saw each row, and under what it is judged."""
     bars = tuple(bar for _, bar in _gates(material, a, b) if bar)
-    return Terms(bars, tuple(each.test for each in weigh(a.group, b.group, material.measured)))
+    rows = _observed(material, a, b)
+    weighed = weigh(a.group, b.group, material.measured)
+    terms = Terms(bars, _tests(weighed, _contrasts(material, a, b, rows)))
+    return Bases(a.group, b.group, tuple(rows), tuple(rows.values()), terms)
 
 
-def bases_of(material: Material, a: Sided, b: Sided, terms: Terms) -> Bases:
-    """Return which sessions of either side saw each row."""
-    ids_a, ids_b = a.ids, b.ids
-    found: list[tuple[Key, Observed]] = []
-    for key, seen in material.seen.items():
-        if seen.sessions.isdisjoint(ids_a | ids_b):
+def _tests(magnitudes: Sequence[Weighed], contrasts: Mapping[Key, Apart]) -> tuple[Test, ...]:
+    """Return the tests of a report beside those of presence, in the order of the family."""
+    return (*(each.test for each in magnitudes), *(each.test for each in contrasts.values()))
+
+
+def _observed(material: Material, a: Sided, b: Sided) -> dict[Key, Observed]:
+    """Return in which sessions of either side each row was seen."""
+    ids = a.ids | b.ids
+    return {
+        key: _within(material, key, seen, a.ids, b.ids)
+        for key, seen in material.seen.items()
+        if not seen.sessions.isdisjoint(ids)
+    }
+
+
+def _within(
+    material: Material, key: Key, seen: Seen, ids_a: frozenset[str], ids_b: frozenset[str]
+) -> Observed:
+    blind = material.blind.of(key.kind, key.owner, {place.site for place in seen.places})
+    unsearched = material.unsearched(key, seen, ids_a | ids_b)
+    return Observed(
+        *(seen.sessions & ids_a, seen.sessions & ids_b),
+        *(blind & ids_a, blind & ids_b),
+        *(unsearched & ids_a, unsearched & ids_b),
+    )
+
+
+def _quarters(a: Sided, b: Sided) -> Quarters:
+    return Quarters(a.group, b.group, a.adults, b.adults)
+
+
+def _contrasts(
+    material: Material, a: Sided, b: Sided, rows: Mapping[Key, Observed]
+) -> dict[Key, Apart]:
+    """Return the numbers of each row in which minors and adults of both sides can be compared."""
+    if not a.controls or not b.controls:
+        return {}
+    quarters, found = _quarters(a, b), {}
+    everyone = a.ids | b.ids | a.control_ids | b.control_ids
+    for key, minors in rows.items():
+        seen = material.seen[key]
+        if material.unsearched(key, seen, everyone) - seen.sessions:
             continue
-        blind = material.blind.of(key.kind, key.owner, {place.site for place in seen.places})
-        unsearched = material.unsearched(key, seen, ids_a | ids_b)
-        row = Observed(
-            *(seen.sessions & ids_a, seen.sessions & ids_b),
-            *(blind & ids_a, blind & ids_b),
-            *(unsearched & ids_a, unsearched & ids_b),
-        )
-        found.append((key, row))
-    keys, rows = tuple(key for key, _ in found), tuple(row for _, row in found)
-    return Bases(a.group, b.group, keys, rows, terms)
+        adults = _within(material, key, seen, a.control_ids, b.control_ids)
+        found[key] = quarters.weigh(minors, adults)
+    return found
 
 
 def _gates(material: Material, a: Sided, b: Sided) -> list[tuple[Gate, Bar | None]]:
@@ -131,7 +173,7 @@ def _gates(material: Material, a: Sided, b: Sided) -> list[tuple[Gate, Bar | Non
         bar = None
         if lost:
             reason = say(
-                "no session of {side} may count: {found}; what would do: {needed}",
+                "no session of {side} counts: {found}; what would be enough: {needed}",
                 side=tuple(side.side.title for side in lost),
                 found=gate.found,
                 needed=gate.needed,
@@ -141,10 +183,16 @@ def _gates(material: Material, a: Sided, b: Sided) -> list[tuple[Gate, Bar | Non
     return [*found, *pair_gates(halves[0], halves[1], material.study.compare)]
 
 
-def _delta(material: Material, key: Key, judged: Judged, a: Sided, b: Sided, law: Law) -> Delta:
+def _delta(
+    material: Material,
+    key: Key,
+    judged: Judged,
+    a: Sided,
+    b: Sided,
+    law: Law,
+    contrast: Contrast | None,
+) -> Delta:
     seen = material.seen[key]
-    everyone = a.ids | b.ids | a.control_ids | b.control_ids
-    unsearched = material.unsearched(key, seen, everyone) - seen.sessions
     places = seen.within(a.ids | b.ids)
     return Delta(
         id=delta_id(a.side.name, b.side.name, key),
@@ -165,26 +213,12 @@ def _delta(material: Material, key: Key, judged: Judged, a: Sided, b: Sided, law
         high=judged.high,
         p=judged.p,
         q=judged.q,
-        contrast=None if unsearched else _contrast(seen, judged, a, b),
+        contrast=contrast,
         examples=tuple(_examples(places, a.compared) + _examples(places, b.compared)),
         methods=seen.methods,
         confidence=seen.confidence,
         law=law.on(key, {place.purpose for place in places}),
     )
-
-
-def _contrast(seen: Seen, judged: Judged, a: Sided, b: Sided) -> Contrast | None:
-    if not a.controls or not b.controls:
-        return None
-    adult_a = Count(len(seen.sessions & a.control_ids), len(a.controls))
-    adult_b = Count(len(seen.sessions & b.control_ids), len(b.controls))
-    effect, (low, high) = statistics.contrast(_minus(judged.a, adult_a), _minus(judged.b, adult_b))
-    return Contrast(adult_a, adult_b, round(effect, 9), round(low, 9), round(high, 9))
-
-
-def _minus(minor: Count, adult: Count) -> tuple[float, statistics.Interval]:
-    of_minor, of_adult = minor.k / minor.n, adult.k / adult.n
-    return of_minor - of_adult, statistics.newcombe(of_minor, minor.n, of_adult, adult.n)
 
 
 def _examples(places: Sequence[Place], sessions: Sequence[Recorded]) -> list[str]:

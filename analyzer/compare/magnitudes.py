@@ -11,16 +11,19 @@ from typing import Literal
 from analyzer import statistics
 from analyzer.compare.family import Family, Test
 from analyzer.compare.measuring import Measured
-from analyzer.compare.verdicts import Bar, Group
+from analyzer.compare.verdicts import MAY_DIFFER, NO_DIFFERENCE, Bar, Group
 from analyzer.comparison import Which
 from analyzer.gates import GateName
 from analyzer.knowledge import Measure, load_measures
-from analyzer.magnitudes import Magnitude, MagnitudeVerdict, Summary
+from analyzer.magnitudes import Magnitude, MagnitudeVerdict, MeasureId, Summary
 from analyzer.pipeline import identify
 from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings
 
 _EXAMPLES = 1  # for each side
+_COUNTS: frozenset[MeasureId] = frozenset(
+    {"recipients", "before_consent", "requests_per_hour", "bytes_up_per_hour"}
+)  # of which 0 is none at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,18 @@ class Weighed:
 
 
 def weigh(a: Group, b: Group, rows: Sequence[Measured]) -> list[Weighed]:
-    """Compare the sides in each of `rows` in which both have a value, and any is not 0."""
+    """Compare the sides in each of `rows` in which both have a value, and any is not 0.
+
+    Of what counts something, both sides have to have some: that one has none at all is told by the
+    rows of presence, each by what could be read of one recipient.
+    """
     measures = load_measures()
     found = []
     for row in rows:
         of_a = {each: row.values[each] for each in a.blocks if each in row.values}
         of_b = {each: row.values[each] for each in b.blocks if each in row.values}
-        if of_a and of_b and any((*of_a.values(), *of_b.values())):
+        some = [any(of_a.values()), any(of_b.values())]
+        if of_a and of_b and (all(some) if row.key.measure in _COUNTS else any(some)):
             found.append((row, measures[row.key.measure], of_a, of_b))
     shifts: dict[int, statistics.Shift] = {}
     for ratio in (False, True):
@@ -116,8 +124,8 @@ class Scale:
 
     def _few(self, found: Weighed) -> Said:
         return say(
-            "too few sessions with a value: {a} has {n_a}, {b} has {n_b}, and {least} a side are"
-            " needed",
+            "too few sessions with a value: {a} has {n_a}, {b} has {n_b}, and each side needs"
+            " {least}",
             a=self.a.name,
             n_a=len(found.a),
             b=self.b.name,
@@ -130,7 +138,7 @@ class Scale:
     ) -> tuple[MagnitudeVerdict, Said | Literal[""], int | None]:
         direction = _direction(found.measure, found.shift)
         if not direction:
-            reason = say("the values of the sides spread differently around the same middle")
+            reason = say("the values of the sides have the same middle, and are spread differently")
             return "insufficient", reason, None
         # What could not be read may have been more, and sooner.
         open_side: Which = "b" if direction == "a" else "a"
@@ -141,7 +149,7 @@ class Scale:
             _direction(found.measure, worst) == direction
             and self.family.stands(place, (worst.p, worst.support))
         ):
-            return "insufficient", self._hidden(found, open_side, say("there is none")), None
+            return "insufficient", self._hidden(found, open_side, NO_DIFFERENCE), None
         return ("more_a" if direction == "a" else "more_b"), "", None
 
     def _same(self, found: Weighed) -> tuple[MagnitudeVerdict, Said | Literal[""], int | None]:
@@ -149,7 +157,7 @@ class Scale:
         for side in sides:
             worst = self._worst(found, side)
             if worst is not None and not _alike(found.measure, worst):
-                reason = self._hidden(found, side, say("the sides may differ"))
+                reason = self._hidden(found, side, MAY_DIFFER)
                 return "insufficient", reason, None
         return "same", "", None
 
@@ -164,35 +172,54 @@ class Scale:
 
     def _hidden(self, found: Weighed, side: Which, then: Said) -> Said:
         group = self.a if side == "a" else self.b
+        told = {
+            "unread": sum(each in found.row.bounds for each in group.blocks),
+            "of": group.n,
+            "side": group.name,
+            "then": then,
+        }
+        if found.row.key.measure == "delay":
+            return say(
+                "in {unread} of {of} sessions of {side} something may have been sent sooner where"
+                " it could not be read; {then}",
+                **told,
+            )
+        if found.row.key.measure == "precision":
+            return say(
+                "in {unread} of {of} sessions of {side} a more precise location may have been sent"
+                " where it could not be read; {then}",
+                **told,
+            )
         return say(
-            "in {unread} of {of} sessions of {side} more may have been sent, or sooner, where it"
-            " could not be read, and if it was, {then}",
-            unread=sum(each in found.row.bounds for each in group.blocks),
-            of=group.n,
-            side=group.name,
-            then=then,
+            "in {unread} of {of} sessions of {side} more may have been sent where it could not be"
+            " read; {then}",
+            **told,
         )
 
     def _undecided(self, found: Weighed, q: float) -> Said:
         measure, shift = found.measure, found.shift
+        if math.isnan(shift.effect):
+            return say("no time block has values of both sides")
         told = {
+            "a": self.a.name,
+            "b": self.b.name,
             "effect": _number(shift.effect),
             "low": _number(shift.interval.low),
             "high": _number(shift.interval.high),
             "q": Numeral(q, ".2f"),
             "margin": _number(measure.margin),
         }
-        if math.isnan(shift.effect):
-            return say("no time block has values of both sides")
         if measure.ratio:
             return say(
-                "one is {effect} times the other (95% interval {low} to {high}): neither a"
-                " difference (q = {q}) nor within a factor of {margin}",
+                "the values of {a} are {effect} times those of {b} (95% interval {low} to {high}):"
+                " it could be chance (q = {q}), and it is not certain that they lie within a factor"
+                " of {margin}",
                 **told,
             )
         return say(
-            "the values differ by {effect} (95% interval {low} to {high}): neither a"
-            " difference (q = {q}) nor within {margin} of each other",
+            "the values of {a} lie {effect} above those of {b} (95% interval {low} to {high}): it"
+            " could be chance (q = {q}), and it is not certain that they lie within {margin} of"
+            " each other",
             **told,
         )
 
@@ -243,5 +270,5 @@ def _rounded(number: float) -> float:
     return round(number, 9) + 0.0  # no minus zero
 
 
-def _number(number: float) -> Numeral:
-    return Numeral(number, ".3g")
+def _number(number: float) -> Numeral | Said:
+    return Numeral(number, ".3g") if math.isfinite(number) else say("no limit")

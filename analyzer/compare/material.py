@@ -47,6 +47,16 @@ class Sided:
         )
 
     @property
+    def adults(self) -> Group:
+        """The same of its adult sessions."""
+        return Group(
+            self.side.title,
+            {each.id: each.block for each in self.controls},
+            frozenset(each.id for each in self.controls if not each.exchanges),
+            len(self.out_controls),
+        )
+
+    @property
     def ids(self) -> frozenset[str]:
         """Its compared sessions."""
         return frozenset(each.id for each in self.compared)

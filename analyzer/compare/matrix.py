@@ -261,13 +261,14 @@ def _verdict(
         [worst] = bench.tests([_levelled(cells)])
         if family.stands(place, (worst.p, worst.support)):
             return "differs", ""
-        return "insufficient", _may_hide(cells, say("there is no difference"))
+        return "insufficient", _may_hide(cells, say("if so, the countries do not differ"))
     if _within(cells, settings.margin, with_hidden=False):
         if _within(cells, settings.margin, with_hidden=True):
             return "same", ""
-        return "insufficient", _may_hide(cells, say("they may differ"))
+        return "insufficient", _may_hide(cells, say("if so, the countries may differ"))
     return "insufficient", say(
-        "the countries neither differ (q = {q}) nor lie within {margin} points of each other",
+        "that the countries differ could be chance (q = {q}), and it is not certain that they lie"
+        " within {margin} points of each other",
         q=Numeral(family.qs[place], ".2f"),
         margin=round(100 * settings.margin),
     )
@@ -303,8 +304,7 @@ def _within(cells: _Cells, margin: float, *, with_hidden: bool) -> bool:
 def _may_hide(cells: _Cells, then: Said) -> Said:
     blind = [country.title for country, _, hidden in cells if country.ids & hidden]
     return say(
-        "in sessions of {countries} it may have been sent where it could not be seen, and if it"
-        " was, {then}",
+        "in sessions of {countries} it may have been sent where it could not be seen; {then}",
         countries=listed(blind),
         then=then,
     )

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analyzer.compare.blindness import Blindness, third_parties
 from analyzer.compare.recorded import Recorded
+from analyzer.knowledge import load_measures
 from analyzer.magnitudes import MeasureId
 from analyzer.models import Party
 
@@ -160,7 +161,7 @@ def _rates(
     blind: Blindness,
 ) -> Iterable[Measured]:
     """Yield requests and bytes per hour, of everyone with a name who received personal data."""
-    hours = {each.id: each.seconds / _HOUR for each in sessions if each.seconds}
+    measures = load_measures()
     recipients = {owner for owner in set(data["owner"]) if owner}
     rows = coverage[coverage["owner"].isin(recipients)]
     cut_off = (blind.incomplete | blind.unread) & {each.id for each in sessions}
@@ -169,6 +170,12 @@ def _rates(
         ("bytes_up_per_hour", rows["bytes_up"] + rows["unread_up"]),
     )
     for measure, amount in columns:
+        least = measures[measure].shortest
+        hours = {
+            each.id: each.seconds / _HOUR
+            for each in sessions
+            if each.seconds and each.seconds >= least
+        }
         hides = (rows[list(_UNCOUNTED[measure])] > 0).any(axis=1)
         table = rows[["owner", "party", "session"]].assign(amount=amount, hides=hides)
         for (owner, party), part in _parts(table, ["owner", "party"]):

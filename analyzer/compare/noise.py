@@ -13,6 +13,7 @@ from analyzer import statistics
 from analyzer.compare.presence import Key, Seen
 from analyzer.compare.recorded import Recorded
 from analyzer.comparison import ArmNoise, NoiseFloor, NoiseKind
+from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings
 
 _SPLITS = 1000
@@ -32,7 +33,7 @@ def noise_floor(
 
     A side is split within each of its arms and time blocks, so that its halves differ in nothing.
     Arms of the same country, age and consent are compared with each other. `found` is how many rows
-    of the comparison itself were called different, and how many there are.
+    of the comparison itself are differences, and how many there are.
     """
     parts: list[ArmNoise] = []
     arms: defaultdict[str, list[Recorded]] = defaultdict(list)
@@ -50,14 +51,45 @@ def noise_floor(
     counted = [each for each in parts if each.kind == kind and each.rows]
     rows = sum(each.rows for each in counted)
     called, of = found
+    share = _mean([(each.called, each.rows) for each in counted])
+    possible = bool(rows) and any(each.possible for each in counted)
+    enough = None if possible else _enough(settings.alpha)
     return NoiseFloor(
         arms=tuple(parts),
-        called=_mean([(each.called, each.rows) for each in counted]),
+        called=share,
         mean=_mean([(each.mean, each.rows) for each in counted]),
         largest=max((each.largest for each in counted), default=0.0),
-        possible=bool(rows) and any(each.possible for each in counted),
+        possible=possible,
         rows=of,
         found=called,
+        told=_sentence(share, (called, of), enough),
+        enough=enough,
+    )
+
+
+def _enough(alpha: float) -> int:
+    """Return how many sessions have halves that could be called different, were they opposite."""
+    n = _LEAST
+    while statistics.permutation([statistics.Block(n // 2, n // 2, 0, n - n // 2)]) > alpha:
+        n += 1
+    return n
+
+
+def _sentence(share: float, found: tuple[int, int], enough: int | None) -> Said:
+    if enough:
+        return say(
+            "How often chance alone looks like a difference cannot be measured here: half of the"
+            " sessions of a side is too few to differ from the other half, whatever they hold."
+            " It takes at least {enough} sessions of a side, recorded in one time block.",
+            enough=enough,
+        )
+    return say(
+        "The sessions of one side were dealt at random into two halves, again and again, and the"
+        " halves compared by the same rule: {percent}% of the rows of data and signals were called"
+        " different, by chance alone. In the comparison itself {found} of {rows} are.",
+        percent=Numeral(100 * share, ".1f"),
+        found=found[0],
+        rows=found[1],
     )
 
 

@@ -18,7 +18,7 @@ from analyzer.compare.turns import first, in_turns
 from analyzer.compare.verdicts import Bar
 from analyzer.comparison import Which
 from analyzer.gates import Gate, GateName
-from analyzer.said import Said, say
+from analyzer.said import Said, say, say_many
 from analyzer.study import CompareSettings
 
 LONGER = 1.5  # times the median length of the other side
@@ -87,7 +87,12 @@ def _gate(name: GateName, title: Said, result: _Result, waived: str) -> tuple[Ga
     )
     if result.passed or waived:
         return gate, None
-    reason = say("{found}; what would do: {needed}", found=result.found, needed=result.needed)
+    reason = say(
+        "this check does not hold: “{title}” ({found}); what would be enough: {needed}",
+        title=title,
+        found=result.found,
+        needed=result.needed,
+    )
     return gate, Bar(name, reason, result.spares, at_last=name == "coverage")
 
 
@@ -113,7 +118,12 @@ def _number(half: Half) -> Said:
 def _blocks(a: Half, b: Half) -> _Result:
     shared = {each.block for each in a.sessions} & {each.block for each in b.sessions}
     if shared:
-        return _Result(True, say("{number} blocks have both", number=len(shared)))
+        found = say_many(
+            "{number} time block has sessions of both sides",
+            "{number} time blocks have sessions of both sides",
+            len(shared),
+        )
+        return _Result(True, found)
     return _Result(
         False,
         say("no time block has sessions of both sides"),
@@ -142,7 +152,7 @@ def _copies(a: Half, b: Half) -> _Result:
     for each in b.sessions:
         if each.content in contents:
             found = say("{a} and {b} are the same recording", a=contents[each.content], b=each.id)
-            needed = say("the one of them that is wrong moved out of captures/")
+            needed = say("that the wrong one of them is moved out of captures/")
             return _Result(False, found, needed)
     return _Result(True, say("all recordings are different"))
 
@@ -150,7 +160,7 @@ def _copies(a: Half, b: Half) -> _Result:
 def _coverage(a: Half, b: Half, settings: CompareSettings) -> _Result:
     read = [sum(each.id not in half.blind for each in half.sessions) for half in (a, b)]
     found = say(
-        "{read_a} of {n_a} for {a}, {read_b} of {n_b} for {b}",
+        "{read_a} of {n_a} sessions of {a}, {read_b} of {n_b} of {b}",
         read_a=read[0], n_a=len(a.sessions), a=a.title,
         read_b=read[1], n_b=len(b.sessions), b=b.title,
     )  # fmt: skip
@@ -197,13 +207,15 @@ def _alike(a: Half, b: Half, value: Callable[[Recorded], str]) -> _Result:
     of_a, of_b = ([value(each) for each in half.sessions] for half in (a, b))
     found = _told(a, of_a, b, of_b)
     if "" in of_a or "" in of_b:
-        return _Result(False, found, say("it is written down for every session"))
-    return _Result(_even(of_a, of_b), found, say("sessions that are all of one kind"))
+        return _Result(False, found, say("that it is written down for every session"))
+    return _Result(
+        _even(of_a, of_b), found, say("the same on both sides, in about as many sessions of either")
+    )
 
 
 def _told(a: Half, of_a: Sequence[str], b: Half, of_b: Sequence[str]) -> Said:
     if not any((*of_a, *of_b)):
-        return say("it is written down for none")
+        return say("it is not written down for any session")
     if set(of_a) == set(of_b) and len(set(of_a)) == 1:
         return say("all have {value}", value=of_a[0])
     return say(
@@ -281,7 +293,7 @@ def _factors(a: Half, b: Half) -> list[tuple[GateName, Said, _Result]]:
         for name, value in values.items()
     }
     differing = [name for name, (of_a, of_b) in of.items() if not _even(of_a, of_b)]
-    needed = say("sides that differ in one of country, age and consent")
+    needed = say("sides that differ in no more than one of country, age and consent")
     titles: tuple[tuple[GateName, Said], ...] = (
         ("age", say("The declared ages are the same on both sides, or all that differs")),
         ("consent", say("The consent is the same on both sides, or all that differs")),

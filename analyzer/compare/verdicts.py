@@ -9,13 +9,12 @@ to stand.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from analyzer import statistics
-from analyzer.compare.family import Family, Test
+from analyzer.compare.family import Exact, Family, Test
 from analyzer.compare.telling import points
 from analyzer.comparison import Which
 from analyzer.gates import GateName
@@ -52,6 +51,13 @@ class Terms:
     others: tuple[Test, ...] = ()
 
 
+# What comes of it if what could not be read was sent; ends a sentence after a semicolon.
+NO_DIFFERENCE = say("if so, the sides do not differ")
+MAY_DIFFER = say("if so, the sides may differ")
+SIMPSON = say(
+    "over all sessions the sides do not lie apart as they do within the time blocks: record both"
+    " sides equally often in each block"
+)
 ALONE = Terms()  # no gate has failed, and there are no other rows
 
 
@@ -146,7 +152,7 @@ def judge(
     The false discovery rate is that over `rows` and the others of `terms`, so they have to be all
     rows of a report.
     """
-    exact = _Tests(a, b)
+    exact = Exact(a.blocks, b.blocks)
     tests = [exact.of(row.seen_a, row.seen_b) for row in rows]
     family = Family([*tests, *terms.others], settings.alpha)
     bench = _Bench(a, b, settings, terms.bars, family, exact)
@@ -168,7 +174,7 @@ class _Bench:
         settings: CompareSettings,
         bars: Sequence[Bar],
         family: Family,
-        exact: _Tests,
+        exact: Exact,
     ) -> None:
         self._a, self._b, self._settings = a, b, settings
         self._bars = [bar for bar in bars if not bar.at_last]
@@ -207,6 +213,8 @@ class _Bench:
 
     def _concluded(self, row: _Tested) -> _Told:
         if row.q <= self._settings.alpha:
+            if not self._leans(row.effect, row.row.seen_a, row.row.seen_b):
+                return "insufficient", SIMPSON, None, ""
             return (*self._difference(row), "")
         if row.interval.within(self._settings.margin):
             return (*self._same(row), "")
@@ -228,7 +236,7 @@ class _Bench:
         if hidden and not self._stands(row, hidden):
             if self._stands(row, hidden - lower.empty):
                 return "insufficient", _false_starts(lower), None
-            reason = self._may_hide(lower, hidden, unsearched, say("there is no difference"))
+            reason = self._may_hide(lower, hidden, unsearched, NO_DIFFERENCE)
             return "insufficient", reason, None
         # "Only" would also say that it was not sent in the sessions that could not be read.
         if fewer or hidden:
@@ -242,7 +250,15 @@ class _Bench:
         seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
         effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
         stands = effect > 0 if more_in_a else effect < 0
-        return stands and self._family.stands(row.place, self._exact.of(seen_a, seen_b))
+        return (
+            stands
+            and self._leans(effect, seen_a, seen_b)
+            and self._family.stands(row.place, self._exact.of(seen_a, seen_b))
+        )
+
+    def _leans(self, effect: float, seen_a: frozenset[str], seen_b: frozenset[str]) -> bool:
+        """Whether the sides lie within the time blocks the way that they do over all of them."""
+        return self._exact.lean(seen_a, seen_b) * effect > 0
 
     def _same(self, row: _Tested) -> _Verdict:
         observed = row.row
@@ -253,7 +269,7 @@ class _Bench:
             if hidden and not self._stays_same(row, side, hidden):
                 if self._stays_same(row, side, hidden - side.empty):
                     return "insufficient", _false_starts(side), None
-                reason = self._may_hide(side, hidden, unsearched, say("the sides may differ"))
+                reason = self._may_hide(side, hidden, unsearched, MAY_DIFFER)
                 return "insufficient", reason, None
         return "same", "", None
 
@@ -277,26 +293,27 @@ class _Bench:
         if not hidden & unsearched:
             return say(
                 "in {unread} of {of} sessions of {side} it may have been sent where it could not be"
-                " read, and if it was, {then}",
+                " read; {then}",
                 **told,
             )
         if not hidden - unsearched:
             return say(
-                "{side} has no planted value of this type in {unplanted} of {of} sessions, where it"
-                " may have been sent and not been recognised, and if it was, {then}",
+                "in {unplanted} of {of} sessions of {side} the phone had no planted value of this"
+                " type, so that it may have been sent and not been recognised; {then}",
                 **told,
             )
         return say(
-            "{side} has no planted value of this type in {unplanted} of {of} sessions, where it may"
-            " have been sent and not been recognised, and in {unread} of {of} it may have been sent"
-            " where it could not be read, and if it was, {then}",
+            "in {unplanted} of {of} sessions of {side} the phone had no planted value of this type,"
+            " so that it may have been sent and not been recognised, and in {unread} of {of} it may"
+            " have been sent where it could not be read; {then}",
             **told,
         )
 
     def _undecided(self, row: _Tested) -> Said:
         return say(
-            "the shares differ by {effect} points (95% interval {low} to {high}): neither a"
-            " difference (q = {q}) nor within {margin} points of each other",
+            "the shares differ by {effect} points (95% interval {low} to {high}): it could be"
+            " chance (q = {q}), and it is not certain that they lie within {margin} points of each"
+            " other",
             effect=points(row.effect),
             low=points(row.interval.low),
             high=points(row.interval.high),
@@ -325,55 +342,36 @@ def few(a: Group, b: Group, least: int) -> Said | None:
         return None
     if len(short) == 1:
         return say(
-            "too few sessions: {side} has {n}, and {least} a side are needed",
-            side=_named(short[0]),
-            n=short[0].n,
+            "too few sessions: {side} has {n}, and each side needs {least}",
+            side=short[0].name,
+            n=_number(short[0]),
             least=least,
         )
     return say(
-        "too few sessions: {a} has {n_a}, {b} has {n_b}, and {least} a side are needed",
-        a=_named(a),
-        n_a=a.n,
-        b=_named(b),
-        n_b=b.n,
+        "too few sessions: {a} has {n_a}, {b} has {n_b}, and each side needs {least}",
+        a=a.name,
+        n_a=_number(a),
+        b=b.name,
+        n_b=_number(b),
         least=least,
     )
 
 
-def _named(side: Group) -> object:
+def _number(side: Group) -> object:
     if not side.out:
-        return side.name
-    return say("{side}, of which {out} are left out,", side=side.name, out=side.out)
+        return side.n
+    return say("{n} ({out} more are left out)", n=side.n, out=side.out)
 
 
 def _false_starts(side: Group) -> Said:
     """Say that sessions without an exchange are what keeps a row from its verdict."""
     return say(
-        "in {empty} of {n} sessions of {side} there is no exchange: if they are false starts, move"
-        " captures/<id> out and run `evenhand analyze`; if not, it may have been sent where it"
-        " could not be read",
+        "in {empty} of {n} sessions of {side} nothing could be read: if they are false starts, move"
+        " captures/<id> out and run `evenhand analyze`; if not, it may have been sent there unread",
         empty=len(side.empty),
         n=side.n,
         side=side.name,
     )
-
-
-class _Tests:
-    """The exact test of what was seen, within the time blocks of both sides."""
-
-    def __init__(self, a: Group, b: Group) -> None:
-        self._a, self._b = a.blocks, b.blocks
-        n_a, n_b = Counter(a.blocks.values()), Counter(b.blocks.values())
-        self._sizes = [(block, n_a[block], n_b[block]) for block in sorted({*n_a, *n_b})]
-
-    def of(self, seen_a: Collection[str], seen_b: Collection[str]) -> Test:
-        """Return the p of what was seen in these sessions, and those that it could have had."""
-        k_a = Counter([self._a[session] for session in seen_a])
-        k_b = Counter([self._b[session] for session in seen_b])
-        blocks = [
-            statistics.Block(k_a[block], n_a, k_b[block], n_b) for block, n_a, n_b in self._sizes
-        ]
-        return statistics.permutation(blocks), statistics.attainable(blocks)
 
 
 def _interval(a: Count, b: Count) -> statistics.Interval:

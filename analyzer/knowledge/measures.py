@@ -27,6 +27,7 @@ class Measure:
     worse: Literal["more", "less"]
     ratio: bool
     margin: float
+    shortest: float  # seconds that a session has to last to have a number
 
 
 @lru_cache(maxsize=4)
@@ -59,6 +60,7 @@ def _measure(table: Table) -> Measure:
     ratio = table.flag("ratio")
     text = table.matching("margin", r"\d+(\.\d+)?")
     margin = float(text) if text.replace(".", "", 1).isdigit() else 1.0
+    seconds = table.matching("shortest", r"\d+")
     if ratio and margin <= 1:
         table.wrong("margin", "of a ratio is a factor above 1")
     made = Measure(
@@ -69,6 +71,7 @@ def _measure(table: Table) -> Measure:
         worse=cast("Literal['more', 'less']", table.choice("worse", ("more", "less"))),
         ratio=ratio,
         margin=margin,
+        shortest=float(seconds) if seconds.isdigit() else 0.0,
     )
     table.done()
     return made

@@ -1,5 +1,6 @@
 """Intervals, tests and plans. The unit is always the session; see docs/statistics.md."""
 
+from analyzer.statistics.contrasts import interaction
 from analyzer.statistics.homogeneity import Homogeneity, homogeneity
 from analyzer.statistics.intervals import CONFIDENCE, Interval, contrast, newcombe, wilson
 from analyzer.statistics.magnitudes import SAMPLES, Shift, equivalent, shifts
@@ -10,7 +11,7 @@ from analyzer.statistics.multiplicity import (
     discoveries,
 )
 from analyzer.statistics.planning import Plan, Slot, level, power_of, schedule, sessions_needed
-from analyzer.statistics.shares import Block, attainable, enough, permutation
+from analyzer.statistics.shares import Block, attainable, enough, lean, permutation
 from analyzer.statistics.splits import Noise, apart, split_noise, strata
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "enough",
     "equivalent",
     "homogeneity",
+    "interaction",
+    "lean",
     "level",
     "newcombe",
     "permutation",

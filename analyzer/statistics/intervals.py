@@ -25,8 +25,10 @@ class Interval(NamedTuple):
         return -margin <= self.low and self.high <= margin
 
 
-def wilson(share: float, n: int) -> Interval:
+def wilson(share: float, n: int, z: float = _Z) -> Interval:
     """Return Wilson's score interval (95%) of a share (0..1) seen in `n` > 0 sessions.
+
+    `z` is how many standard deviations it takes in, for another confidence.
 
     Closed form, because `enough` needs it at shares that are no whole number of sessions. Wilson
     (1927), JASA 22:209; the value is that of ``scipy.stats.binomtest(56, 70)``.
@@ -35,13 +37,13 @@ def wilson(share: float, n: int) -> Interval:
     >>> round(found.low, 4), round(found.high, 4)
     (0.6918, 0.877)
     """
-    spread = _Z * math.sqrt(share * (1 - share) / n + (_Z / (2 * n)) ** 2)
-    middle = share + _Z * _Z / (2 * n)
-    scale = 1 + _Z * _Z / n
+    spread = z * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    middle = share + z * z / (2 * n)
+    scale = 1 + z * z / n
     return Interval(max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
 
 
-def newcombe(share_a: float, n_a: int, share_b: float, n_b: int) -> Interval:
+def newcombe(share_a: float, n_a: int, share_b: float, n_b: int, z: float = _Z) -> Interval:
     """Return the interval of ``share_a - share_b`` by Newcombe's hybrid of two score intervals.
 
     Method 10 of Newcombe (1998), Statistics in Medicine 17:873. These are examples a, c and h of
@@ -54,7 +56,7 @@ def newcombe(share_a: float, n_a: int, share_b: float, n_b: int) -> Interval:
     >>> [round(bound, 4) for bound in newcombe(1.0, 10, 0.0, 10)]
     [0.6075, 1.0]
     """
-    a, b = wilson(share_a, n_a), wilson(share_b, n_b)
+    a, b = wilson(share_a, n_a, z), wilson(share_b, n_b, z)
     effect = share_a - share_b
     return Interval(
         max(-1.0, effect - math.hypot(share_a - a.low, b.high - share_b)),

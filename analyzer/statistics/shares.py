@@ -79,6 +79,22 @@ def attainable(blocks: Iterable[Block]) -> Support:
     return support(_margins(block for block in blocks if block.n_a and block.n_b))
 
 
+def lean(blocks: Iterable[Block]) -> float:
+    """Return in how many more sessions of a it was seen than was to be expected within the blocks.
+
+    Over all blocks together it may have been seen more often on the other side, where the sides do
+    not share the blocks evenly (Simpson 1951, JRSS B 13:238):
+
+    >>> lean([Block(1, 1, 3, 9), Block(1, 9, 0, 1)]) > 0
+    True
+    """
+    both = [block for block in blocks if block.n_a and block.n_b]
+    found = sum(
+        block.k_a - block.n_a * (block.k_a + block.k_b) / (block.n_a + block.n_b) for block in both
+    )
+    return found if abs(found) > _TIE else 0.0
+
+
 @lru_cache(maxsize=65536)
 def support(margins: tuple[Margins, ...]) -> Support:
     """Return the p-values that are possible with these `margins` (sorted, both sides in each)."""
