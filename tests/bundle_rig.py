@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from analyzer.bundle import BundleWriter, new_session
+from analyzer.bundle import BundleWriter, new_session, seals
 from analyzer.models import Arm, Exchange
 from analyzer.study import CompareSettings, Study
+from analyzer.sums import write_sums
 
 ARM = Arm("KE-13", "KE", 13, "refused")
 
@@ -33,6 +34,12 @@ def a_writer(study: Study) -> BundleWriter:
     """A bundle being written."""
     session = new_session(study, ARM, origin="har", tools=[("har", "1.2")], planted=["d1"])
     return BundleWriter.create(study.captures, session, phase="first launch")
+
+
+def resealed(bundle: Path) -> None:
+    """Seal a bundle that was changed as if it had always been so."""
+    seals.write_seal(bundle)
+    write_sums(bundle, (bundle / name for name in seals.seal_sums(bundle)))
 
 
 def an_exchange(number: str = "a", **changes: object) -> Exchange:

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder for the tests: they sign with a key of their own, not with that of the user."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_DATA_HOME", str(folder))
+        patched.delenv("EVENHAND_KEY", raising=False)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real captures that are kept beside the project, not in it."""

@@ -101,7 +101,8 @@ def test_captures_that_are_no_folder_are_a_mistake(found: Study, tmp_path: Path)
 def test_verify_checks_every_session_or_those_that_are_named(found: Study) -> None:
     said = done("verify", root=found.root).splitlines()
     ids = [path.name for path in list_bundles(found.captures)]
-    assert said == [*(f"intact  {name}" for name in ids), "3 intact"]
+    assert said[:4] == [*(f"intact  {name}" for name in ids), "intact  custody.jsonl"]
+    assert said[-1] == "4 intact"
     assert done("verify", ids[0], "KE-13-r02", root=found.root).endswith("\n2 intact\n")
     named = [found.captures / name for name in ids[:2]]
     assert done("verify", *named).endswith("\n2 intact\n")
@@ -115,11 +116,11 @@ def test_verify_exits_with_1_where_something_was_changed(found: Study) -> None:
     said = done("verify", root=found.root, code=1)
     assert f"BROKEN  {first.name}\n        capture.sqlite was changed after the" in said
     assert f"BROKEN  {second.name}\n        note.txt was added after the" in said
-    assert said.endswith("\n1 intact, 2 broken\n")
+    assert said.endswith("\n2 intact, 2 broken\n")
     result = run("verify", "--json", root=found.root)
     assert (result.exit_code, result.stderr) == (1, "")
     told_of = {each["session"]: each for each in json.loads(result.stdout)}
-    assert [each["intact"] for each in told_of.values()] == [False, False, True]
+    assert [each["intact"] for each in told_of.values()] == [False, False, True, True]
     assert told_of[first.name]["path"] == str(first)
     assert told_of[second.name]["faults"] == ["note.txt was added after the session was closed."]
 
@@ -142,18 +143,18 @@ def test_a_closed_session_that_lost_its_checksums_is_broken_and_not_cut_off(foun
     (first / "SHA256SUMS").unlink()
     said = done("verify", root=found.root, code=1)
     assert f"BROKEN  {first.name}\n        It was not sealed" in said
-    assert said.endswith("\n2 intact, 1 broken\n")
+    assert said.endswith("\n3 intact, 1 broken\n")
 
 
 def test_what_is_recorded_now_is_counted_apart_and_no_trouble(found: Study) -> None:
     session = new_session(found, found.arm("DE-13"), origin="proxy")
     writer = BundleWriter.create(found.captures, session, phase="first launch")
-    assert done("verify", root=found.root).endswith("\n3 intact, 1 being recorded\n")
+    assert done("verify", root=found.root).endswith("\n4 intact, 1 being recorded\n")
     record(found, "DE-13", 8, [post()], close=False)
     said = done("verify", root=found.root, code=1)
-    assert said.endswith("\n3 intact, 1 cut off, 1 being recorded\n")
+    assert said.endswith("\n4 intact, 1 cut off, 1 being recorded\n")
     states = [each["state"] for each in json.loads(run("verify", "--json", root=found.root).stdout)]
-    assert sorted(states) == ["cut_off", "intact", "intact", "intact", "recording"]
+    assert sorted(states) == ["cut_off", *["intact"] * 4, "recording"]
     writer.close("done")
 
 
@@ -208,7 +209,7 @@ def test_what_is_being_recorded_is_left_alone(found: Study) -> None:
     said = done("verify", root=found.root)
     assert f"being recorded  {session.id}\n" in said
     writer.close("done")
-    assert done("verify", root=found.root).endswith("\n4 intact\n")
+    assert done("verify", root=found.root).endswith("\n5 intact\n")
 
 
 # step

@@ -69,7 +69,9 @@ def test_following_does_not_disturb_the_recorder_nor_the_sealing(
     )
     files = {file.name for file in recording.path.iterdir()}
     left_by_the_reader = {"capture.sqlite-shm", "capture.sqlite-wal"}
-    assert files - left_by_the_reader == {"session.json", "capture.sqlite", "SHA256SUMS"}
+    assert files - left_by_the_reader == {
+        "session.json", "capture.sqlite", "seal.json", "seal.rows", "seal.sig", "SHA256SUMS",
+    }  # fmt: skip
 
 
 def test_between_polls_nothing_holds_the_log(recording: Recording, follower: Follower) -> None:

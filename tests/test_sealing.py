@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bundle_rig import a_study, a_writer, an_exchange
+from bundle_rig import a_study, a_writer, an_exchange, resealed
 
 from analyzer.bundle import (
     BundleWriter,
@@ -40,20 +40,20 @@ def files(path: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in path.iterdir()}
 
 
-def test_a_sealed_bundle_is_three_files_and_reading_changes_none_of_them(
+FILES = ("capture.sqlite", "seal.json", "seal.rows", "seal.sig", "session.json")
+
+
+def test_a_sealed_bundle_is_six_files_and_reading_changes_none_of_them(
     writer: BundleWriter,
 ) -> None:
     writer.add_exchange(an_exchange())
     writer.close("stopped")
     before = files(writer.path)
-    assert set(before) == {"session.json", "capture.sqlite", "SHA256SUMS"}
+    assert set(before) == {*FILES, "SHA256SUMS"}
     list(read_exchanges(writer.path))
     assert verify(writer.path) == []
     assert files(writer.path) == before
-    expected = "".join(
-        f"{hashlib.sha256(before[name]).hexdigest()}  {name}\n"
-        for name in ("capture.sqlite", "session.json")
-    )
+    expected = "".join(f"{hashlib.sha256(before[name]).hexdigest()}  {name}\n" for name in FILES)
     assert before["SHA256SUMS"].decode() == expected
 
 
@@ -100,7 +100,7 @@ def test_a_reader_that_stays_does_not_keep_a_session_from_ending(writer: BundleW
     assert [exchange.id for exchange in reading] == ["2"]
     assert [exchange.id for exchange in read_exchanges(writer.path)] == ["1", "2"]
     modes = {file.name: file.stat().st_mode & 0o777 for file in writer.path.iterdir()}
-    assert modes == dict.fromkeys(("SHA256SUMS", "capture.sqlite", "session.json"), 0o600)
+    assert modes == dict.fromkeys((*FILES, "SHA256SUMS"), 0o600)
 
 
 def crashed(writer: BundleWriter, where: Path) -> Path:
@@ -172,12 +172,12 @@ def flip(file: Path) -> None:
         (lambda path: flip(path / "capture.sqlite"), "capture.sqlite was changed"),
         (lambda path: (path / "capture.sqlite").unlink(), "capture.sqlite is missing"),
         (lambda path: (path / "notes.txt").write_text("x"), "notes.txt was added"),
-        (lambda path: (path / "SHA256SUMS").write_text(""), "does not list session.json"),
-        (lambda path: (path / "SHA256SUMS").write_text("?"), "Line 1 of SHA256SUMS"),
+        (lambda path: (path / "SHA256SUMS").write_text(""), "SHA256SUMS was changed"),
+        (lambda path: (path / "SHA256SUMS").write_text("?"), "SHA256SUMS was changed"),
         (lambda path: (path / "SHA256SUMS").unlink(), "was not sealed"),
         (
             lambda path: (path / "SHA256SUMS").write_text(f"{'0' * 64}  ../../etc/passwd\n"),
-            "Line 1 of SHA256SUMS",
+            "SHA256SUMS was changed",
         ),
     ],
 )
@@ -197,12 +197,7 @@ def test_verify_compares_the_stated_counts_with_the_tables(writer: BundleWriter)
     writer.close("stopped")
     description = writer.path / "session.json"
     description.write_text(description.read_text().replace('"exchanges": 1', '"exchanges": 5'))
-    sums = writer.path / "SHA256SUMS"
-    lines = [
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
-        for file in (writer.path / "capture.sqlite", description)
-    ]
-    sums.write_text("".join(lines))
+    resealed(writer.path)
     assert verify(writer.path) == ["session.json states 5 exchanges, capture.sqlite holds 1."]
 
 

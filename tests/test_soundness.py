@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sqlite3
 from pathlib import Path
 
 import pytest
+from bundle_rig import resealed
 from cli_rig import run
 from recording import post, record, study
 
@@ -51,12 +51,7 @@ def changed(bundle: Path, *statements: str) -> Path:
         for table in ("connection", "event", "step"):
             [(raw["counts"][f"{table}s"],)] = opened.execute(f"SELECT count(*) FROM {table}")
     description.write_text(json.dumps(raw))
-    (bundle / "SHA256SUMS").write_text(
-        "".join(
-            f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
-            for file in (database, description)
-        )
-    )
+    resealed(bundle)
     return bundle
 
 

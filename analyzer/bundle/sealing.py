@@ -1,4 +1,4 @@
-"""The closing of a session bundle: `session.json`, the lock of the recorder, `SHA256SUMS`.
+"""The closing of a session bundle: `session.json`, the recorder's lock, the seal, `SHA256SUMS`.
 
 A bundle is in one of three states: being recorded (a process holds its lock), crashed (nobody does,
 and there is no `SHA256SUMS`), sealed.
@@ -19,15 +19,16 @@ from typing import Any
 
 import msgspec
 
-from analyzer.bundle import soundness, store
+from analyzer.bundle import seals, soundness, store
 from analyzer.bundle.tallies import table_counts
+from analyzer.custody.seal import SIGNATURE
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.study import COUNTRY, LABEL
-from analyzer.sums import SUMS, check_sums, read_sums, unlisted, write_sums
+from analyzer.sums import SUMS, check_sums, read_sums, text_of, unlisted, write_sums
 
-SESSION = "session.json"
-LOCK = "recording.lock"
+SESSION = seals.SESSION
+LOCK = seals.LOCK
 _RESERVE = 64 * 1024  # kept in the lock file: room for session.json and SHA256SUMS on a full disk
 _LISTED = 100  # open exchanges that `partial` names; of more it says how many
 _OLDEST = 120
@@ -183,7 +184,7 @@ def open_exchanges(database: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def seal(path: Path, database: sqlite3.Connection, session: Session) -> None:
-    """Write `session.json`, make the database one stable file, then `SHA256SUMS`; closes it.
+    """Write `session.json`, make the database one stable file, seal both; closes it.
 
     Raises `sqlite3.Error` or `OSError` where the disk is full.
     """
@@ -192,8 +193,8 @@ def seal(path: Path, database: sqlite3.Connection, session: Session) -> None:
         database.close()
     else:
         _leave_to_readers(path, database)
-    files = (file for file in path.iterdir() if file.is_file() and file.name not in (SUMS, LOCK))
-    write_sums(path, files)
+    seals.write_seal(path)
+    write_sums(path, (path / name for name in seals.seal_sums(path)))  # last: now it is sealed
 
 
 def _settled(database: sqlite3.Connection) -> bool:
@@ -223,11 +224,12 @@ def _leave_to_readers(path: Path, database: sqlite3.Connection) -> None:
         file.with_name(f"{file.name}{rest}").unlink(missing_ok=True)
 
 
-def verify(path: Path) -> list[str]:
-    """Check a bundle against its `SHA256SUMS` and itself.
+def verify(path: Path, *, logged: str = "", rows: bool = False) -> list[str]:
+    """Check a bundle against its seal, its `SHA256SUMS` and itself.
 
-    Returns one sentence for each thing that is wrong, `[]` for an intact bundle; `UserError` if it
-    is not a bundle at all.
+    Returns one sentence for each thing that is wrong, the first to be read first; `[]` for an
+    intact bundle; `UserError` if it is not a bundle at all. `logged` is the digest of its seal that
+    the custody log has; with `rows` the tree over its rows is made anew, too.
     """
     if is_locked(path):
         return ["It is still being recorded."]
@@ -238,12 +240,44 @@ def verify(path: Path) -> list[str]:
         end = "was never closed" if session.ended is None else "was not sealed"
         return [f"It {end}: there is no readable {SUMS} (see `evenhand recover`)."]
     since = "the session was closed"
-    wrong += [
+    faults, seal = seals.check_seal(path, listed, logged)
+    if seal:
+        expected = seals.seal_sums(path)
+        if (path / SUMS).read_bytes() != text_of(expected).encode():
+            faults.append(f"{SUMS} was changed after {since}.")
+        listed = expected
+    else:
+        faults += wrong
+    faults += [
         f"{SUMS} does not list {name}." for name in (SESSION, store.DATABASE) if name not in listed
     ]
-    wrong += check_sums(path, listed, since)
-    wrong += unlisted(path, listed, since, of_a_reader)
-    return wrong + _contradictions(path)
+    named = {fault.partition(" ")[0] for fault in faults}  # each once
+    faults += [
+        fault for fault in check_sums(path, listed, since) if fault.partition(" ")[0] not in named
+    ]
+    if seals.has_seal(path):  # then it is known by now what to think of a signature
+        listed = {SIGNATURE: "", **listed}
+    faults += unlisted(path, listed, since, is_no_part)
+    if any(fault.startswith(f"{store.DATABASE} was changed") for fault in faults):
+        faults += _what_changed(path, faults)
+    faults += _contradictions(path)
+    return faults if faults or not (rows and seal) else seals.check_rows(path, seal)
+
+
+def _what_changed(path: Path, faults: list[str]) -> list[str]:
+    """Name the first row that is not as it was sealed, where its file is not."""
+    if any(fault.startswith(seals.ROWS) for fault in faults) or not (path / seals.ROWS).is_file():
+        return []
+    row = seals.changed_row(path)
+    return [f"The first thing in it that differs is {row}."] if row else []
+
+
+def is_no_part(file: Path) -> bool:
+    """Whether `file` lies in a bundle and is no part of what was sealed.
+
+    What readers leave there, and a time-stamp, which vouches for itself.
+    """
+    return of_a_reader(file) or file.name == seals.TIMESTAMP
 
 
 def of_a_reader(file: Path) -> bool:

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from analyzer.bundle import sealing, store
+from analyzer.bundle import sealing, seals, store
 from analyzer.bundle.clock import SessionClock
 from analyzer.bundle.connections import ConnectionTable
 from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import RecordingError
 from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
 from analyzer.bundle.transactions import Transactions
+from analyzer.custody import log
 from analyzer.errors import UserError
 from analyzer.models import CheckState, Event, Exchange, Headers, Session
 
@@ -69,6 +70,7 @@ class BundleWriter:
             raise UserError(f"{path} exists already", "give the session another id") from None
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"{path} cannot be written", str(error)) from None
+        log.append(seals.study_of(path), "recorded", session=session.id, origin=session.origin)
         return cls(path, session, database, lock)
 
     @property

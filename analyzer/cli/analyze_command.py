@@ -45,10 +45,12 @@ def command(force: bool, jobs: int | None, study_dir: Path, as_json: bool) -> No
     study = open_study(study_dir)
     _call_helpers(study, jobs, force=force)
 
+    from analyzer.cli.output import log_findings
     from analyzer.frames import analyse
 
     with progress("Analysing") as advance:
         summary = analyse(study, jobs=jobs, progress=advance, force=force)
+    log_findings(study, summary.done)
     if as_json:
         echo_json(asdict(summary))
         return

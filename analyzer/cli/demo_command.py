@@ -54,6 +54,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     Its servers, the proxy and the phone run on this machine; nothing leaves it. The study is
     written into DIR (default: evenhand-demo); sessions of an earlier demo there are replaced.
     """
+    from analyzer.cli.output import log_findings
     from analyzer.frames import analyse
     from reports.terminal import print_comparison
 
@@ -80,7 +81,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
         run_all(study, repeats=sessions, jobs=jobs, progress=advance)
     click.echo(f"Recorded {total} sessions in {time.monotonic() - began:.0f} s")
     with progress("Analysing") as advance:
-        analyse(study, progress=advance)
+        log_findings(study, analyse(study, progress=advance).done)
     material = gathered(study, "eea", "global_majority")
     click.echo()
     print_comparison(material.comparison)
@@ -119,6 +120,7 @@ def _refuse_strangers(directory: Path) -> None:
 def clear_earlier(study: Study) -> None:
     """Remove the sessions of an earlier demo; `UserError` if there are others among them."""
     from analyzer.bundle import list_bundles, read_session, running_bundles
+    from analyzer.custody.log import LOG
 
     if running_bundles(study.captures):
         raise UserError(f"a session is being recorded in {study.root}", "wait for it, or end it")
@@ -131,3 +133,4 @@ def clear_earlier(study: Study) -> None:
     for bundle in bundles:
         shutil.rmtree(bundle)
     shutil.rmtree(study.findings, ignore_errors=True)
+    (study.root / LOG).unlink(missing_ok=True)

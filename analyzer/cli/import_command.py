@@ -103,11 +103,13 @@ def command(
     they are. A damaged file is read as far as it goes, and the session says so. What cannot be
     imported is named, the others are imported all the same, and the exit code is 1.
     """
+    from analyzer.custody.log import append
     from analyzer.errors import UserError
     from analyzer.extract.shapes import digests
     from analyzer.readers import Asked
     from analyzer.readers.importing import import_files
     from analyzer.readers.witnessing import session_beside
+    from analyzer.sums import sha256
 
     study = open_study(study_dir)
     study.phase(phase)
@@ -138,6 +140,13 @@ def command(
             told.append({"file": str(file), "session": None, "refused": str(error)})
             complain(str(error))
         else:
+            append(
+                study.root,
+                "imported",
+                session=done.session.id,
+                file=done.path.name,
+                sha256=sha256(file) if file.is_file() else "",
+            )
             shown = _share(study, witnessed, done) if witnessed else ""
             told.append(_told(done, shown))
             if not as_json:

@@ -22,11 +22,9 @@ from analyzer.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.exporters.searching import Leak, Search
+    from analyzer.exporters.searching import Search
     from analyzer.study import Study
     from reports.material import Material
-
-_SHOWN = 5  # leaks
 
 
 @click.command(
@@ -67,7 +65,7 @@ def command(
     """
     if len(sides) not in (0, 2):
         raise click.UsageError("name two sides, A and B, or none")
-    from analyzer.exporters.searching import Search
+    from analyzer.exporters.searching import Search, refuse
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty", "name a new folder")
@@ -83,7 +81,11 @@ def command(
         made = Path(name) / "made"
         made.mkdir()
         number = _write(made, study, material, search, seeded, chosen, sessions)
-        _refuse(search.folder(made))
+        refuse(
+            search.folder(made),
+            "nothing was published",
+            "take them out of the names in study.toml and of what the report quotes",
+        )
         if folder.exists():
             folder.rmdir()
         shutil.move(made, folder)
@@ -139,20 +141,3 @@ def _bundles(study: Study, material: Material) -> Iterator[Path]:
     names = {row.id for row in comparison.sessions}
     names |= {row.session for row in comparison.excluded if row.gate}
     yield from (study.captures / name for name in sorted(names))
-
-
-def _refuse(leaks: list[Leak]) -> None:
-    """Raise `UserError` that names what was found, and where; not the value."""
-    if not leaks:
-        return
-    named = [
-        f"{leak.file} ({leak.data_type}, {leak.transformed})"
-        if leak.data_type
-        else f"{leak.file} ({leak.transformed})"
-        for leak in leaks[:_SHOWN]
-    ]
-    more = f" and {len(leaks) - _SHOWN} more" if len(leaks) > _SHOWN else ""
-    raise UserError(
-        f"nothing was published: seeded values are in {', '.join(named)}{more}",
-        "take them out of the names in study.toml and of what the report quotes",
-    )

@@ -169,11 +169,17 @@ def _end(child: multiprocessing.process.BaseProcess) -> None:
 
 def say_end(session: Session, path: Path) -> None:
     """Say how a session ended and what of it could be read."""
+    from analyzer.bundle.seals import seal_facts
+    from analyzer.custody.keys import shown
+
     counts = dict(session.counts)
     nouns = {"exchanges": "request", "messages": "message", "events": "event", "steps": "step"}
     told = [number(counts.get(name, 0), noun) for name, noun in nouns.items()]
     click.echo(f"\nClosed {click.format_filename(path)} ({session.end_reason})")
     click.echo(f"  {', '.join(told)}")
+    if seal := seal_facts(path):
+        by = f"signed by {shown(seal.signer)}" if seal.signer else "not signed: there is no key"
+        click.echo(f"  seal {seal.digest[:16]}, {by}")
     if coverage := coverage_lines(counts):
         click.echo("\n".join(f"  {line}" for line in coverage))
     for sentence in session.partial:

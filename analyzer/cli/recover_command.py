@@ -38,6 +38,8 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
 
     from analyzer.bundle import crashed_bundles, hollow_folders, recover, remove_hollow
     from analyzer.bundle.sealing import is_sealed
+    from analyzer.bundle.seals import study_of
+    from analyzer.custody.log import append
     from analyzer.errors import UserError
 
     if bundles:
@@ -58,6 +60,8 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
         except UserError as error:
             failed.append(str(error))
             continue
+        if not sealed:
+            append(study_of(path), "recovered", session=session.id)
         sessions.append(session)
         if not as_json:
             click.echo(f"{'was closed' if sealed else 'recovered '}  {session.id}")

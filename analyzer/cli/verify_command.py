@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,29 +20,16 @@ from analyzer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from analyzer.cli.verifying import Checked, State, Verifying
     from analyzer.study import Study
 
-_State = Literal["intact", "broken", "cut_off", "recording"]
-_TOLD: dict[_State, tuple[str, str]] = {
+_TOLD: dict[State, tuple[str, str]] = {
     "intact": ("intact", "green"),
     "broken": ("BROKEN", "red"),
     "cut_off": ("cut off", "yellow"),
     "recording": ("being recorded", "yellow"),
 }
 _TROUBLE = frozenset({"broken", "cut_off"})
-
-
-class _Checked(NamedTuple):
-    """One folder, what it is, and a sentence for each thing that is wrong with it."""
-
-    kind: Literal["capture", "findings", "out"]
-    path: Path
-    state: _State
-    faults: list[str]
-
-    @property
-    def name(self) -> str:
-        return f"findings/{self.path.name}" if self.kind == "findings" else self.path.name
 
 
 @click.command(
@@ -50,51 +39,53 @@ class _Checked(NamedTuple):
         "evenhand verify\n"
         "evenhand verify KE-13-r01\n"
         "evenhand verify captures/KE-13-*\n"
-        "evenhand verify out/eea-global_majority.html"
+        "evenhand verify out/eea-global_majority.html\n"
+        "evenhand verify ~/pebblo-published --signed-by '3f2a 91c0'"
     ),
 )
 @bundles_argument
+@click.option(
+    "--signed-by",
+    default="",
+    metavar="FINGERPRINT",
+    help="Everything has to be signed by this key (or how its fingerprint begins).",
+)
+@click.option(
+    "--tsa-certificate",
+    "authority",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Certificates (PEM) of the authority whose time-stamps are to be believed.",
+)
 @study_option
 @json_option
-def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
-    """Check sessions against their SHA256SUMS, their counts and SQLite's own check.
+def command(
+    bundles: tuple[str, ...],
+    signed_by: str,
+    authority: Path | None,
+    study_dir: Path,
+    as_json: bool,
+) -> None:
+    """Check sessions against their seals, signatures, checksums, counts and SQLite's own check.
 
     Each SESSION is a folder, or an id of the study, or how that begins; or a report or another file
-    of its `out` folder. Default: every session of the study, its findings, and what is in `out`.
-    Exit code 0 if none is broken or cut off, 1 if one is; a session that is still being recorded is
-    neither.
-    """
-    from analyzer.errors import UserError
+    of its `out` folder; or a folder that was published or redacted, which needs no study. Default:
+    every session of the study, its findings, what is in `out`, and the custody log.
 
-    files = [Path(each) for each in bundles if Path(each).is_file()]
-    sessions = tuple(each for each in bundles if Path(each) not in files)
-    found = [_result(path.parent, path.name) for path in files]
-    for path in chosen_bundles(sessions, study_dir) if sessions or not files else ():
-        try:
-            found.append(_checked(path))
-        except UserError as error:
-            if bundles:
-                raise
-            found.append(_Checked("capture", path, "broken", [f"{error}."]))
-    if not bundles:
-        found += _results(open_study(study_dir))
+    What does not match is named, the first thing first. Exit code 0 if nothing is broken or cut
+    off, 1 if something is; a session that is still being recorded is neither. Nothing is sent
+    anywhere.
+    """
+    from analyzer.cli.verifying import Verifying
+
+    verifying = Verifying(signed_by, authority)
+    found = _named(bundles, study_dir, verifying) if bundles else _all(study_dir, verifying)
     if as_json:
-        echo_json(
-            [
-                {
-                    "kind": each.kind,
-                    "session": "" if each.kind == "out" else each.path.name,
-                    "path": str(each.path),
-                    "state": each.state,
-                    "intact": each.state == "intact",
-                    "faults": each.faults,
-                }
-                for each in found
-            ]
-        )
+        echo_json([_row(each) for each in found])
     else:
         for each in found:
             _say(each)
+        _say_keys(found)
         states = [each.state for each in found]
         counts = {told: states.count(state) for state, (told, _) in _TOLD.items()}
         click.echo(
@@ -104,67 +95,91 @@ def command(bundles: tuple[str, ...], study_dir: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _checked(path: Path) -> _Checked:
-    """Check one bundle; `UserError` where it is none."""
-    from analyzer.bundle import read_session, verify
-    from analyzer.bundle.sealing import is_locked, is_sealed
+def _named(names: Sequence[str], study_dir: Path, verifying: Verifying) -> list[Checked]:
+    from analyzer.cli.verifying import is_copy
+    from analyzer.custody.disclosed import ENDING
 
-    if is_locked(path):
-        return _Checked("capture", path, "recording", [])
-    faults = verify(path)
-    if not faults:
-        return _Checked("capture", path, "intact", [])
-    # One whose end was written had its SHA256SUMS: that somebody removed them is no crash.
-    if not is_sealed(path) and read_session(path).ended is None:
-        return _Checked("capture", path, "cut_off", faults)
-    return _Checked("capture", path, "broken", faults)
-
-
-def _results(study: Study) -> list[_Checked]:
-    """Check what was made from the sessions: findings, and reports and tables in `out`."""
-    from analyzer.sums import SUMS
-
-    found = [
-        _folder("findings", path, "they were made", "evenhand analyze")
-        for path in sorted(study.findings.glob("*"))
-        if path.is_dir()
-    ]
-    if (study.out / SUMS).exists():
-        found.append(_folder("out", study.out, "it was written", "evenhand report"))
+    found, sessions = [], []
+    for name in names:
+        path = Path(name)
+        if path.is_file() and path.name.endswith(ENDING):
+            found.append(verifying.redacted(path))
+        elif path.is_file():
+            found.append(verifying.result(path.parent, path.name))
+        elif path.is_dir() and is_copy(path):
+            found.append(verifying.copy(path))
+        else:
+            sessions.append(name)
+    if sessions:
+        found += map(verifying.session, chosen_bundles(tuple(sessions), study_dir))
     return found
 
 
-def _result(folder: Path, name: str) -> _Checked:
-    """Check one file of an `out` folder."""
-    whole = _folder("out", folder, "it was written", "evenhand report", only=name)
-    return whole._replace(path=folder / name)
+def _all(study_dir: Path, verifying: Verifying) -> list[Checked]:
+    from analyzer.cli.verifying import Checked
+    from analyzer.errors import UserError
+
+    study = open_study(study_dir)
+    found = []
+    for path in chosen_bundles((), study_dir):
+        try:
+            found.append(verifying.session(path))
+        except UserError as error:
+            found.append(Checked("capture", path, [f"{error}."], state="broken"))
+    found += verifying.findings(study)
+    found += verifying.results(study)
+    found += verifying.custody(study)
+    _note(study, found, verifying)
+    return found
 
 
-def _folder(
-    kind: Literal["findings", "out"], folder: Path, since: str, again: str, only: str = ""
-) -> _Checked:
-    """Check a folder, or one file of it, against the folder's SHA256SUMS."""
-    from analyzer.sums import SUMS, check_sums, read_sums, unlisted
+def _note(study: Study, found: Sequence[Checked], verifying: Verifying) -> None:
+    """Add to a sound custody log that it was verified, and with what result."""
+    from analyzer.custody import log
 
-    try:
-        listed, faults = read_sums(folder)
-    except (OSError, ValueError):
-        fault = f"There is no readable {SUMS} (see `{again}`)."
-        return _Checked(kind, folder, "broken", [fault])
-    if only:
-        if only not in listed:
-            faults.append(f"{SUMS} does not list {only}.")
-        listed = {name: digest for name, digest in listed.items() if name == only}
-    faults += check_sums(folder, listed, since)
-    if kind == "findings":  # what else lies in `out` is somebody's own
-        faults += unlisted(folder, listed, since, lambda _: False)
-    return _Checked(kind, folder, "broken" if faults else "intact", faults)
+    if verifying.known(study.root).there and not verifying.known(study.root).faults:
+        states = Counter(str(each.state) for each in found)
+        log.append(study.root, "verified", **states)
 
 
-def _say(each: _Checked) -> None:
+def _row(each: Checked) -> dict[str, object]:
+    from analyzer.custody.keys import own_fingerprint, whose
+
+    row: dict[str, object] = {
+        "kind": each.kind,
+        "session": each.path.name if each.kind in {"capture", "findings"} else "",
+        "path": str(each.path),
+        "state": each.state,
+        "intact": each.state == "intact",
+        "faults": each.faults,
+        "told": each.told,
+    }
+    if each.signer is not None:
+        row["signer"] = each.signer
+        row["whose"] = whose(each.signer, own_fingerprint()) if each.signer else ""
+    return row
+
+
+def _say(each: Checked) -> None:
     told, colour = _TOLD[each.state]
     remedy = "  (evenhand recover)" if each.state == "cut_off" else ""
-    name = click.format_filename(each.name)
-    click.echo(f"{click.style(told, fg=colour)}  {name}{remedy}")
+    name = f"findings/{each.path.name}" if each.kind == "findings" else each.path.name
+    click.echo(f"{click.style(told, fg=colour)}  {click.format_filename(name)}{remedy}")
     for fault in each.faults if each.state == "broken" else ():
         click.echo(f"        {fault}")
+    for sentence in each.told:
+        click.echo(f"        {sentence}")
+
+
+def _say_keys(found: Sequence[Checked]) -> None:
+    """Say by whom the sessions and copies are signed."""
+    from analyzer.cli.verifying import named
+    from analyzer.custody.keys import own_fingerprint
+
+    signers = Counter(each.signer for each in found if each.signer is not None)
+    for signer, number in sorted(signers.items()):
+        what = "1 seal" if number == 1 else f"{number} seals"
+        if signer:
+            click.echo(f"{what} signed by {named(signer, own_fingerprint())}")
+        else:
+            click.echo(f"{what} not signed")

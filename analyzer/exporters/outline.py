@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import orjson
@@ -39,15 +40,22 @@ class Outliner:
         self._planted = Planted(seeded)
         self._people = People()
         self._known: dict[str, str] = {}
+        self._learnt: Path | None = None
 
-    def write(self, recorded: Recorded, file: BinaryIO) -> None:
-        """Write a session, entry by entry, as HAR 1.2."""
-        # Read twice: somebody may be in a path before an answer says that this is a name.
-        self._people, self._known = People(), {}
+    def learn(self, recorded: Recorded) -> None:
+        """Take note of whom a session names, unless it was the last that was learnt."""
+        if self._learnt == recorded.path:
+            return
+        self._people, self._known, self._learnt = People(), {}, recorded.path
         for conversation in recorded.conversations():
             self._people.learn(decode(conversation.exchange).leaves)
             for message in conversation.messages:
                 self._people.learn(_sent(conversation.exchange, message.content))
+
+    def write(self, recorded: Recorded, file: BinaryIO) -> None:
+        """Write a session, entry by entry, as HAR 1.2."""
+        # Read twice: somebody may be in a path before an answer says that this is a name.
+        self.learn(recorded)
         creator = {"name": "evenhand", "version": __version__}
         head = {"version": "1.2", "creator": creator, "comment": "outline: no values", "pages": []}
         file.write(b'{"log":' + orjson.dumps(head)[:-1] + b',"entries":[')
@@ -59,6 +67,10 @@ class Outliner:
     def name(self, text: str) -> str:
         """Return a name, a path or a host with nothing in it that may be a value."""
         return self._safe(text, safe_path)
+
+    def url(self, text: str) -> str:
+        """Return a URL with nothing in it that may be a value."""
+        return self._safe(text, safe_url)
 
     def _safe(self, text: str, make: Any) -> str:
         known = self._known.get(text)
@@ -81,7 +93,7 @@ class Outliner:
         version = VERSIONS.get(exchange.transport, "HTTP/1.1")
         request: dict[str, Any] = {
             "method": exchange.method if _METHOD.fullmatch(exchange.method) else "?",
-            "url": self._safe(exchange.url, safe_url),
+            "url": self.url(exchange.url),
             "httpVersion": version,
             "cookies": self._pairs(leaves, "cookie"),
             "headers": self._headers(exchange.request_headers),

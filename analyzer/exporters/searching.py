@@ -17,14 +17,16 @@ from typing import Any, Final
 
 import orjson
 
+from analyzer.errors import UserError
 from analyzer.extract.planted import Finds, Planted
 from analyzer.models import Leaf
 
-READABLE: Final = (".csv", ".har", ".html", ".json", ".md", ".txt", "")
+READABLE: Final = (".csv", ".har", ".html", ".json", ".jsonl", ".md", ".txt", "")
 _CHUNK: Final = 1 << 20
 _OVERLAP: Final = 1 << 14  # longer than any way of writing any value
 _TOGETHER: Final = 400  # leaves; of a value in two parts both have to be among them
 _SHARED: Final = 40
+_SHOWN: Final = 5  # leaks
 _LONG: Final = 1 << 16  # characters of a leaf
 # What may be one encoded thing inside a longer text: with the signs of Base64, and without.
 _PIECES: Final = (re.compile(r"[A-Za-z0-9+/=_-]{8,}"), re.compile(r"[A-Za-z0-9_-]{8,}"))
@@ -99,6 +101,23 @@ class Search:
             yield self._types[hit.value], hit.transformed
 
 
+def refuse(leaks: Sequence[Leak], what: str, fix: str) -> None:
+    """Raise `UserError` that names what was found, and where; not the value.
+
+    `what` says what was not done: "nothing was published".
+    """
+    if not leaks:
+        return
+    named = [
+        f"{leak.file} ({leak.data_type}, {leak.transformed})"
+        if leak.data_type
+        else f"{leak.file} ({leak.transformed})"
+        for leak in leaks[:_SHOWN]
+    ]
+    more = f" and {len(leaks) - _SHOWN} more" if len(leaks) > _SHOWN else ""
+    raise UserError(f"{what}: seeded values are in {', '.join(named)}{more}", fix)
+
+
 def pieces(text: str) -> Iterator[str]:
     """Yield what in `text` may be encoded by itself, where that is not all of it."""
     for pattern in _PIECES:
@@ -128,6 +147,9 @@ def _leaves(suffix: str, content: bytes) -> Iterator[Leaf]:
 def _texts(suffix: str, content: bytes, text: str) -> Iterator[tuple[str, str]]:
     if suffix in {".json", ".har"}:
         yield from _of_tree("", orjson.loads(content))
+    elif suffix == ".jsonl":
+        for line in content.splitlines():
+            yield from _of_tree("", orjson.loads(line))
     elif suffix == ".csv":
         for row in csv.DictReader(io.StringIO(text)):
             yield from ((str(name), str(cell)) for name, cell in row.items())

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import analyzer
-from analyzer.bundle.sealing import LOCK, of_a_reader
+from analyzer.bundle.sealing import LOCK, is_no_part
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
@@ -102,7 +102,7 @@ def _files(bundle: Path) -> list[Path]:
     return sorted(
         path
         for path in bundle.iterdir()
-        if path.is_file() and path.name != LOCK and not of_a_reader(path)
+        if path.is_file() and path.name != LOCK and not is_no_part(path)
     )
 
 

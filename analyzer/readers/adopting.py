@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from analyzer.bundle import list_bundles, new_session, read_session, sealing, store, verify
+from analyzer.bundle import list_bundles, new_session, read_session, sealing, seals, store, verify
+from analyzer.custody.seal import SEAL, SIGNATURE
 from analyzer.errors import UserError
 from analyzer.models import Arm, Session
 from analyzer.readers.unpacking import copy_private
@@ -86,6 +87,18 @@ def _check_conditions(name: str, session: Session, study: Study, arm: Arm) -> No
         )
 
 
+def _kept(name: str, adopted: bool) -> str:
+    """Return under which name a file is taken over; "" where it is made anew.
+
+    The seal that the recorder made stays, under another name: with `adopted` it has it already.
+    """
+    if name in {sealing.SESSION, SUMS, seals.ROWS}:
+        return ""
+    if name in {SEAL, SIGNATURE, seals.TIMESTAMP}:
+        return "" if adopted else f"{seals.SOURCE}{name}"
+    return name
+
+
 def _copy(source: Path, captures: Path, session: Session) -> None:
     target = captures / session.id
     try:
@@ -97,8 +110,9 @@ def _copy(source: Path, captures: Path, session: Session) -> None:
         for file in sorted(source.iterdir()):
             if file.is_symlink() or not file.is_file():
                 raise UserError(f"{source.name} holds {file.name!r}, which is no file", "remove it")
-            if file.name not in {sealing.SESSION, SUMS}:
-                copy_private(file, target / file.name)
+            name = _kept(file.name, seals.has_source(source))
+            if name:
+                copy_private(file, target / name)
         with closing(store.open_to_write(target / store.DATABASE)) as database:
             sealing.seal(target, database, session)
     except (OSError, sqlite3.Error) as error:
