@@ -47,8 +47,8 @@ _MOST_PACKED: Final = 64  # in one content
 _WINDOW: Final = 8 * 1024 * 1024
 _STEP: Final = 512
 
-# Hexadecimal and no more, below `_LONG` bytes: most identifiers are that, and hold nothing.
-is_short_hex: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,63}").fullmatch
+# Hexadecimal and no more: where it is of whole bytes, below `_LONG`, see `promising`.
+is_short_hex: Final = re.compile(r"[0-9A-Fa-f]{12,126}").fullmatch
 # A UUID, a number: no run of sixteen digits, so that `attempts` finds nothing in it.
 is_identifier: Final = re.compile(r"[0-9A-Fa-f]{1,15}(?:-[0-9A-Fa-f]{0,15}){0,14}").fullmatch
 
@@ -84,17 +84,17 @@ def attempts(text: bytes, *, binary: bool = False) -> list[bytes]:
     return list(told)
 
 
-def any_promises(hexed: Sequence[str]) -> bool:
-    """Tell whether any of `hexed`, each a short hexadecimal text, may hold something.
+def promising(hexed: Sequence[str]) -> list[str]:
+    """Return those of `hexed`, texts of 6 to 63 bytes in hexadecimal, that may hold something.
 
-    All are looked at together: random identifiers come with every request.
+    All are looked at together: random identifiers come with every request, and hold nothing.
     """
     content = bytes.fromhex("00".join(hexed))
-    if _PROMISING.search(content):
-        return True
-    return any(
+    if not _PROMISING.search(content) and not any(
         piece and "\ufffd" not in piece for piece in content.decode(errors="replace").split("\0")
-    )
+    ):
+        return []
+    return [each for each in hexed if _promises(bytes.fromhex(each))]
 
 
 def _inside(content: bytes, deep: bool) -> Iterator[bytes]:

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from analyzer.extract.attempts import (
     LONGEST,
     SHORTEST,
-    any_promises,
     attempts,
     is_identifier,
     is_short_hex,
+    promising,
 )
 from analyzer.extract.choosing import Where, best
 from analyzer.extract.edges import is_bounded
@@ -175,15 +175,25 @@ class Planted:
         opaque = self._opaque
         holding = {at for at, _ in looked.texts}
         untried: list[int] = []
+        hexed: list[int] = []
         done: list[str] = []
         for at in fresh:
             value = values[at]
             size = len(value)
-            if size >= SHORTEST and value not in opaque and not is_identifier(value):
-                if size <= LONGEST:
-                    untried.append(at)
-            elif at not in holding:
+            if size >= SHORTEST and value not in opaque:
+                if not size % 2 and is_short_hex(value):
+                    hexed.append(at)
+                    continue
+                if not is_identifier(value):
+                    if size <= LONGEST:
+                        untried.append(at)
+                    continue
+            if at not in holding:
                 done.append(value)
+        if hexed:
+            may = promising([values[at] for at in hexed])
+            untried += [at for at in hexed if values[at] in may]
+            done += [values[at] for at in hexed if at not in holding and values[at] not in may]
         if looked.complete:
             if len(self._done) > _MOST_PLAIN:
                 self._done.clear()
@@ -205,9 +215,6 @@ class Planted:
         held = Held([], [], True)
         if places and len(nothing) > _MOST_PLAIN:
             nothing.clear()
-        hexed = [value for at in places if is_short_hex(value := values[at])]
-        if hexed and not any_promises(hexed):
-            nothing.update(hexed)
         for at in places:
             value = values[at]
             if value in nothing or _is_taken_apart(leaves, at):
