@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from analyzer.alone import alone
+
 SUMS = "SHA256SUMS"
 _SUM = re.compile(r"([0-9a-f]{64})  ([^/\\\x00\n]{1,255})")
 
@@ -40,12 +42,13 @@ def add_to_sums(folder: Path, file: Path) -> None:
 
     Whatever else was changed there stays found out. Files that are gone are listed no more.
     """
-    try:
-        listed, _ = read_sums(folder)
-    except (OSError, ValueError):
-        listed = {}
-    kept = {name: digest for name, digest in listed.items() if (folder / name).exists()}
-    _write(folder, kept | {file.name: sha256(file)})
+    with alone(folder, patient=True):
+        try:
+            listed, _ = read_sums(folder)
+        except (OSError, ValueError):
+            listed = {}
+        kept = {name: digest for name, digest in listed.items() if (folder / name).exists()}
+        _write(folder, kept | {file.name: sha256(file)})
 
 
 def _write(folder: Path, listed: Mapping[str, str]) -> None:

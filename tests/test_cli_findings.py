@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import stat
@@ -230,7 +231,7 @@ def test_a_report_that_cannot_be_written_leaves_the_last_one(found: Path, tmp_pa
     assert line.startswith(f"{tmp_path / 'file' / 'page.html'} cannot be written: ")
     page = tmp_path / "page.html"
     page.write_text("the last one", encoding="utf-8")
-    (tmp_path / "page.html.part").mkdir()
+    (tmp_path / f"page.html.{os.getpid()}.part").mkdir()
     mistake("report", "KE", "DE", "-o", page, root=found)
     assert page.read_text(encoding="utf-8") == "the last one"
 

@@ -251,7 +251,7 @@ def test_changed_findings_are_never_compared(study: Study) -> None:
 
 def test_findings_that_cannot_be_written_are_the_users_to_mend(study: Study) -> None:
     study.findings.write_text("in the way", encoding="utf-8")
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="cannot be written"):
         analyse(study)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ def write_result(study: Study, path: Path, content: str | bytes) -> None:
             sums = {study.out.name: sha256(path.parent / SUMS)}
             append(study.root, "reported", file=path.name, sha256=sha256(path), sums=sums)
         except OSError as error:
-            raise UserError(f"{path.parent} is full", error.strerror or str(error)) from None
+            message = f"{path.parent / SUMS} cannot be written"
+            raise UserError(message, error.strerror or str(error)) from None
 
 
 def log_findings(study: Study, sessions: Iterable[str]) -> None:
@@ -40,7 +42,7 @@ def log_findings(study: Study, sessions: Iterable[str]) -> None:
 
 def write(path: Path, content: str | bytes) -> None:
     """Write `content` to `path`, making its folder; what was there stays until all is written."""
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another may write the same
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

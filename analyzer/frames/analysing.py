@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from analyzer.alone import alone
 from analyzer.bundle import list_bundles, list_strays, running_bundles
 from analyzer.bundle.store import DATABASE
 from analyzer.errors import UserError
@@ -44,8 +46,24 @@ def analyse(
     memory allows), or this process alone where that is 1 or there is little to do. What is written
     does not depend on it. A session that was changed after it was closed, or cannot be read, is
     excluded: it has no findings, and `Frames.excluded` names it. Sessions that are being recorded
-    are left for later. `force`: everything again.
+    are left for later. `force`: everything again. `UserError` where another process does the same.
     """
+    with ExitStack() as held:
+        try:
+            study.findings.mkdir(exist_ok=True)
+            held.enter_context(alone(study.findings))
+        except BlockingIOError:
+            what = f"another process is writing {study.findings}"
+            raise UserError(what, "wait until it is done") from None
+        except OSError as error:
+            what = f"{study.findings} cannot be written"
+            raise UserError(what, error.strerror or str(error)) from None
+        return _analyse(study, jobs, progress, force=force)
+
+
+def _analyse(
+    study: Study, jobs: int | None, progress: Progress | None, *, force: bool
+) -> AnalyseSummary:
     knowledge = load_knowledge()
     if study.geo_databases:  # what is wrong with them is no session's fault
         open_databases(study.geo_databases).close()
@@ -63,10 +81,6 @@ def analyse(
             skipped.append(bundle.name)
         else:
             tasks.append(Task(bundle, folder, current, study, beside[bundle.name]))
-    try:
-        study.findings.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{study.findings} cannot be made", error.strerror or str(error)) from None
     for number, name in enumerate(_run(tasks, jobs), 1):
         if progress:
             progress(number, len(tasks), name)
