@@ -266,6 +266,36 @@ def test_values_on_one_topic_have_to_agree(values: tuple[str, str], expected: se
     assert {each.verdict for each in apart} == {"protective", "non_protective"}
 
 
+ELSEWHERE = replace(STRING, fields=(FieldMatch(("body",), ("**.consent",), if_readable=True),))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(TCF_ALL, ["non_protective"]), (TCF_ALL[:30], ["no_signal"])],
+)
+def test_a_string_under_a_common_name_is_heard_even_if_damaged(
+    value: str, expected: list[str]
+) -> None:
+    assert [each.verdict for each in signals(ELSEWHERE, leaf("consent", value))] == expected
+
+
+@pytest.mark.parametrize("value", ["1", "true", "granted", "Consent_to_everything_2024", "CPXx"])
+def test_something_else_under_a_common_name_is_no_signal(value: str) -> None:
+    assert signals(ELSEWHERE, leaf("consent", value)) == ()
+    plain = replace(ELSEWHERE, decode="", protective=("yes",), non_protective=("no",))
+    assert signals(plain, leaf("consent", value)) == ()
+    assert [each.verdict for each in signals(plain, leaf("consent", "no"))] == ["non_protective"]
+
+
+def test_true_and_1_claim_the_same() -> None:
+    applies = replace(COPPA, topic="eu.applies", protective=(), non_protective=(),
+                      no_signal=("0", "1", "true", "false"),
+                      fields=(FieldMatch(("body",), ("**.gdpr",)),))  # fmt: skip
+    for other, expected in (("true", {"no_signal"}), ("false", {"contradictory"})):
+        found = signals(applies, leaf("a.gdpr", "1"), leaf("b.gdpr", other))
+        assert {each.verdict for each in found} == expected
+
+
 @settings(deadline=None)
 @given(st.text(max_size=120), st.sampled_from(["", *DECODERS]))
 def test_no_value_makes_a_reader_fail_or_shows_itself(value: str, decode: str) -> None:

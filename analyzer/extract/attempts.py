@@ -34,9 +34,13 @@ _LONG: Final = 64  # bytes; what is longer is looked at in any case
 _LINES: Final = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
-# A digest byte by byte, as certificates' are shown; addresses of hardware are shorter.
-_PAIRS: Final = re.compile(rb"[0-9A-Fa-f]{2}([:\- ])(?:[0-9A-Fa-f]{2}\1){14,}[0-9A-Fa-f]{2}")
-_LEAST_JOINTS: Final = 15
+# Byte by byte, as certificates' digests are shown; addresses of hardware are shorter.
+_PAIRS: Final = re.compile(rb"[0-9A-Fa-f]{2}([:\- ])(?:[0-9A-Fa-f]{2}\1){7,}[0-9A-Fa-f]{2}")
+_LEAST_JOINTS: Final = 8
+# The first three bits of raw deflate that is one block: the last one, and packed. Digests are not
+# tried: many are sent, and what is packed is rarely as long as one.
+_ONE_BLOCK: Final = frozenset((3, 5))
+_DIGESTS: Final = frozenset((16, 20, 32))
 _PERCENT: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 _UNICODE: Final = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _ESCAPE: Final = re.compile(rb"\\([^0-9A-Za-z]|[nrt])")  # of any sign: some escape all
@@ -93,8 +97,8 @@ def promising(hexed: Sequence[str]) -> list[str]:
     if not _PROMISING.search(content) and not any(
         piece and "\ufffd" not in piece for piece in content.decode(errors="replace").split("\0")
     ):
-        return []
-    return [each for each in hexed if _promises(bytes.fromhex(each))]
+        return [each for each in hexed if any(_deflated(bytes.fromhex(each)))]
+    return [each for each in hexed if any(map(_promises, _from_hex(each.encode())))]
 
 
 def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
@@ -116,6 +120,8 @@ def _inside(content: bytes, deep: bool) -> Iterator[bytes]:
         for found in _PAIRS.finditer(content):
             yield found[0].translate(None, b":- ")
     if deep:
+        if content.count(0) >= len(content) // 2 > 1:  # every other byte: UTF-16
+            yield content[1::2] if content[0] == 0 else content[::2]
         for found in islice(_PACKED.finditer(content), _MOST_PACKED):
             if found[0] == _ZSTD:
                 yield from _unframed(content[found.start() :])
@@ -158,7 +164,20 @@ def _base64(token: bytes) -> Iterator[bytes]:
 
 
 def _from_hex(token: bytes) -> Iterator[bytes]:
-    yield bytes.fromhex(token[: len(token) // 2 * 2].decode())
+    content = bytes.fromhex(token[: len(token) // 2 * 2].decode())
+    yield content
+    yield from _deflated(content)
+
+
+def _deflated(content: bytes) -> Iterator[bytes]:
+    """Yield what `content` holds if it is raw deflate, which no mark tells apart."""
+    if (
+        len(content) >= SHORTEST
+        and content[0] & 7 in _ONE_BLOCK
+        and len(content) not in _DIGESTS
+        and not content.isascii()
+    ):
+        yield from _unpacked(content, -15)
 
 
 def _unpacked(content: bytes, bits: int) -> Iterator[bytes]:

@@ -45,10 +45,14 @@ _of_part: Final = OfPart._make
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ruling:
-    """What rules and signals say of a leaf at one place of one kind of request."""
+    """What rules and signals say of a leaf at one place of one kind of request.
+
+    `perhaps` are signals of which only a value that can be read as theirs is one.
+    """
 
     rules: tuple[CompiledRule, ...]
     signals: tuple[str, ...]
+    perhaps: tuple[str, ...]
     contradicts: tuple[str, ...]
 
 
@@ -192,7 +196,7 @@ class Kinds:
             tuple(
                 (at, ruling, steps[at])
                 for at, ruling in enumerate(rulings)
-                if ruling is not None and (ruling.signals or ruling.contradicts)
+                if ruling is not None and (ruling.signals or ruling.perhaps or ruling.contradicts)
             ),
             again,
         )
@@ -223,11 +227,21 @@ class Kinds:
             return kind.rulings[place]
         rules = tuple(kind.rules.at(part, path))
         fields = kind.fields.at(part, path)
-        own = tuple(dict.fromkeys(each.signal for each in fields if not each.contradicts))
-        against = tuple(dict.fromkeys(each.signal for each in fields if each.contradicts))
-        ruling = Ruling(rules, own, against) if rules or own or against else None
+        own = _signals(each for each in fields if not (each.contradicts or each.match.if_readable))
+        perhaps = _signals(
+            each
+            for each in fields
+            if each.match.if_readable and not each.contradicts and each.signal not in own
+        )
+        against = _signals(each for each in fields if each.contradicts)
+        some = rules or own or perhaps or against
+        ruling = Ruling(rules, own, perhaps, against) if some else None
         remember(kind.rulings, place, ruling)
         return ruling
+
+
+def _signals(fields: Iterable[SignalField]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.signal for each in fields))
 
 
 def parts_of(leaves: Leaves) -> list[OfPart]:

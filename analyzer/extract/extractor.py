@@ -149,8 +149,10 @@ class Extractor:
     def _listen(self, ruling: Ruling, leaves: OfPart, at: int, steps: Steps, heard: Heard) -> None:
         """Take down the signals in a leaf."""
         path, value = leaves.paths[at], leaves.values[at]
-        for signal in ruling.signals:
+        for signal in chain(ruling.signals, ruling.perhaps):
             reading = self._read(signal, value)
+            if not reading.read and signal in ruling.perhaps:
+                continue
             told = Signal(
                 heard.exchange, signal, reading.value, reading.verdict, f"signal#{signal}",
                 leaves.part, self._telling.safe_path(path), steps,

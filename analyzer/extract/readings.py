@@ -44,12 +44,17 @@ _LONGEST_UNFILLED: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a value says. `value` may be shown; `fault`: why a string could not be read, or ""."""
+    """What a value says. `value` may be shown; `fault`: why a string could not be read, or "".
+
+    `read`: whether it is a string for the signal's decoder, be it damaged, or, of a signal without
+    one, one of its values; and not something else that stands there.
+    """
 
     value: str
     verdict: SignalVerdict
     fault: str = ""
     claims: tuple[Claim, ...] = ()
+    read: bool = True
 
 
 def blank(text: str) -> bool:

@@ -16,6 +16,13 @@ from analyzer.models import SignalVerdict
 # A pattern that accepts one of these does not bound what is printed: the shape is, instead.
 _CANARIES: Final = ("q7kz-3f9x", "38400000-8cf0-11bd-b23e-10b96e40000d", "ada@example.org", "7461")
 _ZERO: Final = "+-0."
+_BOOLEANS: Final = {"true": "1", "false": "0"}  # of one topic they claim the same
+# How strings begin that are meant as one, damaged or not. Of the TCF: the version, and two instants
+# of the years 2017 to 2038, whose first six bits are among these letters.
+_OUTLINES: Final = {
+    "tcf": re.compile(r"[BC][N-U][\w-]{5}[N-U][\w-]{11}"),
+    "gpp": re.compile(r"D[BC][\w-]{2,}~[BCDQ]"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Reader:
             return self._decoded(text, age)
         if self.absent and not is_blank(text) and text.strip(_ZERO):
             return Reading(shape(text), "non_protective")
-        return Reading(shape(text), "no_signal")
+        return Reading(shape(text), "no_signal", read=False)
 
     def _decoded(self, text: str, age: int | None) -> Reading:
         try:
@@ -57,21 +64,25 @@ class Reader:
         except NotConsentError as error:
             # The signal that reads the rest of the same string tells of the damage.
             told = "" if self.decode == "gpp_children" else f"{self.decode}: {error}"
-            return Reading(shape(text), "no_signal", told)
+            outline = _OUTLINES.get(self.decode)
+            meant = outline is not None and outline.match(text) is not None
+            return Reading(shape(text), "no_signal", told, read=meant)
 
     def _by_value(self, text: str) -> Reading | None:
         verdict = self.literals.get(text.lower())
         if verdict is not None:
-            return Reading(text.lower(), verdict, claims=self._claims(text.lower(), verdict))
+            told = text.lower()
+            return Reading(told, verdict, "", self._claims(told, verdict), not self.decode)
         for pattern, told in self.patterns:
             if pattern.regex.fullmatch(text):
-                return Reading(text if pattern.is_closed else shape(text), told)
+                shown = text if pattern.is_closed else shape(text)
+                return Reading(shown, told, read=not self.decode)
         return None
 
     def _claims(self, text: str, verdict: SignalVerdict) -> tuple[Claim, ...]:
         if not self.topic or not text:
             return ()
-        return ((self.topic, text if verdict == "no_signal" else verdict),)
+        return ((self.topic, _BOOLEANS.get(text, text) if verdict == "no_signal" else verdict),)
 
 
 def reader(definition: SignalDef) -> Reader:

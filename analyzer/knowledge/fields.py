@@ -60,6 +60,7 @@ def read_match(table: Table) -> FieldMatch:
         hosts=read_hosts(table, required=False) or ("*",),
         url_paths=read_url_paths(table, "url_paths"),
         body_has=table.texts("body_has"),
+        if_readable=table.flag("if_readable", default=False),
     )
     table.done()
     return made

@@ -125,7 +125,8 @@ class FieldMatch:
     `paths` are dotted, ``*`` is one component and ``**`` any number of them. `hosts` are exact, or
     begin with ``*.`` (subdomains only), or are ``*``. `url_paths` (empty: any) restrict the path of
     the URL: exact, or a regular expression where they begin with ``^``. `body_has`: keys that the
-    decoded body must have, as in `Endpoint`.
+    decoded body must have, as in `Endpoint`. `if_readable`: other things stand at this place as
+    well, so that only what reads as a value of the signal is one; the rest is no damage.
     """
 
     parts: tuple[Part, ...]
@@ -133,6 +134,7 @@ class FieldMatch:
     hosts: tuple[str, ...] = ("*",)
     url_paths: tuple[str, ...] = ()
     body_has: tuple[str, ...] = ()
+    if_readable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
