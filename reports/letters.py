@@ -7,8 +7,8 @@ What was captured, and what the study wrote, is text in both: it is never markup
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -16,16 +16,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from analyzer.comparison import BlindSpot, Evidence
+from analyzer.compare.cautions import waivers
+from analyzer.comparison import BlindSpot, Evidence, Recipient
 from analyzer.errors import UserError
 from analyzer.models import Delta
-from analyzer.said import Said
+from analyzer.said import Said, say
 from reports import words
 from reports.answer import answer
 from reports.language import Figure, Language
 from reports.lawful import lawful
 from reports.limits import limits
 from reports.material import Material
+from reports.measured import Group, measured
 from reports.naming import Names
 from reports.tables import cell
 from reports.templating import template
@@ -53,6 +55,7 @@ class _Group:
     """What one recipient got: its rows, and each reason for which one was not decided, once."""
 
     name: str
+    hosts: tuple[str, ...]
     rows: tuple[Delta, ...]
 
     @property
@@ -91,7 +94,7 @@ def reply(
         "reply",
         language,
         publisher,
-        [(words.recipient_name(each.owner, each.sites), rows) for each, rows in groups],
+        groups,
         spots,
         company=name,
         date=language.date(date) if date else "",
@@ -105,17 +108,18 @@ def annex(
     publisher: Mapping[str, str] | None = None,
     *,
     authority: str | None = None,
+    date: str = "",
 ) -> Letter:
     """Return facts, method, law, evidence and limits; with an `authority`, as an annex for it.
 
     "" leaves a blank for its name; None is the annex of a report, addressed to nobody.
     """
-    groups = [
-        (words.recipient_name(each.owner, each.sites), rows)
-        for each, rows in words.by_recipient(material.comparison)
-    ]
+    groups = words.by_recipient(material.comparison)
     spots = list(material.comparison.blind_spots)
-    return _letter(material, "annex", language, publisher, groups, spots, authority=authority)
+    told = language.date(date) if date else ""
+    return _letter(
+        material, "annex", language, publisher, groups, spots, authority=authority, date=told
+    )
 
 
 def companies(material: Material) -> list[str]:
@@ -149,7 +153,7 @@ def _letter(
     kind: str,
     language: Language,
     publisher: Mapping[str, str] | None,
-    groups: list[tuple[str, list[Delta]]],
+    groups: list[tuple[Recipient, list[Delta]]],
     spots: list[BlindSpot],
     **more: object,
 ) -> Letter:
@@ -162,7 +166,20 @@ def _letter(
         answer=answer(comparison, names),
         limits=limits(comparison, names),
         law=lawful(comparison, material.knowledge, names),
-        groups=[_Group(name, tuple(sorted(rows, key=_weight))) for name, rows in groups],
+        groups=[
+            _Group(
+                names.recipient(each.owner, each.sites), each.hosts,
+                tuple(sorted(rows, key=_weight)),
+            )
+            for each, rows in groups
+        ],
+        tally=_tally([row for _, rows in groups for row in rows]),
+        measured=_measured(names, groups),
+        adults=bool(comparison.a.controls and comparison.b.controls),
+        beyond=lambda row: _beyond(row, language),
+        fictional_app=words.FICTIONAL,
+        # Those of its gates stand under the method.
+        warnings=[each for each in comparison.warnings if each not in waivers(comparison.gates)],
         evidence=_evidence(material, (row for _, rows in groups for row in rows)),
         sessions={row.id: row for row in comparison.sessions},
         spots=spots,
@@ -173,6 +190,39 @@ def _letter(
     )  # fmt: skip
     markdown = _BLANK_LINES.sub("\n\n", _TABLE_GAP.sub(r"\1", text)).strip() + "\n"
     return Letter(markdown, _html(markdown, language))
+
+
+def _tally(rows: Sequence[Delta]) -> dict[str, int]:
+    """Return how many rows got which verdict."""
+    verdicts = [row.verdict for row in rows]
+    return {
+        "all": len(rows),
+        "different": sum(each in words.DIFFERENT for each in verdicts),
+        "same": verdicts.count("same"),
+        "undecided": verdicts.count("insufficient"),
+    }
+
+
+def _measured(names: Names, groups: list[tuple[Recipient, list[Delta]]]) -> list[Group]:
+    """Return what was measured of these recipients and decided, by measure."""
+    owners = {each.owner for each, _ in groups if each.owner}
+    found = []
+    for group in measured(names.comparison, names).groups:
+        lines = tuple(
+            line
+            for line in group.lines
+            if line.row.owner in owners and line.row.verdict != "insufficient"
+        )
+        if lines:
+            found.append(replace(group, lines=lines))
+    return found
+
+
+def _beyond(row: Delta, language: Language) -> str:
+    """Return whether a difference was shown to be larger than that between adults."""
+    if row.verdict not in words.DIFFERENT or row.contrast is None:
+        return ""
+    return language.tell(say("yes") if words.beyond_adults(row) else say("not shown"))
 
 
 def _weight(row: Delta) -> tuple[bool, bool, str, str, str]:

@@ -11,6 +11,7 @@ from analyzer.models import Count, Delta, Verdict
 from analyzer.said import Said, say, say_many
 from reports import words
 from reports.language import Figure, Language
+from reports.looks import looks
 from reports.problems import problem
 from reports.templating import fit
 
@@ -38,11 +39,6 @@ _PARTS = {
     "response_header": say("header of the answer"),
     "response_cookie": say("cookie of the answer"),
     "response": say("body of the answer"),
-}
-_SHAPES = {
-    "uuid": say("a UUID"),
-    "email": say("an e-mail address"),
-    "phone": say("a telephone number"),
 }
 # What needs no explanation, in the order in which a reader wants to hear of it.
 TELLING = (
@@ -123,7 +119,8 @@ class Names:
 
     def shape(self, shape: str) -> str:
         """Return the looks of a value in words, where there are words for it."""
-        return self.plain(_SHAPES[shape]) if shape in _SHAPES else shape
+        told = looks(shape)
+        return self.plain(told) if isinstance(told, Said) else told
 
     def problem(self, code: str) -> Said | str:
         """Return what could not be read, in words."""

@@ -14,6 +14,7 @@ from reporting import MARKUP, Page, poisoned
 from test_reports_joined import LINKAGE
 
 from analyzer.errors import UserError
+from reports import words
 from reports.language import LANGUAGES, Language
 from reports.letters import BLANK, Letter, annex, reply
 from reports.material import Material
@@ -52,6 +53,45 @@ def test_a_letter_says_what_how_sure_what_was_not_seen_and_asks() -> None:
     assert text.count("?") >= 5
     assert all(each.capture in text for each in MATERIAL.comparison.sessions)
     assert "A. Writer" in text
+    assert BLANK not in text
+
+
+def test_a_letter_says_how_its_reader_can_check_it() -> None:
+    for letter in (to("Waymark"), annex(MATERIAL, Language(), SENDER, authority="ODPC")):
+        text = letter.markdown
+        assert "evenhand verify" in text
+        assert f"Knowledge (SHA-256): {MATERIAL.comparison.knowledge}" in text
+        assert all(f"{name} {version}" in text for name, version in MATERIAL.comparison.versions)
+        assert "this page" not in text.lower()
+        assert "app.waymark.example" in text
+        assert "all rows of the comparison" in text
+
+
+def test_a_letter_says_which_differences_concern_more_than_children() -> None:
+    material = Material(reporting.with_adults(), synthetic.knowledge())
+    text = to("Waymark", material).markdown
+    assert "| Verdict | Beyond adults | Evidence |" in text
+    assert "| only for Global_Majority | yes |" in text
+    assert "Beyond adults" not in to("Waymark").markdown
+
+
+def test_what_was_measured_of_a_company_is_in_its_letter() -> None:
+    text = to("Waymark").markdown
+    assert "### Time until the first data" in text
+    assert text.count("| Waymark | 30.0 s (n = 6) | 30.0 s (n = 6) |") == 1
+
+
+def test_a_letter_about_an_app_that_does_not_exist_says_so() -> None:
+    material = Material(replace(MATERIAL.comparison, fictional=True), synthetic.knowledge())
+    for letter in (to("Waymark", material), annex(material, Language())):
+        assert words.FICTIONAL in letter.markdown
+    assert words.FICTIONAL not in to("Waymark").markdown
+
+
+def test_an_annex_bears_its_date_and_who_sends_it() -> None:
+    text = annex(MATERIAL, Language(), SENDER, authority="ODPC", date="2026-12-01").markdown
+    assert "Date: 1 December 2026" in text
+    assert r"a\@watch.example" in text
     assert BLANK not in text
 
 
@@ -104,7 +144,7 @@ def test_each_language_is_that_of_the_letter(code: str) -> None:
     page = Page(letter.html)
     [root] = page.named("html")
     assert root == {"lang": code, "dir": "rtl" if code == "ar" else "ltr"}
-    assert len(page.named("table")) == 3
+    assert len(page.named("table")) == 4
     assert page.named("h1")
     assert "{" not in letter.markdown
     assert "%(" not in letter.markdown

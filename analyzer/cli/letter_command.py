@@ -136,6 +136,9 @@ def reply_command(
 )
 @sides_argument
 @click.option("--authority", default="", metavar="NAME", help="Whom it is for; default: a blank.")
+@click.option(
+    "--date", "day", type=_Day(), default="", metavar="DATE", help="Its date; default: left blank."
+)
 @lang_option
 @output_option
 @confidence_option
@@ -143,6 +146,7 @@ def reply_command(
 def complaint_command(
     sides: tuple[str, str],
     authority: str,
+    day: str,
     language: str,
     output: Path | None,
     min_confidence: int | None,
@@ -157,7 +161,8 @@ def complaint_command(
 
     study = open_study(study_dir, min_confidence)
     material = gathered(study, *sides)
-    letter = annex(material, Language(language), dict(study.publisher), authority=authority)
+    signed = dict(study.publisher)
+    letter = annex(material, Language(language), signed, authority=authority, date=day)
     _write(study, output, f"{material.name}.complaint", language, letter)
 
 
