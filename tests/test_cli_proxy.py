@@ -21,7 +21,9 @@ from cli_rig import done, mistake, program, told
 from recording import study
 
 from analyzer.bundle import list_bundles, read_session, verify
+from analyzer.bundle.seals import seal_facts
 from analyzer.cli.recording_plan import possible_mode
+from analyzer.custody.keys import shown
 from analyzer.readers.bundle import read_exchanges, read_steps
 from analyzer.study import Study
 
@@ -129,8 +131,11 @@ def test_a_session_is_recorded_marked_from_outside_and_closed_by_ctrl_c(
         assert said == f"{path.name}: use\n"
         send(proxy, echo, "second")
         said = end(process)
+    seal = seal_facts(path)
+    assert seal
     assert said == (
         f"\nClosed {path} (stopped)\n  2 requests, 0 messages, 0 events, 2 steps\n"
+        f"  seal {seal.digest[:16]}, signed by {shown(seal.signer)}\n"
         "  connections to 1 of 1 host were decrypted or without encryption\n"
         "  connections: 2 without encryption\n"
     )

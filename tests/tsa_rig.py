@@ -47,15 +47,22 @@ distinguished_name = name
 _ROOT = f"/O={'An authority ' * 4}/OU={'far away ' * 6}/CN=Root of time"
 
 
+def openssl() -> str:
+    """Return the program `openssl`; the test is skipped where there is none, except in CI."""
+    found = shutil.which("openssl")
+    if found is None:
+        reason = "openssl is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
 class Authority:
     """Signs requests; `root` is the certificate to be trusted. With `alone` it brings no root."""
 
     def __init__(self, folder: Path, *, alone: bool = False) -> None:
-        if shutil.which("openssl") is None:
-            reason = "openssl is not installed"
-            if os.environ.get("CI") == "true":
-                pytest.fail(reason)
-            pytest.skip(reason)
+        self._openssl = openssl()
         self.folder = folder
         self.root = folder / "root.pem"
         self.broken = b""  # answered instead, if it is set
@@ -89,7 +96,9 @@ class Authority:
         return (self.folder / "answer.tsr").read_bytes()
 
     def _run(self, *words: object) -> None:
-        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            [self._openssl, *map(str, words)], check=True, capture_output=True, timeout=60
+        )
 
 
 @contextmanager
