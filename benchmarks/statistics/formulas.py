@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from analyzer.statistics import (
+    Block,
     equivalent,
     homogeneity,
+    interaction,
     newcombe,
     power_of,
     shifts,
@@ -60,6 +62,45 @@ SIZES: Sequence[tuple[str, Sequence[tuple[int, int]]]] = (
     ("12 against 18 in 6 blocks", [(2, 3)] * 6),
     ("15 against 10", [(15, 10)]),
 )
+
+
+def contrasts() -> list[Measured]:
+    """Return how often a difference of differences is called one where there is none, at worst.
+
+    Over all shares of minors and adults that differ alike, in steps of a tenth.
+    """
+    found = []
+    for sizes in ((6, 6, 6, 6), (8, 4, 4, 8)):
+        ps = np.ones([n + 1 for n in sizes])
+        for a, b, old_a, old_b in np.ndindex(*ps.shape):
+            ps[a, b, old_a, old_b] = interaction(
+                [Block(a, sizes[0], b, sizes[1])], [Block(old_a, sizes[2], old_b, sizes[3])]
+            )[0]
+        for alpha in (ALPHA, ALPHA / 5):
+            worst = max(_below(ps, shares, alpha) for shares in _ALIKE)
+            told = "{} against {} minors and {} against {} adults".format(*sizes)
+            what = f"difference of differences, {told}: p of at most {alpha:g}, at the worst shares"
+            found.append(Measured(what, worst, 0, alpha, at_most=True))
+    return found
+
+
+_TENTHS = [step / 10 for step in range(11)]
+_ALIKE: Sequence[tuple[float, float, float, float]] = [
+    (a, b, old_a, old_a - (a - b))
+    for a in _TENTHS
+    for b in _TENTHS
+    for old_a in _TENTHS
+    if -1e-9 <= old_a - (a - b) <= 1 + 1e-9
+]
+
+
+def _below(ps: NDArray[np.float64], shares: Sequence[float], alpha: float) -> float:
+    """Return the chance of a p of at most `alpha`; an axis of `ps` for each of `shares`."""
+    chances = (ps <= alpha).astype(np.float64)
+    for share in reversed(shares):
+        n = chances.shape[-1] - 1
+        chances = chances @ binom.pmf(np.arange(n + 1), n, min(1.0, max(0.0, share)))
+    return float(chances)
 
 
 def magnitudes(studies: int, seed: int) -> list[Measured]:

@@ -96,18 +96,25 @@ class Rates:
 
 RULES = ("report", "Benjamini-Hochberg", "discrete")
 """By which a row is called different: as the report does it, and what it might do instead."""
+CONTRASTS = "contrasts"
+"""Of these only the differences of differences are counted, as the report judges them."""
 
 
 def judge(
     design: Design, truth: Truth, knowledge: Knowledge, studies: int, seed: int
 ) -> Mapping[str, Rates]:
-    """Make up `studies` studies, compare their sides, and return the rates of each of `RULES`."""
+    """Make up `studies` studies, compare their sides, and return the rates of each of `RULES`.
+
+    Those of `CONTRASTS` beside them.
+    """
     generator = np.random.default_rng(seed)
     made = study(design)
-    scores: dict[str, list[Score]] = {rule: [] for rule in RULES}
+    scores: dict[str, list[Score]] = {rule: [] for rule in (*RULES, CONTRASTS)}
     for _ in range(studies):
         frames = simulate(design, truth, generator)
-        scores["report"].append(_report(compare(frames, made, knowledge, *design.sides), truth))
+        report, contrasts = _report(compare(frames, made, knowledge, *design.sides), truth)
+        scores["report"].append(report)
+        scores[CONTRASTS].append(contrasts)
         found = bases(frames, made, knowledge, *design.sides)
         ps, supports = _tests(found)
         qs = {
@@ -141,15 +148,25 @@ def _rule(found: Bases, qs: Sequence[float], alpha: float, truth: Truth) -> Scor
     return _scored(counted)
 
 
-def _report(found: Comparison, truth: Truth) -> Score:
+def _report(found: Comparison, truth: Truth) -> tuple[Score, Score]:
+    """Score the whole report, and the differences of differences in it.
+
+    What is called there counts in both; what is declared and found is that of rows and contrasts.
+    """
     counted: Counter[str] = Counter()
+    contrasts: Counter[str] = Counter()
     for delta in found.deltas:
-        _count(counted, delta.verdict, _right(truth.rows.get((delta.owner, delta.subject))))
+        declared = _right(truth.rows.get((delta.owner, delta.subject)))
+        _count(counted, delta.verdict, declared)
+        if delta.contrast:
+            _count(contrasts, delta.contrast.verdict, 0 if truth.adults else declared)
+    for name in ("rows", "called", "false"):
+        counted[name] += contrasts[name]
     for each in found.magnitudes:
         direction = _magnitude(each.measure, truth)
         if direction is not None:
             _count(counted, each.verdict, direction)
-    return _scored(counted)
+    return _scored(counted), _scored(contrasts)
 
 
 def _scored(counted: Counter[str]) -> Score:

@@ -41,13 +41,22 @@ Row = tuple[str, str]
 class Design:
     """Which arms are compared, with how many sessions each, in blocks of `per_block` of each.
 
-    None: no time blocks were noted.
+    None: no time blocks were noted. `adults`: the same countries have adult arms beside, of as many
+    sessions. `owners` is how many companies there are.
     """
 
     a: tuple[str, ...]
     b: tuple[str, ...]
     sessions: int
     per_block: int | None
+    adults: bool = False
+    owners: int = len(OWNERS)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """All arms, those of adults last."""
+        minors = (*self.a, *self.b)
+        return (*minors, *(f"{arm[:2]}-30" for arm in minors if self.adults))
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -61,21 +70,23 @@ class Design:
 class Truth:
     """What differs: rows with their two shares, and by how much what is measured is larger in a.
 
-    `delay` is a factor, `decimals` a difference; 1 and 0: none.
+    `delay` is a factor, `decimals` a difference; 1 and 0: none. `adults`: they differ by as much;
+    else they are sent what minors of b are.
     """
 
     rows: Mapping[Row, tuple[float, float]]
     delay: float = 1.0
     decimals: int = 0
+    adults: bool = False
 
 
 NOTHING = Truth({})
 
 
-def differing(count: int, share_a: float, share_b: float) -> Truth:
+def differing(count: int, share_a: float, share_b: float, *, adults: bool = False) -> Truth:
     """Return a truth of `count` rows that differ, of one data type after the other."""
     rows = [(owner, kind) for kind in TYPES for owner in OWNERS]
-    return Truth(dict.fromkeys(rows[:count], (share_a, share_b)))
+    return Truth(dict.fromkeys(rows[:count], (share_a, share_b)), adults=adults)
 
 
 def study(design: Design) -> Study:
@@ -88,7 +99,7 @@ def study(design: Design) -> Study:
         first_party=("pebblo.example",),
         key=b"k" * 32,
         phases=("use",),
-        arms={label: _arm(label) for label in (*design.a, *design.b)},
+        arms={label: _arm(label) for label in design.arms},
         personas={},
         persona_of={},
         compare=CompareSettings(),
@@ -98,13 +109,14 @@ def study(design: Design) -> Study:
 def simulate(design: Design, truth: Truth, generator: np.random.Generator) -> Frames:
     """Return what such a study would have recorded."""
     slots = schedule(
-        [*design.a, *design.b],
+        design.arms,
         design.sessions,
         int(generator.integers(2**31)),
         design.per_block or 1,
     )
     blocks = np.asarray([slot.block for slot in slots])
-    in_a = np.asarray([slot.arm in design.a for slot in slots])
+    more = {*design.a, *(f"{arm[:2]}-30" for arm in design.a if truth.adults)}
+    in_a = np.asarray([slot.arm in more for slot in slots])
     ids = [f"{slot.arm}-r{slot.repeat:02d}" for slot in slots]
     sessions = [
         _session(identifier, slot.arm, slot.repeat, place, design.per_block and slot.block)
@@ -112,7 +124,7 @@ def simulate(design: Design, truth: Truth, generator: np.random.Generator) -> Fr
     ]
     findings: list[dict[str, object]] = []
     drift = generator.normal(0, _DRIFT, blocks.max() + 1)[blocks]
-    for owner in OWNERS:
+    for owner in OWNERS[: design.owners]:
         together = generator.normal(size=len(slots))
         for kind in TYPES:
             shares = _shares(truth.rows.get((owner, kind)), in_a, generator)

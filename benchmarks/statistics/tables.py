@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.knowledge import Knowledge, load_knowledge
-from analyzer.statistics import sessions_needed
+from analyzer.statistics import level, power_of, sessions_needed
 from benchmarks.statistics import formulas
-from benchmarks.statistics.judging import RULES, Rates, judge
+from benchmarks.statistics.judging import CONTRASTS, RULES, Rates, judge
 from benchmarks.statistics.peers import Agreement, agreements
-from benchmarks.statistics.studies import NOTHING, ROWS, Design, Truth, differing
+from benchmarks.statistics.studies import NOTHING, OWNERS, ROWS, Design, Truth, differing
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "statistics.md"
 BEGIN, END = "<!-- measured: python -m benchmarks.statistics -->", "<!-- end -->"
 ALPHA = formulas.ALPHA
 _SEED = 20261123
+_SESSIONS = 6  # of each arm
 _NEEDED = 0.9  # of declared differences have to be found
 
 _PAIR = Design(("DE-13",), ("KE-13",), 6, None)
 _TWICE = Design(("DE-13",), ("KE-13",), 15, 5)
 _BLOCS = Design(("DE-13", "FR-13"), ("KE-13", "PH-13", "BR-13"), 6, 1)
+_ADULTS = Design(_BLOCS.a, _BLOCS.b, 6, 1, adults=True)
+_FEW = Design(("DE-13",), ("KE-13",), 6, None, owners=1)
+_FEW_MORE = Design(("DE-13",), ("KE-13",), 10, None, owners=1)
 _LATE = Truth({}, delay=6.0, decimals=2)
 _STUDIES: Sequence[tuple[str, Design, Truth]] = (
     ("nothing differs", _BLOCS, NOTHING),
@@ -31,11 +35,22 @@ _STUDIES: Sequence[tuple[str, Design, Truth]] = (
     ("4 rows differ, 1.0 to 0.2", _BLOCS, differing(4, 1.0, 0.2)),
     ("10 rows differ, 0.1 to 0.9", _BLOCS, differing(10, 0.1, 0.9)),
     ("delays and decimals differ", _BLOCS, _LATE),
+    ("nothing differs", _ADULTS, NOTHING),
+    ("4 rows differ for minors only, 0.9 to 0.1", _ADULTS, differing(4, 0.9, 0.1)),
+    (
+        "4 rows differ for minors and adults, 0.9 to 0.1",
+        _ADULTS,
+        differing(4, 0.9, 0.1, adults=True),
+    ),
     ("nothing differs", _TWICE, NOTHING),
     ("1 row differs, 0.9 to 0.1", _TWICE, differing(1, 0.9, 0.1)),
     ("nothing differs", _PAIR, NOTHING),
     ("1 row differs, 0.9 to 0.1", _PAIR, differing(1, 0.9, 0.1)),
     ("10 rows differ, 0.9 to 0.1", _PAIR, differing(10, 0.9, 0.1)),
+    ("nothing differs", _FEW, NOTHING),
+    ("1 row differs, 0.9 to 0.1", _FEW, differing(1, 0.9, 0.1)),
+    ("1 row differs, 1.0 to 0.2", _FEW, differing(1, 1.0, 0.2)),
+    ("1 row differs, 0.9 to 0.1", _FEW_MORE, differing(1, 0.9, 0.1)),
 )
 
 
@@ -90,6 +105,7 @@ def measure(studies: int, progress: Callable[[str], None]) -> Figures:
         tuple(_cases(knowledge, studies, progress)),
         (
             *formulas.shares(),
+            *formulas.contrasts(),
             *formulas.magnitudes(studies, _SEED),
             *formulas.countries(studies, _SEED),
             *formulas.noise(studies, _SEED),
@@ -127,12 +143,15 @@ def _studies(figures: Figures) -> Iterator[str]:
     yield ""
     yield (
         "| study | what differs | rows | false discovery rate | studies with a false difference"
-        " | declared rows found | called the same | kept |"
+        " | declared rows found | called the same | declared differences of differences found"
+        " | kept |"
     )
-    yield "|---|---|--:|--:|--:|--:|--:|---|"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|---|"
     for case in figures.cases:
         rates = case.report
         declared = any(each.declared for each in rates.scores)
+        contrasts = case.rates[CONTRASTS]
+        beyond = any(each.declared for each in contrasts.scores)
         yield _row(
             _design(case.design),
             case.name,
@@ -141,6 +160,7 @@ def _studies(figures: Figures) -> Iterator[str]:
             f"{rates.false_studies}",
             f"{rates.power:.3f}" if declared else "",
             f"{rates.missed:.3f}" if declared else "",
+            f"{contrasts.power:.3f}" if beyond else "",
             _kept(case.kept) if case.required or not declared else "",
         )
 
@@ -185,11 +205,31 @@ def _plans() -> Iterator[str]:
                 *("more than 60" if each is None else str(each.sessions) for each in needed),
             )
     yield ""
+    yield from _powers()
+    yield ""
     yield (
         "The best of all tests, for one row alone, without any correction for many, of 6 sessions"
         f" against 6 at 0.9 to 0.1, has a power of {formulas.best_possible(0.9, 0.1, 6):.3f}: what"
         " the bound of 0.9 asks is not to be had from one arm against one of 6 sessions."
     )
+
+
+def _powers() -> Iterator[str]:
+    yield f"### Exact power of {_SESSIONS} sessions of each arm, for a difference of 0.8"
+    yield ""
+    shares = ((0.9, 0.1), (1.0, 0.2), (0.8, 0.0))
+    heads = [f"{a:g} to {b:g}, {blocks}" for a, b in shares for blocks in ("no blocks", "blocks")]
+    yield _row("arms", "rows that can come out either way", *heads)
+    yield "|---|--:|" + "--:|" * len(heads)
+    for a, b in ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3)):
+        for rows in (1, 10, ROWS):
+            bound = level(ALPHA, rows)
+            cells = [
+                power_of(*share, blocks, bound)
+                for share in shares
+                for blocks in ([(_SESSIONS * a, _SESSIONS * b)], [(a, b)] * _SESSIONS)
+            ]
+            yield _row(f"{a} against {b}", str(rows), *(f"{cell:.3f}" for cell in cells))
 
 
 def _lines(figures: Figures) -> Iterator[str]:
@@ -222,7 +262,9 @@ def _peers(figures: Figures) -> Iterator[str]:
 def _design(design: Design) -> str:
     each = f"{design.sessions} sessions of each arm"
     blocks = "" if design.per_block is None else f", blocks of {design.per_block}"
-    return f"{' '.join(design.a)} against {' '.join(design.b)}, {each}{blocks}"
+    adults = ", and of adults" if design.adults else ""
+    few = "" if design.owners == len(OWNERS) else f", {design.owners} company"
+    return f"{' '.join(design.a)} against {' '.join(design.b)}, {each}{adults}{blocks}{few}"
 
 
 def _row(*cells: str) -> str:
