@@ -93,3 +93,14 @@ def test_contrasts_are_of_the_one_family_of_the_report() -> None:
     [same] = [each for each in alone.deltas if each.owner == "Glint"]
     assert row.p == same.p
     assert row.q > same.q
+
+
+def test_adults_who_cannot_be_compared_keep_it_from_a_conclusion() -> None:
+    other = [
+        *sessions(N, "DE-13", "DE-30", "KE-13"),
+        *(session("KE-30", number, app_version="0.1") for number in EVERY),
+    ]
+    found = diff(findings("KE-13", EVERY), recorded=other)
+    assert found.deltas[0].verdict == "only_b"
+    assert only(found).verdict == "insufficient"
+    assert "1.0 for adults of Germany, 0.1 for adults of Kenya" in only(found).reason

@@ -302,3 +302,29 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     sent = [each for of in (ONE, TWO) for each in data(of, "Waymark", "dev.model", "ad.interest")]
     forward, backward = frames(KE, rows, sent), frames(KE[::-1], rows[::-1], sent[::-1])
     assert linked(forward) == linked(replace(backward, excluded=()))
+
+
+def test_a_session_that_a_gate_leaves_out_counts_nowhere() -> None:
+    short = synthetic.session("KE-13", 4, persona="achieng", ended="2026-11-04T10:00:05.000Z")
+    rows = [identifier(each, owner) for each in (ONE, "KE-13-r04") for owner in ("Alpha", "Beta")]
+    found = linked(frames([*KE, short], rows))
+    assert found.groups[0].sessions == (ONE, TWO, THREE)
+    assert found.persistent == ()  # it came in one session that counts
+    assert {each.session for each in found.bridges} == {ONE}
+    [warning] = [each for each in found.warnings if each.startswith("Left out")]
+    assert "KE-13-r04, because it was broken off after 5 s" in warning
+
+
+def test_checks_that_a_pair_does_not_pass_are_told_with_its_linkage() -> None:
+    later = [each | {"app_version": "2.0"} for each in DE]
+    warnings = linked(frames([*KE, *later]), ("DE", "KE")).warnings
+    assert any("The version of the app" in each and "2.0 for Germany" in each for each in warnings)
+    assert not any("version of the app" in each for each in linked(frames([*KE, *later])).warnings)
+
+
+def test_where_no_session_of_an_arm_may_count_they_are_shown() -> None:
+    made = frames([*KE, *DE])
+    bare = replace(made, region=made.region.iloc[0:0], sessions=made.sessions.assign(egress=""))
+    found = linked(bare, ("DE", "KE"))
+    assert [len(each.sessions) for each in found.groups] == [3, 3]
+    assert any("Where each session was recorded is proven" in each for each in found.warnings)

@@ -21,7 +21,7 @@ def cautions(a: Compared, b: Compared, excluded: Sequence[Excluded]) -> tuple[Sa
     Each side comes with its compared sessions. `excluded` are the bundles that were left out.
     """
     (side_a, sessions_a), (side_b, sessions_b) = a, b
-    found = _left_out(excluded)
+    found = left_out_told(excluded)
     found += [
         sentence(of_a=listed(of_a), a=side_a.title, of_b=listed(of_b), b=side_b.title)
         for sentence, value in _SAME
@@ -95,7 +95,7 @@ def waivers(gates: Sequence[Gate]) -> list[Said]:
     ]
 
 
-def _left_out(excluded: Sequence[Excluded]) -> list[Said]:
+def left_out_told(excluded: Sequence[Excluded]) -> list[Said]:
     """Say each by itself, but those of one gate together: they may be a whole side."""
     found = [
         say("Left out: {session}, because {reason}.", session=each.session, reason=each.reason)

@@ -54,7 +54,7 @@ def delta_id(a: str, b: str, key: Key) -> str:
 def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
     """Judge all rows of the sides `a` and `b`: one family of tests."""
     settings = material.study.compare
-    gates = _gates(material, a, b)
+    gates = gates_of(material, a, b)
     bars = tuple(bar for _, bar in gates if bar)
     rows = _observed(material, a, b)
     weighed = weigh(a.group, b.group, material.measured)
@@ -68,7 +68,8 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
     first = len(rows) + len(weighed)
     judged: dict[Key, Contrast] = {}
     if apart:
-        contrasting = Judge(_quarters(a, b), settings, bars, found.family)
+        adult_bars = (*bars, *_adult_bars(material, a, b))
+        contrasting = Judge(_quarters(a, b), settings, adult_bars, found.family)
         judged = {
             key: contrasting.judged(each, first + number)
             for number, (key, each) in enumerate(apart.items())
@@ -89,7 +90,7 @@ def judge_presence(
     material: Material, a: Sided, b: Sided, others: Sequence[Test]
 ) -> Mapping[Key, Verdict]:
     """Judge the rows of presence only, in one family with the tests `others`."""
-    bars = tuple(bar for _, bar in _gates(material, a, b) if bar)
+    bars = tuple(bar for _, bar in gates_of(material, a, b) if bar)
     rows, terms = _observed(material, a, b), Terms(bars, tuple(others))
     found = judge(a.group, b.group, list(rows.values()), material.study.compare, terms)
     return {key: each.verdict for key, each in zip(rows, found.rows, strict=True)}
@@ -97,7 +98,7 @@ def judge_presence(
 
 def bases_of(material: Material, a: Sided, b: Sided) -> Bases:
     """Return which sessions of either side saw each row, and under what it is judged."""
-    bars = tuple(bar for _, bar in _gates(material, a, b) if bar)
+    bars = tuple(bar for _, bar in gates_of(material, a, b) if bar)
     rows = _observed(material, a, b)
     weighed = weigh(a.group, b.group, material.measured)
     terms = Terms(bars, _tests(weighed, _contrasts(material, a, b, rows)))
@@ -135,6 +136,22 @@ def _quarters(a: Sided, b: Sided) -> Quarters:
     return Quarters(a.group, b.group, a.adults, b.adults)
 
 
+def _adult_bars(material: Material, a: Sided, b: Sided) -> list[Bar]:
+    """Return what the gates of the pair, put to its adults, keep from a conclusion."""
+    blind = material.blind.incomplete | material.blind.unread
+    halves = [
+        Half(
+            say("adults of {side}", side=each.side.title),
+            each.controls,
+            len(each.out_controls),
+            blind,
+        )
+        for each in (a, b)
+    ]
+    found = pair_gates(halves[0], halves[1], material.study.compare)
+    return [bar for gate, bar in found if bar and gate.name != "sessions"]
+
+
 def _contrasts(
     material: Material, a: Sided, b: Sided, rows: Mapping[Key, Observed]
 ) -> dict[Key, Apart]:
@@ -152,8 +169,8 @@ def _contrasts(
     return found
 
 
-def _gates(material: Material, a: Sided, b: Sided) -> list[tuple[Gate, Bar | None]]:
-    """Return all gates, in their order, with what they keep from a conclusion."""
+def gates_of(material: Material, a: Sided, b: Sided) -> list[tuple[Gate, Bar | None]]:
+    """Return all gates of a pair, in their order, with what they keep from a conclusion."""
     blind = material.blind.incomplete | material.blind.unread
     halves = [Half(each.side.title, each.compared, len(each.out), blind) for each in (a, b)]
     everyone = [

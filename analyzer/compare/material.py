@@ -129,25 +129,38 @@ class Material:
 
 def material(frames: Frames, study: Study, knowledge: Knowledge) -> Material:
     """Return the material of a study."""
-    everyone = recorded(frames.sessions)
-    blind = blindness(frames.sessions, frames.coverage)
-    proofs = region_proofs(frames.region, everyone, study, knowledge)
+    whole = _whole(frames, study, knowledge)
     data = counted(frames, knowledge, study.compare)
-    whole = Material(
+    phases = phases_before(study)
+    whole = replace(
+        whole,
+        seen=presence(frames, knowledge, study.compare, data),
+        measured=measured(data, frames.coverage, whole.everyone, whole.blind, phases),
+    )
+    return _chosen(whole, instrumented=False)
+
+
+def _whole(frames: Frames, study: Study, knowledge: Knowledge) -> Material:
+    everyone = recorded(frames.sessions)
+    return Material(
         study=study,
         knowledge=knowledge,
         everyone=everyone,
         sessions=(),
-        seen=presence(frames, knowledge, study.compare, data),
-        measured=measured(data, frames.coverage, everyone, blind, phases_before(study)),
-        blind=blind,
+        seen={},
+        measured=(),
+        blind=blindness(frames.sessions, frames.coverage),
         away=(),
         searched=searched(everyone, study, frames.problems),
-        proofs=proofs,
+        proofs=region_proofs(frames.region, everyone, study, knowledge),
         covered=frozenset(frames.coverage["session"]),
         admission=Admission({}, {}),
     )
-    return _chosen(whole, instrumented=False)
+
+
+def sessions_of(frames: Frames, study: Study, knowledge: Knowledge) -> Material:
+    """Return the sessions of a study as comparisons take them, without what they sent."""
+    return _chosen(_whole(frames, study, knowledge), instrumented=False)
 
 
 def _chosen(made: Material, *, instrumented: bool) -> Material:
