@@ -18,6 +18,7 @@ from analyzer.statistics import shares
 MOST = 500  # sessions of each arm that a plan looks up to
 _STATES = 1_500  # different outcomes that are gone through; of more, some are drawn
 _DRAWN = 200  # of each the exact power is taken: only what is seen in all is left to chance
+_RARE = 1e-11  # chance of an outcome of a block that is not gone through
 _SEED = 0
 _FINE = 20  # up to twice as many sessions none is passed over; beyond, up to a twentieth of them
 
@@ -57,8 +58,8 @@ def power_of(
 ) -> float:
     """Return the probability that the report's test gives p <= `level` in the right direction.
 
-    `blocks` are (n_a, n_b) of each time block. Exact, by going through everything that can be seen
-    in the blocks; of designs with more than 1,500 different outcomes a fixed sample of 200 is
+    `blocks` are (n_a, n_b) of each time block. Exact (to eight decimals), by going through what can
+    be seen in the blocks; of designs with more than 1,500 different outcomes a fixed sample of 200 is
     taken. The right direction is that of the true shares; either, where they are equal:
     then this is the true rate of false alarms of one row.
 
@@ -238,7 +239,7 @@ def _every(
         return
     ((n_a, n_b), times), *rest = kinds
     chances, given = inside[n_a, n_b]
-    possible = [seen for seen in range(n_a + n_b + 1) if chances[seen] > 0]
+    possible = [seen for seen in range(n_a + n_b + 1) if chances[seen] > _RARE]
     for chosen in combinations_with_replacement(possible, times):
         more = math.factorial(times) * chance
         dealt = of_a
