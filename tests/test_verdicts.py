@@ -231,3 +231,50 @@ def test_the_turning_point_respects_the_other_rows() -> None:
     assert turning(8, Counts(8, 0)) == 4
     assert turning(8, Counts(8, 0), *[Counts(8, 8)] * 10) == 4
     assert turning(8, Counts(8, 0), *[Counts(4, 4)] * 10) == 3
+
+
+def blocked(name: str, sizes: tuple[int, ...]) -> Group:
+    of = {f"{name}{block}-{at}": f"b{block}" for block, n in enumerate(sizes) for at in range(n)}
+    return Group(name, of)
+
+
+def in_blocks(name: str, seen: tuple[int, ...]) -> frozenset[str]:
+    return frozenset(f"{name}{block}-{at}" for block, k in enumerate(seen) for at in range(k))
+
+
+def judged_in_blocks(
+    n_a: tuple[int, ...], n_b: tuple[int, ...], k_a: tuple[int, ...], k_b: tuple[int, ...]
+) -> Judged:
+    row = Observed(in_blocks("a", k_a), in_blocks("b", k_b), frozenset(), frozenset())
+    [found] = judge(blocked("a", n_a), blocked("b", n_b), [row], SETTINGS).rows
+    return found
+
+
+def test_direction_effect_and_interval_are_those_within_the_time_blocks() -> None:
+    """Over all sessions b has more; in the only block that tells anything, a has."""
+    found = judged_in_blocks((20, 5), (5, 20), (0, 5), (0, 7))
+    assert found.a.k / found.a.n < found.b.k / found.b.n
+    assert found.verdict == "insufficient"
+    assert found.effect == pytest.approx(0.325)
+    assert found.low < 0.325 < found.high
+
+
+def test_a_drift_from_block_to_block_is_no_difference_between_the_sides() -> None:
+    found = judged_in_blocks((12, 6), (6, 12), (12, 0), (6, 0))
+    assert (found.verdict, found.effect) == ("same", 0.0)
+    counts_apart = judged_in_blocks((20, 5), (5, 20), (20, 0), (5, 0))  # 20 of 25 and 5 of 25
+    assert counts_apart.verdict == "insufficient"
+
+
+def test_blocks_that_contradict_each_other_are_not_called_the_same() -> None:
+    found = judged_in_blocks((10, 10), (10, 10), (10, 0), (0, 10))
+    assert found.verdict == "insufficient"
+    assert "the other way round" in found.reason
+
+
+def test_blocks_that_both_sides_share_alike_change_neither_effect_nor_interval() -> None:
+    for k_a, k_b in (((3, 3, 3), (0, 0, 0)), ((3, 1, 2), (0, 2, 1))):
+        with_blocks = judged_in_blocks((3, 3, 3), (3, 3, 3), k_a, k_b)
+        without = judged_in_blocks((9,), (9,), (sum(k_a),), (sum(k_b),))
+        assert with_blocks.effect == without.effect
+        assert (with_blocks.low, with_blocks.high) == (without.low, without.high)

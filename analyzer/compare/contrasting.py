@@ -52,12 +52,14 @@ class Quarters:
         adults: Observed,
         seen: tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]],
     ) -> Weighed:
-        groups = (self.a, self.b, self.adult_a, self.adult_b)
-        a, b, adult_a, adult_b = (
-            Count(len(of), group.n) for of, group in zip(seen, groups, strict=True)
+        groups = (self.adult_a, self.adult_b)
+        adult_a, adult_b = (
+            Count(len(of), group.n) for of, group in zip(seen[2:], groups, strict=True)
         )
-        effect, interval = statistics.contrast(_minus(a, adult_a), _minus(b, adult_b))
         young, old = self._minors.blocks(seen[0], seen[1]), self._adults.blocks(seen[2], seen[3])
+        effect, interval = statistics.contrast(
+            statistics.stratified(young), statistics.stratified(old)
+        )
         return Weighed(
             minors, adults, adult_a, adult_b, effect, interval, statistics.interaction(young, old)
         )
@@ -152,11 +154,6 @@ class Judge:
             " {then}",
             then=then,
         )
-
-
-def _minus(minor: Count, adult: Count) -> tuple[float, statistics.Interval]:
-    of_minor, of_adult = minor.k / minor.n, adult.k / adult.n
-    return of_minor - of_adult, statistics.newcombe(of_minor, minor.n, of_adult, adult.n)
 
 
 def _rounded(number: float) -> float:

@@ -58,6 +58,7 @@ SIMPSON = say(
     "over all sessions the sides do not lie apart as they do within the time blocks: record both"
     " sides equally often in each block"
 )
+_MIXED = say("in one time block the sides differ, and in another one the other way round")
 ALONE = Terms()  # no gate has failed, and there are no other rows
 
 
@@ -137,10 +138,12 @@ class _Tested:
     b: Count
     p: float
     q: float
+    effect: float  # within the time blocks
     interval: statistics.Interval
 
     @property
-    def effect(self) -> float:
+    def pooled(self) -> float:
+        """How far the shares of all sessions lie apart, whatever the block."""
         return self.a.k / self.a.n - self.b.k / self.b.n
 
 
@@ -160,7 +163,8 @@ def judge(
     for place, row in enumerate(rows):
         of_a, of_b = Count(len(row.seen_a), a.n), Count(len(row.seen_b), b.n)
         p, q = tests[place][0], family.qs[place]
-        found.append(bench.judged(_Tested(place, row, of_a, of_b, p, q, _interval(of_a, of_b))))
+        effect, interval = statistics.stratified(exact.blocks(row.seen_a, row.seen_b))
+        found.append(bench.judged(_Tested(place, row, of_a, of_b, p, q, effect, interval)))
     return Judgement(tuple(found), family)
 
 
@@ -213,10 +217,14 @@ class _Bench:
 
     def _concluded(self, row: _Tested) -> _Told:
         if row.q <= self._settings.alpha:
-            if not self._leans(row.effect, row.row.seen_a, row.row.seen_b):
+            if row.effect * row.pooled <= 0:
                 return "insufficient", SIMPSON, None, ""
             return (*self._difference(row), "")
         if row.interval.within(self._settings.margin):
+            if abs(row.pooled) > self._settings.margin:  # the counts would contradict the verdict
+                return "insufficient", SIMPSON, None, ""
+            if self._mixed(row.row):
+                return "insufficient", _MIXED, None, ""
             return (*self._same(row), "")
         if not self._together:
             reason = say("no time block has sessions of both sides")
@@ -248,17 +256,19 @@ class _Bench:
         more_in_a = row.effect > 0
         seen_a = row.row.seen_a | (frozenset() if more_in_a else hidden)
         seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
-        effect = len(seen_a) / self._a.n - len(seen_b) / self._b.n
-        stands = effect > 0 if more_in_a else effect < 0
+        pooled = len(seen_a) / self._a.n - len(seen_b) / self._b.n
+        sign = 1 if more_in_a else -1
         return (
-            stands
-            and self._leans(effect, seen_a, seen_b)
+            pooled * sign > 0
+            and self._exact.lean(seen_a, seen_b) * sign > 0
             and self._family.stands(row.place, self._exact.of(seen_a, seen_b))
         )
 
-    def _leans(self, effect: float, seen_a: frozenset[str], seen_b: frozenset[str]) -> bool:
-        """Whether the sides lie within the time blocks the way that they do over all of them."""
-        return self._exact.lean(seen_a, seen_b) * effect > 0
+    def _mixed(self, row: Observed) -> bool:
+        """Whether the sides differ in some time block, though they are alike on average."""
+        blocks = self._exact.blocks(row.seen_a, row.seen_b)
+        least = min(statistics.permutation([block]) for block in blocks)
+        return len(blocks) > 1 and least * len(blocks) <= self._settings.alpha
 
     def _same(self, row: _Tested) -> _Verdict:
         observed = row.row
@@ -275,9 +285,9 @@ class _Bench:
 
     def _stays_same(self, row: _Tested, side: Group, hidden: frozenset[str]) -> bool:
         """Whether the sides are the same if it was also sent in the `hidden` sessions of `side`."""
-        k_a = row.a.k + (len(hidden) if side is self._a else 0)
-        k_b = row.b.k + (len(hidden) if side is self._b else 0)
-        worst = _interval(Count(k_a, row.a.n), Count(k_b, row.b.n))
+        seen_a = row.row.seen_a | (hidden if side is self._a else frozenset())
+        seen_b = row.row.seen_b | (hidden if side is self._b else frozenset())
+        _, worst = statistics.stratified(self._exact.blocks(seen_a, seen_b))
         return worst.within(self._settings.margin)
 
     def _may_hide(
@@ -372,10 +382,6 @@ def _false_starts(side: Group) -> Said:
         n=side.n,
         side=side.name,
     )
-
-
-def _interval(a: Count, b: Count) -> statistics.Interval:
-    return statistics.newcombe(a.k / a.n, a.n, b.k / b.n, b.n)
 
 
 def _told(number: float) -> float:

@@ -13,6 +13,7 @@ from analyzer.statistics.multiplicity import (
 from analyzer.statistics.planning import Plan, Slot, level, power_of, schedule, sessions_needed
 from analyzer.statistics.shares import Block, attainable, enough, lean, permutation
 from analyzer.statistics.splits import Noise, apart, split_noise, strata
+from analyzer.statistics.stratified import stratified
 
 __all__ = [
     "CONFIDENCE",
@@ -45,5 +46,6 @@ __all__ = [
     "shifts",
     "split_noise",
     "strata",
+    "stratified",
     "wilson",
 ]

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analyzer.statistics.intervals import contrast, newcombe
+from analyzer.statistics.intervals import contrast
 from analyzer.statistics.multiplicity import Support
 from analyzer.statistics.shares import Block, Margins, null
+from analyzer.statistics.stratified import stratified
 
 _TIE = 1e-9  # deviations this close count as equal; they are sums of fractions
 _WIDEST = 40.0  # standard deviations; there the interval of anything holds 0
@@ -48,10 +49,11 @@ def interaction(minors: Iterable[Block], adults: Iterable[Block]) -> tuple[float
     ]
     found = _null(margins[0], margins[1])
     at = sum(each.k_a for each in both[0]), sum(each.k_a for each in both[1])
-    effect = _effect(_summed(young), _summed(old))
-    if effect * found.away[at] <= 0:  # within the blocks it lies the other way
+    ordered = tuple(sorted(young)), tuple(sorted(old))
+    effect = stratified(ordered[0])[0] - stratified(ordered[1])[0]
+    if effect * found.away[at] <= _TIE:  # the weights of the blocks decide which way it lies
         return 1.0, found.support
-    return max(float(found.ps[at]), _inverted(_summed(young), _summed(old))), found.support
+    return max(float(found.ps[at]), _inverted(*ordered)), found.support
 
 
 class _Null(NamedTuple):
@@ -92,32 +94,12 @@ def _dealt(margins: Sequence[Margins]) -> tuple[NDArray[np.float64], NDArray[np.
     return chances, np.asarray(away, dtype=np.float64)
 
 
-def _summed(blocks: Sequence[Block]) -> Block:
-    return Block(*(sum(column) for column in zip(*blocks, strict=True)))
-
-
-def _effect(minors: Block, adults: Block) -> float:
-    a = minors.k_a / minors.n_a - adults.k_a / adults.n_a
-    effect = a - (minors.k_b / minors.n_b - adults.k_b / adults.n_b)
-    return effect if abs(effect) > _TIE else 0.0
-
-
 @lru_cache(maxsize=65536)
-def _inverted(minors: Block, adults: Block) -> float:
+def _inverted(minors: tuple[Block, ...], adults: tuple[Block, ...]) -> float:
     """Return 1 less the confidence from which on the interval of the contrast holds 0."""
 
     def holds(z: float) -> bool:
-        a, b = (
-            (
-                young / n_young - old / n_old,
-                newcombe(young / n_young, n_young, old / n_old, n_old, z),
-            )
-            for young, n_young, old, n_old in (
-                (minors.k_a, minors.n_a, adults.k_a, adults.n_a),
-                (minors.k_b, minors.n_b, adults.k_b, adults.n_b),
-            )
-        )
-        found = contrast(a, b)[1]
+        found = contrast(stratified(minors, z), stratified(adults, z))[1]
         return found.low <= _TIE and found.high >= -_TIE
 
     low, high = 0.0, _WIDEST

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scipy.stats import norm
 
 CONFIDENCE = 0.95
-_Z = float(norm.ppf(0.5 + CONFIDENCE / 2))
+DEVIATIONS = float(norm.ppf(0.5 + CONFIDENCE / 2))
 
 
 class Interval(NamedTuple):
@@ -25,10 +25,11 @@ class Interval(NamedTuple):
         return -margin <= self.low and self.high <= margin
 
 
-def wilson(share: float, n: int, z: float = _Z) -> Interval:
+def wilson(share: float, n: float, z: float = DEVIATIONS) -> Interval:
     """Return Wilson's score interval (95%) of a share (0..1) seen in `n` > 0 sessions.
 
-    `z` is how many standard deviations it takes in, for another confidence.
+    `z` is how many standard deviations it takes in, for another confidence. `n` need not be whole:
+    see `stratified`.
 
     Closed form, because `enough` needs it at shares that are no whole number of sessions. Wilson
     (1927), JASA 22:209; the value is that of ``scipy.stats.binomtest(56, 70)``.
@@ -43,7 +44,9 @@ def wilson(share: float, n: int, z: float = _Z) -> Interval:
     return Interval(max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
 
 
-def newcombe(share_a: float, n_a: int, share_b: float, n_b: int, z: float = _Z) -> Interval:
+def newcombe(
+    share_a: float, n_a: float, share_b: float, n_b: float, z: float = DEVIATIONS
+) -> Interval:
     """Return the interval of ``share_a - share_b`` by Newcombe's hybrid of two score intervals.
 
     Method 10 of Newcombe (1998), Statistics in Medicine 17:873. These are examples a, c and h of
