@@ -104,3 +104,26 @@ class CountryMatrix:
     settings: Settings
     knowledge: str  # fingerprint
     fictional: bool = False  # the study says that its app does not exist
+
+
+@dataclass(frozen=True, slots=True)
+class CountrySessions:
+    """The sessions of one country behind a row, by id.
+
+    `hidden` are those of `unseen` in which it may have been sent where it could not be seen.
+    """
+
+    country: str  # ISO 3166-1 alpha-2
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...]
+    hidden: tuple[str, ...]
+    examples: tuple[str, ...]  # ids of findings or signals, of the first sessions
+
+
+@dataclass(frozen=True, slots=True)
+class CountryTrail:
+    """A row of the matrix over all countries with the sessions behind it, in order of `columns`."""
+
+    row: CountryRow
+    columns: tuple[CountryColumn, ...]
+    cells: tuple[CountrySessions, ...]

@@ -1,16 +1,15 @@
-"""The way from bytes to verdict: what `explain ID` tells of a finding, a signal or a difference."""
+"""The way from bytes to verdict: what `explain ID` tells of whatever has an id."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import Any, cast
 
 import pandas as pd
 
-from analyzer.compare import bases, compare, delta_id
+from analyzer.compare import bases, compare, delta_id, trace_country_row, trace_magnitude
 from analyzer.compare.presence import Key, presence
 from analyzer.compare.recorded import left_out, recorded
 from analyzer.compare.sides import names, resolve_side
@@ -18,43 +17,65 @@ from analyzer.compare.turning import turning_point
 from analyzer.compare.verdicts import Group
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
+from analyzer.explain_named import by_name
 from analyzer.explanation import DeltaTrail, Explanation, Trail
 from analyzer.frames import Frames, load_frames
+from analyzer.gates import Gate
+from analyzer.identified import the_one
 from analyzer.knowledge import Knowledge
 from analyzer.models import Delta
 from analyzer.study import Study
 from analyzer.trail import follow
 
-_ID = re.compile(r"[dfs][0-9a-f]{0,10}")
-_LISTED = 5  # ids that an ambiguous beginning is answered with
+_ID = re.compile(r"[dfsmc][0-9a-f]{0,10}")
+_EXAMPLES = 2  # of a measured row, or a row of the matrix
 
 
-def explain(study: Study, knowledge: Knowledge, identifier: str) -> Explanation:
-    """Return how the program came to `identifier`: a finding, a signal, or a row of a comparison.
+def explain(
+    study: Study,
+    knowledge: Knowledge,
+    identifier: str,
+    sides: tuple[str, str] | None = None,
+) -> Explanation:
+    """Return how the program came to what `identifier` stands for.
 
-    The beginning of an id is enough while it is the only one. Raises `UserError` where it is
-    unknown or stands for several, and where the findings are not up to date.
+    That is a finding (f), a signal (s), a row of a comparison (d), a measured row (m) or a row of
+    the matrix (c) by its id; the digest of an identifier; a gate by its name; or a recipient or
+    host by its name. Gates and recipients are those of the comparison of `sides` (the EEA with the
+    Global Majority). The beginning of an id is enough while it is the only one. Raises `UserError`
+    where it is unknown or stands for several, and where the findings are not up to date.
     """
-    wanted = identifier.strip().lower()
-    if not _ID.fullmatch(wanted):
-        raise UserError(f"{identifier!r} is no id", "take one that `diff` or the report prints")
+    wanted = identifier.strip()
     frames = load_frames(study, knowledge)
+    if not _ID.fullmatch(wanted.lower()):
+        return by_name(frames, study, knowledge, wanted, sides)
+    wanted = wanted.lower()
     if wanted.startswith("d"):
         return _difference(frames, study, knowledge, wanted)
+    if wanted.startswith("m"):
+        return _measured(frames, study, knowledge, wanted)
+    if wanted.startswith("c"):
+        return _country(frames, study, knowledge, wanted)
     table = frames.findings if wanted.startswith("f") else frames.signals
-    trail = _trail(study, knowledge, table, _only(wanted, table["id"].tolist()))
-    return Explanation(trail.id, trail.kind, trail, None)
+    trail = _trail(study, knowledge, table, the_one(wanted, table["id"].tolist()))
+    return Explanation(trail.id, trail.kind, trail)
 
 
-def _only(wanted: str, known: Sequence[str]) -> str:
-    """Return the one id of `known` that begins with `wanted`."""
-    found = sorted({each for each in known if each.startswith(wanted)})
-    if not found:
-        raise UserError(f"nothing has the id {wanted}", "it may be of another study or version")
-    if len(found) > 1:
-        some = ", ".join(found[:_LISTED]) + (" and others" if len(found) > _LISTED else "")
-        raise UserError(f"{wanted} could be {some}", "write more of the id")
-    return found[0]
+def _measured(frames: Frames, study: Study, knowledge: Knowledge, wanted: str) -> Explanation:
+    found = trace_magnitude(frames, study, knowledge, wanted)
+    row = found.magnitude
+    examples = tuple(
+        _trail(study, knowledge, frames.findings, each) for each in row.examples[:_EXAMPLES]
+    )
+    return Explanation(row.id, "magnitude", magnitude=found, examples=examples)
+
+
+def _country(frames: Frames, study: Study, knowledge: Knowledge, wanted: str) -> Explanation:
+    found = trace_country_row(frames, study, knowledge, wanted)
+    table = frames.findings if found.row.kind == "data" else frames.signals
+    ids = [each for cell in found.cells for each in cell.examples]
+    examples = tuple(_trail(study, knowledge, table, each) for each in ids[:_EXAMPLES])
+    return Explanation(found.row.id, "country", country=found, examples=examples)
 
 
 def _trail(study: Study, knowledge: Knowledge, table: pd.DataFrame, identifier: str) -> Trail:
@@ -71,7 +92,7 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
     pairs = _rows(frames, study, knowledge)
     if not any(each.startswith(wanted) for each in pairs):
         _refuse_left_out(frames, study, knowledge, wanted)
-    a, b, key = pairs[_only(wanted, list(pairs))]
+    a, b, key = pairs[the_one(wanted, pairs)]
     comparison = compare(frames, study, knowledge, a, b)
     base = bases(frames, study, knowledge, a, b)
     if key not in base.keys:
@@ -100,8 +121,13 @@ def _difference(frames: Frames, study: Study, knowledge: Knowledge, wanted: str)
         turning=turning,
         change=_change(comparison, delta, turning),
         examples=tuple(_trail(study, knowledge, table, each) for each in delta.examples),
+        waived=tuple((each.title, each.waived) for each in comparison.gates if _is_waived(each)),
     )
-    return Explanation(delta.id, "delta", None, trail)
+    return Explanation(delta.id, "delta", delta=trail)
+
+
+def _is_waived(gate: Gate) -> bool:
+    return bool(gate.waived) and not gate.passed
 
 
 def _refuse_left_out(frames: Frames, study: Study, knowledge: Knowledge, wanted: str) -> None:

@@ -9,10 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzer.comparison import Settings, Side
-from analyzer.models import Delta, Method, Part, Party, SignalVerdict
+from analyzer.comparison import BlindSpot, CoverageRow, Settings, Side
+from analyzer.countries import CountryTrail
+from analyzer.gates import Gate
+from analyzer.magnitudes import MagnitudeTrail
+from analyzer.models import Delta, Identifier, Method, Part, Party, SignalVerdict
 
-Kind = Literal["data", "signal", "delta"]
+Kind = Literal[
+    "data", "signal", "delta", "magnitude", "country", "gate", "recipient", "identifier",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Trail:
     phase: str
     exchange: str
     t_s: float | None  # None where the exchange is no longer in the capture
+    at: str  # the instant, ISO 8601 in UTC; "" where it is not known
+    capture: str  # SHA-256 of the sealed capture; "" where it was never sealed
     # the exchange; values in the URL are replaced by their shapes
     request: str  # method and URL
     transport: str
@@ -77,7 +84,10 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class DeltaTrail:
-    """How a verdict came about, and what would change it. Sessions by id, in order."""
+    """How a verdict came about, and what would change it. Sessions by id, in order.
+
+    `waived` are the gates that do not hold, and that the study does without: title and reason.
+    """
 
     delta: Delta
     a: Side
@@ -92,13 +102,55 @@ class DeltaTrail:
     turning: int | None  # how few other sessions would have to go the other way; None: see `change`
     change: str  # what would change the verdict, in one sentence
     examples: tuple[Trail, ...]
+    waived: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateTrail:
+    """A gate of the comparison of two sides."""
+
+    gate: Gate
+    a: Side
+    b: Side
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientTrail:
+    """What could be read of what one recipient got, on either side of a comparison."""
+
+    name: str
+    a: Side
+    b: Side
+    coverage: tuple[CoverageRow, ...]
+    spots: tuple[BlindSpot, ...]
+    rows: tuple[Delta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierTrail:
+    """Where one value by which somebody is known again went: by its keyed digest."""
+
+    digest: str
+    shape: str
+    data_types: tuple[str, ...]
+    owners: tuple[str, ...]  # that the phone sent it to
+    seen: tuple[Identifier, ...]  # by session and time
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer to ``explain ID``: one of `trail` and `delta`, as `kind` says."""
+    """The answer to ``explain ID``: what `kind` says, the others are None.
+
+    `examples` are findings behind a measured row, or behind a row of the matrix.
+    """
 
     id: str
     kind: Kind
-    trail: Trail | None
-    delta: DeltaTrail | None
+    trail: Trail | None = None
+    delta: DeltaTrail | None = None
+    magnitude: MagnitudeTrail | None = None
+    country: CountryTrail | None = None
+    gate: GateTrail | None = None
+    recipient: RecipientTrail | None = None
+    identifier: IdentifierTrail | None = None
+    examples: tuple[Trail, ...] = ()

@@ -61,3 +61,30 @@ class Magnitude:
     reason: str  # why `insufficient`; "" otherwise
     enough: int | None  # sessions for each side that could decide it
     examples: tuple[str, ...]  # ids of findings; none for requests and bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SessionValue:
+    """What was measured in one session. `value` is None where it has none.
+
+    `open`: it may be more (of a delay: less), as something could not be read.
+    """
+
+    side: Literal["a", "b"]
+    session: str
+    arm: str
+    value: float | None
+    open: bool
+    example: str  # id of the finding behind it; "" where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class MagnitudeTrail:
+    """A measured row with the values of each session, in order of side, arm and session."""
+
+    magnitude: Magnitude
+    side_a: str  # title
+    side_b: str
+    name_a: str  # as `diff` takes it
+    name_b: str
+    values: tuple[SessionValue, ...]

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.bundle import read_session, verify
+from analyzer.bundle.sealing import instant, iso
+from analyzer.bundle.store import DATABASE
 from analyzer.classify import Classifier
 from analyzer.decode import Decoded, decode
 from analyzer.explanation import Check, Trail
@@ -24,7 +26,7 @@ from analyzer.models import Exchange, Session
 from analyzer.pipeline import persona_of
 from analyzer.readers.bundle import read_exchanges
 from analyzer.study import Study
-from analyzer.sums import SUMS
+from analyzer.sums import SUMS, read_sums
 
 Row = dict[str, Any]  # of Frames.findings or Frames.signals
 
@@ -46,6 +48,8 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
         phase=row["phase"],
         exchange=row["exchange"],
         t_s=exchange.t_s if exchange else None,
+        at=_instant(session, exchange),
+        capture=_sealed(bundle),
         request=f"{exchange.method} {safe_url(mask(exchange.url))}" if exchange else "",
         transport=exchange.transport if exchange else "",
         status=exchange.status if exchange else None,
@@ -82,6 +86,20 @@ class _Reread:
         session = read_session(bundle)
         exchange = next((each for each in read_exchanges(bundle) if each.id == wanted), None)
         return cls(bundle, session, exchange, decode(exchange) if exchange else None)
+
+
+def _instant(session: Session, exchange: Exchange | None) -> str:
+    if exchange is None:
+        return ""
+    return iso(instant(session.started) + exchange.t_s)
+
+
+def _sealed(bundle: Path) -> str:
+    """Return the SHA-256 of the capture by the list that it was sealed with."""
+    try:
+        return read_sums(bundle)[0].get(DATABASE, "")
+    except (OSError, ValueError):
+        return ""
 
 
 def _is_data(row: Row) -> bool:

@@ -52,7 +52,7 @@ class Out:
         self._print(Text.assemble(("! ", "bold yellow"), (visible(text), "bold")))
 
     def fact(self, name: str, text: str, style: str = "") -> None:
-        """Print one line with a name in front; nothing where `text` is empty.
+        """Print one line with a name (or "") in front; nothing where `text` is empty.
 
         What a terminal folds stays under its beginning.
         """

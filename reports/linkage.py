@@ -8,9 +8,10 @@ from analyzer import amounts
 from analyzer.extract.shapes import visible
 from analyzer.linkage import DiffAudit, Handover, Linkable, Linkage, Persistent, Place, Tally
 from analyzer.models import Count
-from reports import words
+from reports import terminal_names, words
 from reports.console import Out, print_rows
 from reports.joined import is_between_third_parties, unnamed
+from reports.terminal_footer import told_fiction
 
 _WAYS = {
     "redirect": "a redirect took it there",
@@ -25,6 +26,7 @@ _SCOPES = {
 }
 _DOUBT = {True: "", False: " (or a constant)"}
 _MOST_TYPES = 12
+_DIGITS = 12  # of a digest, by which `explain` finds the rest
 _LESS = (
     "Fewer sessions than by DiffAudit: it takes any data of its class of identifiers, of which"
     " Device Information (such as the model) is one, while 'sessions' asks for an identifier that"
@@ -32,7 +34,10 @@ _LESS = (
 )
 _HELP = {
     "bridges": "'and': no order is known; 'to': the first had it before the second; then sessions",
-    "again": "whom it recognises is judged over all sessions; counted are those of the sides above",
+    "again": (
+        "whom it recognises is judged over all sessions; counted are those of the sides above;"
+        " `evenhand explain ID` shows where it went"
+    ),
     "linkable": (
         "sessions: with an identifier that stays and other data; types: of other data, median"
         " (range); DiffAudit: sessions by its definition"
@@ -45,14 +50,18 @@ _STABLE = (
 )
 
 
-def print_linkage(found: Linkage, *, every: bool = False) -> None:
-    """Print `found` on standard output; first parties and one company's own only if `every`."""
+def print_linkage(found: Linkage, *, every: bool = False, fictional: bool = False) -> None:
+    """Print `found` on standard output; first parties and one company's own only if `every`.
+
+    `fictional`: the app does not exist, which is said.
+    """
     out = Out()
     groups = ", ".join(
         f"{group.title} ({amounts.number(len(group.sessions), 'session')})"
         for group in found.groups
     )
     out.line(f"Identity in {groups}", "bold")
+    told_fiction(out, fictional)
     for warning in found.warnings:
         out.line(f"! {warning}", "bold yellow")
     shown = [each for each in found.handovers if every or _is_plain(each)]
@@ -134,6 +143,7 @@ def _persistent(each: Persistent) -> dict[str, str]:
         "recognises": f"{_SCOPES[each.scope]}{_DOUBT[each.certain]}",
         "personas": ", ".join(each.personas),
         "owners": ", ".join(each.owners),
+        "id": each.digest[:_DIGITS],
     }
 
 
@@ -141,7 +151,7 @@ def _linkable(each: Linkable) -> dict[str, str]:
     above = [f"of {each.parent}"] if each.parent and each.parent != each.owner else []
     above += ["the app's own company"] if each.same_company else []
     company = f" ({', '.join(above)})" if above else ""
-    named = [name for name in each.identifiers if name]
+    named = [terminal_names.data(name) for name in each.identifiers if name]
     if "" in each.identifiers:
         named.append(unnamed())
     return {
@@ -151,7 +161,7 @@ def _linkable(each: Linkable) -> dict[str, str]:
         "DiffAudit": _of(each.diffaudit),
         "types": words.spread(each.smallest, each.median, each.largest) if each.count.k else "-",
         "known by": ", ".join(named) or "-",
-        "most often joined": ", ".join(each.common[:_MOST_TYPES]) or "-",
+        "most often joined": ", ".join(map(terminal_names.data, each.common[:_MOST_TYPES])) or "-",
     }
 
 
@@ -184,7 +194,7 @@ def _tallied(tallies: Sequence[Tally]) -> dict[str, str]:
 
 
 def _named(data_types: Sequence[str], otherwise: Sequence[str]) -> str:
-    named = [each for each in data_types if each]
+    named = [terminal_names.data(each) for each in data_types if each]
     return ", ".join(named) or unnamed(otherwise)
 
 

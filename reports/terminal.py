@@ -16,12 +16,15 @@ from analyzer import amounts
 from analyzer.comparison import Comparison, Recipient, Side
 from analyzer.extract.shapes import visible
 from analyzer.gates import Gate
+from analyzer.models import Delta
+from reports import terminal_names
 from reports.console import Out, clipped
 from reports.terminal_filter import Filter
 from reports.terminal_footer import (
     blind_spots,
     footer,
-    tallied,
+    told_counts,
+    told_fiction,
     told_warnings,
     waived_lines,
 )
@@ -31,7 +34,6 @@ from reports.terminal_stat import print_stat
 
 _HOSTS = 3
 _SHORT = 120  # letters of a reason that is told in the one line
-_MARKS = "- only in ---, < more in ---, = same, > more in +++, + only in +++, ? insufficient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ def print_comparison(
     if not view.every and not any(map(is_different, rows)):
         _nothing(out, comparison, view)
         return
+    titles = (comparison.a.title, comparison.b.title)
+    out.line(f"{comparison.app}: from {titles[0]} (---) to {titles[1]} (+++)", "bold")
+    told_fiction(out, comparison.fictional)
     out.line(_side("---", comparison.a), "red")
     out.line(_side("+++", comparison.b), "green")
     told_warnings(out, comparison, every=view.every)
@@ -75,15 +80,16 @@ def print_comparison(
         return
     hidden = _rows(out, comparison, found, view)
     footer(out, comparison, whole)
-    for counts in tallied(comparison):
-        out.line(counts, "bold")
+    told_counts(out, comparison)
     if hidden:
-        out.line(f"The same on both sides and not shown here: {hidden} (--all shows them)", "dim")
+        count = amounts.number(hidden, "row")
+        out.line(f"The same on both sides and not shown here: {count} (--all shows them)", "dim")
 
 
 def _side(mark: str, side: Side) -> str:
     arms = ", ".join(arm.label for arm in side.arms)
-    text = f"{mark} {side.title}: {arms} ({amounts.number(side.sessions, 'session')})"
+    count = amounts.number(side.sessions, "session")
+    text = f"{mark} {terminal_names.side(side)}: {arms} ({count})"
     if side.controls:
         controls = ", ".join(arm.label for arm in side.controls)
         count = amounts.number(side.control_sessions, "session")
@@ -134,13 +140,19 @@ def _facts(recipient: Recipient) -> str:
 
 
 def _legend(out: Out, rows: Sequence[Row], seen: Sequence[str], table: Table) -> None:
-    out.line(_MARKS, "dim")
+    a, b = table.titles
+    out.line("How to read it", "bold")
+    marks = f"+ only in {b}, > more in {b}, - only in {a}, < more in {a}, = the same on both sides"
+    out.line(f"marks: {marks}, ? not decided: the evidence does not suffice", "dim")
     for told in table.legend():
         out.line(told, "dim")
+    if any(isinstance(row, Delta) and row.state for row in rows):
+        out.line(terminal_names.STATES_TOLD, "dim")
+    out.line("row: `evenhand explain ROW` shows the way back to what was recorded", "dim")
     if seen:
         known = any(row.enough for row in rows if row.verdict == "insufficient")
-        enough = " (n a side: with n sessions on each side it could be decided)"
-        out.line(f"why insufficient{enough if known else ''}:", "bold")
+        enough = " (n a side: n sessions on each side could decide it)"
+        out.line(f"Why not decided{enough if known else ''}", "bold")
     for place, cause in enumerate(seen, 1):
         out.line(f"  [{place}] {cause}")
 
@@ -186,6 +198,7 @@ def _nothing(out: Out, comparison: Comparison, view: View) -> None:
     if warnings := len(comparison.warnings) - len(waived_lines(comparison.gates)):
         parts.append(amounts.number(warnings, "warning"))
     out.line(f"{first}: {'; '.join(parts)}. --all lists it.", "bold")
+    told_fiction(out, comparison.fictional)
     for line in waived_lines(comparison.gates):
         out.warn(line)
     _failed(out, comparison.gates)

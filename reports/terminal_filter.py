@@ -25,7 +25,8 @@ class Filter:
     """What to show. Of each list any may hold; of the lists all have to.
 
     `owners`: names of recipients or of the companies above them, whole or how they begin, in any
-    case. `types`: data types, groups of them, or signals. `signals`: only these, or without them.
+    case. `types`: data types, groups of them, or signals, by id or by label. `signals`: only
+    these, or without them.
     `only_new`: only what side B has and A has not at all.
     """
 
@@ -149,20 +150,22 @@ def _types(wanted: Sequence[str], comparison: Comparison, knowledge: Knowledge) 
     """Return the data types and signals that `wanted` stands for."""
     rows = {row.subject for row in comparison.deltas}
     every = {*knowledge.types, *knowledge.signals, *rows}
-    groups: dict[str, set[str]] = {}
+    groups: dict[str, set[str]] = {"signals": set(knowledge.signals)}
     for name in every:
         groups.setdefault(name.partition(".")[0], set()).add(name)
     for each in knowledge.types.values():
         groups.setdefault(each.group, set()).add(each.id)
         groups.setdefault(words.group(each.group), set()).add(each.id)
+        groups.setdefault(each.label, set()).add(each.id)
+    for signal in knowledge.signals.values():
+        groups.setdefault(signal.title, set()).add(signal.id)
+    named = {name.casefold(): name for name in (*groups, *every)}
     found: set[str] = set()
-    for name in wanted:
-        if name in every:
-            found.add(name)
-        elif name in groups:
-            found |= groups[name]
-        else:
-            raise _unknown("data type, group or signal", name, [*every, *groups])
+    for given in wanted:
+        name = named.get(given.casefold(), "")
+        if not name:
+            raise _unknown("data type, group or signal", given, [*every, *groups])
+        found |= {name} if name in every else groups[name]
     return frozenset(found)
 
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from analyzer import amounts
 from analyzer.compare.cautions import waivers
-from analyzer.comparison import Comparison, NoiseFloor, Sensitivity
+from analyzer.comparison import Comparison, Sensitivity
 from analyzer.gates import Gate
-from analyzer.magnitudes import Magnitude
-from analyzer.models import Delta
 from analyzer.said import Said
 from reports import words
-from reports.console import Out, clipped
+from reports.console import Out
+from reports.counted import counted
 from reports.coverage import side_coverage
 from reports.region import side_sentence
 from reports.terminal_rows import is_different, rows_of
@@ -45,6 +44,7 @@ def footer(out: Out, comparison: Comparison, whole: Comparison) -> None:
 
     Blind spots are those of `comparison`, which may be narrowed to some recipients.
     """
+    out.line("How far this can be relied on", "bold")
     _regions(out, whole)
     _coverage(out, comparison, whole)
     if whole.settings.uncertain:
@@ -52,31 +52,27 @@ def footer(out: Out, comparison: Comparison, whole: Comparison) -> None:
         least = whole.settings.min_confidence
         out.line(f"not counted: {few} with less than {least}% confidence (--min-confidence)", "dim")
     _gates(out, whole.gates)
-    _noise(out, whole.noise)
+    if whole.noise.told:
+        out.line(f"chance: {whole.noise.told}")
     _chance(out, whole)
     for each in whole.sensitivities:
         out.line(_sensitivity(each))
 
 
-def tallied(comparison: Comparison) -> list[str]:
-    """Count the rows by verdict: data, signals and measured values apart, as the page does."""
-    data = [row for row in comparison.deltas if row.kind == "data"]
-    signals = [row for row in comparison.deltas if row.kind == "signal"]
-    found = [_counted("kind of transmission", "kinds of transmission", data)]
-    if signals:
-        found.append(_counted("signal", "signals", signals))
-    if comparison.magnitudes:
-        found.append(_counted("measured row", "measured rows", comparison.magnitudes))
-    return found
+def told_fiction(out: Out, fictional: bool) -> None:
+    """Print that the app does not exist, where that is so."""
+    if fictional:
+        out.warn(words.FICTIONAL)
 
 
-def _counted(one: str, several: str, rows: Sequence[Delta] | Sequence[Magnitude]) -> str:
-    different = sum(map(is_different, rows))
-    same = sum(row.verdict == "same" for row in rows)
-    return (
-        f"{len(rows)} {one if len(rows) == 1 else several}: {different} different, {same} the same,"
-        f" {len(rows) - different - same} insufficient"
-    )
+def told_counts(out: Out, comparison: Comparison) -> None:
+    """Print how many rows of each kind got which verdict, and what is counted, as the page does."""
+    found = [each for each in counted(comparison) if each.total]
+    out.line("Counted" if found else "Counted: there is no row", "bold")
+    for each in found:
+        verdicts = f"{each.different} different, {each.same} the same"
+        out.line(f"{each.total} {each.title}: {verdicts}, {each.insufficient} not decided")
+        out.line(f"  {each.meaning}", "dim")
 
 
 def _regions(out: Out, comparison: Comparison) -> None:
@@ -87,13 +83,18 @@ def _regions(out: Out, comparison: Comparison) -> None:
 
 
 def _coverage(out: Out, comparison: Comparison, whole: Comparison) -> None:
-    a, b = side_coverage(whole.coverage, "a"), side_coverage(whole.coverage, "b")
-    for side, read in ((whole.a, a), (whole.b, b)):
-        if read.hosts:
-            out.line(f"coverage: {side.title}: {read.sentence}")
-            if read.connections:
-                told = ", ".join(f"{count} {name}" for name, count in read.connections)
-                out.line(f"  connections: {told}", "dim")
+    for told in whole.reading:
+        out.line(f"coverage: {told}")
+    for which, side in (("a", whole.a), ("b", whole.b)):
+        read = side_coverage(whole.coverage, "a" if which == "a" else "b")
+        if read.share is not None and read.bytes_unread:
+            passed = f"{amounts.size(read.bytes_unread)} passed unread"
+            out.line(
+                f"  {side.title}: {words.percent(read.share)} of the bytes read; {passed}", "dim"
+            )
+        if read.connections:
+            told = ", ".join(f"{count} {name}" for name, count in read.connections)
+            out.line(f"  {side.title}: connections: {told}", "dim")
     blind_spots(out, comparison)
     problems = sum(problem.count for problem in whole.problems)
     if problems:
@@ -105,25 +106,14 @@ def _coverage(out: Out, comparison: Comparison, whole: Comparison) -> None:
 def blind_spots(out: Out, comparison: Comparison) -> None:
     """Print who got something that could not be read."""
     for spot in comparison.blind_spots:
-        side = comparison.a if spot.side == "a" else comparison.b
-        who = spot.owner or spot.site or "everyone"
-        out.line(
-            f"blind spot: {side.title}: {clipped(who, 60)}: {'; '.join(spot.reasons)} "
-            f"({spot.k} of {amounts.number(spot.n, 'session')})",
-            "bold",
-        )
+        out.line(f"blind spot: {spot.told}", "bold")
 
 
 def _gates(out: Out, gates: Sequence[Gate]) -> None:
     if not gates:
         return
     failed = [gate for gate in gates if not gate.passed]
-    if not failed:
-        out.line(f"gates: all {len(gates)} hold")
-        return
-    waived = [gate.name for gate in failed if gate.waived]
-    more = f"; waived by the study: {', '.join(waived)}" if waived else ""
-    out.line(f"gates: {len(gates) - len(failed)} of {len(gates)} hold{more}")
+    told_gates(out, gates)
     for gate in failed:
         if gate.waived:
             continue
@@ -136,20 +126,16 @@ def _gates(out: Out, gates: Sequence[Gate]) -> None:
             out.line(f"  needed: {gate.needed}")
 
 
-def _noise(out: Out, noise: NoiseFloor) -> None:
-    if not noise.arms:
-        out.line("noise floor: not known, as no arm has two sessions")
+def told_gates(out: Out, gates: Sequence[Gate]) -> None:
+    """Print how many of the conditions of a fair comparison hold, and which the study waives."""
+    failed = [gate for gate in gates if not gate.passed]
+    if not failed:
+        out.line(f"gates: all {len(gates)} conditions of a fair comparison hold")
         return
-    mean, largest = round(noise.mean * 100), round(noise.largest * 100)
-    here = f" (here: {noise.found} of {noise.rows})" if noise.rows else ""
-    if noise.possible:
-        called = f"{100 * noise.called:.1f}% of rows are called different"
-    else:
-        called = "nothing can be called different, as halves are too few"
-    out.line(
-        f"noise floor: in halves of one side, split at random, {called}"
-        f"{here}; they differ by {amounts.number(mean, 'point')} on average, {largest} at most"
-    )
+    waived = [gate.name for gate in failed if gate.waived]
+    more = f"; waived by the study: {', '.join(waived)}" if waived else ""
+    whole = f"{len(gates)} conditions of a fair comparison"
+    out.line(f"gates: {len(gates) - len(failed)} of {whole} hold{more} (`evenhand explain GATE`)")
 
 
 def _chance(out: Out, whole: Comparison) -> None:
@@ -158,8 +144,8 @@ def _chance(out: Out, whole: Comparison) -> None:
         return
     share = words.percent(whole.settings.alpha)
     expected = f"{different * whole.settings.alpha:.1f}"
-    rows = f"{amounts.number(different, 'row')} called different"
-    out.line(f"chance: of {rows} at most {share} ({expected}) are expected to be so by chance")
+    rows = f"{amounts.number(different, 'row')} that {'is' if different == 1 else 'are'} different"
+    out.line(f"  of {rows} at most {share} ({expected}) are expected to be so by chance")
 
 
 def _sensitivity(found: Sensitivity) -> str:

@@ -14,8 +14,9 @@ from analyzer import amounts
 from analyzer.countries import CountryCell, CountryColumn, CountryMatrix, CountryRow, LikeLaw
 from analyzer.extract.shapes import visible
 from analyzer.knowledge import Level
-from reports import words
+from reports import terminal_names, words
 from reports.console import Out, clipped
+from reports.terminal_footer import told_fiction, told_gates
 from reports.terminal_layout import GAP, Column, kept_apart, row_lines, widest
 
 _MARKS = {"differs": "!", "same": "=", "insufficient": "?"}
@@ -39,7 +40,9 @@ def print_matrix(found: CountryMatrix, out: Out, *, every: bool = False) -> None
     """Print `found`; rows in which all countries do the same only if `every`."""
     ordered = _ordered(found)
     few = sum(not each.counted for each in found.columns)
-    out.line(f"{found.app}: what is sent of minors in {len(ordered)} countries", "bold")
+    title = "what is sent of children, country by country"
+    out.line(f"{found.app}: {title} ({len(ordered)} countries)", "bold")
+    told_fiction(out, found.fictional)
     for warning in found.warnings:
         out.warn(warning)
     shown = [row for row in found.rows if every or row.verdict != "same"]
@@ -58,13 +61,17 @@ def print_matrix(found: CountryMatrix, out: Out, *, every: bool = False) -> None
                     out.text(line)
     out.line("")
     _legend(out, found, few)
+    if causes:
+        out.line("Why not decided", "bold")
     for place, cause in enumerate(causes, 1):
         out.line(f"  [{place}] {cause}")
     _alike(out, found)
     _gates(out, found)
     counts = [sum(row.verdict == each for row in found.rows) for each in _MARKS]
     rows = amounts.number(len(found.rows), "row")
-    out.line(f"{rows}: {counts[0]} differ, {counts[1]} the same, {counts[2]} insufficient", "bold")
+    told = f"{counts[0]} differ, {counts[1]} the same, {counts[2]} not decided"
+    out.line(f"{rows}: {told}", "bold")
+    out.line("  one type of data, or one signal and value, to one recipient in one phase", "dim")
     if hidden := len(found.rows) - len(shown):
         out.line(f"The same in all countries and not shown: {hidden} (--all shows them)", "dim")
 
@@ -140,7 +147,7 @@ def _cause(row: CountryRow) -> str:
 
 
 def _subject(row: CountryRow) -> str:
-    return clipped(f"{row.subject} {row.state}" if row.state else row.subject, 60)
+    return clipped(terminal_names.subject(row.kind, row.subject, row.state), 60)
 
 
 class _Table:
@@ -158,16 +165,16 @@ class _Table:
         cells = [_cell(each) for row in rows for each in row.cells]
         self._cell = Column(max(4, widest(cells)), right=True)
         self._id = Column(widest(row.id for row in rows))
-        undecided = any(row.verdict == "insufficient" for row in rows)
-        self._q = Column(12 if undecided else 6)
+        self._q = Column(6)
         self.bands: list[_Ordered] = [ordered]
         if width is None:
             return
         fixed = 2 + self._phase.width + self._q.width + self._id.width + 3 * len(GAP)
         each = self._cell.width + len(GAP)
         room = width - fixed - self._subject.width
-        if room < each * min(4, len(ordered)):
-            self._subject = Column(max(_LEAST, self._subject.width + room - each * 4))
+        least = each * min(4, len(ordered))
+        if room < least:
+            self._subject = Column(max(_LEAST, self._subject.width + room - least))
             room = width - fixed - self._subject.width
         many = max(1, room // each)
         self.bands = [ordered[place : place + many] for place in range(0, len(ordered), many)]
@@ -192,7 +199,7 @@ class _Table:
         style = _STYLES[row.verdict]
         told = words.probability(row.q)
         if row.verdict == "insufficient":
-            told = f"insuff. [{causes.index(_cause(row)) + 1}]"
+            told = f"[{causes.index(_cause(row)) + 1}]"
         cells = [
             (_subject(row), self._subject, style),
             (clipped(row.phase, _PHASE), self._phase, style),
@@ -216,8 +223,14 @@ def _shade(cell: CountryCell) -> str:
 
 
 def _legend(out: Out, found: CountryMatrix, few: int) -> None:
-    out.line("! the countries differ, = any two are the same, ? insufficient", "dim")
-    out.line("k/n: seen in k of the n sessions of minors; k/n?: it may be in more, unread", "dim")
+    out.line("How to read it", "bold")
+    marks = "! the countries differ, = any two are the same, ? not decided"
+    out.line(f"marks: {marks}: the evidence does not suffice", "dim")
+    out.line("2/6: seen in 2 of 6 sessions of children; 2/6?: it may be in more, unread", "dim")
+    out.line("q: of rows with this q or less, that share at most is there by chance", "dim")
+    if any(row.state for row in found.rows):
+        out.line(terminal_names.STATES_TOLD, "dim")
+    out.line("row: `evenhand explain ROW` shows the way back to what was recorded", "dim")
     if few:
         least = found.settings.min_sessions
         out.line(f"*: fewer than {least} sessions: shown, but no part of the tests", "dim")
@@ -239,7 +252,7 @@ def _alike(out: Out, found: CountryMatrix) -> None:
         names = f"{titles[pair.a]} and {titles[pair.b]}"
         text = f"  {_LEVELS[pair.level][0]}: {names}: {different} different, "
         out.line(
-            f"{text}{pair.same} the same, {pair.insufficient} insufficient",
+            f"{text}{pair.same} the same, {pair.insufficient} not decided",
             "bold" if different else "",
         )
         for country, ids in ((pair.a, pair.more_a), (pair.b, pair.more_b)):
@@ -261,14 +274,8 @@ def _told(row: CountryRow) -> str:
 
 
 def _gates(out: Out, found: CountryMatrix) -> None:
-    failed = [gate for gate in found.gates if not gate.passed]
-    if not failed:
-        out.line(f"gates: all {len(found.gates)} hold")
-        return
-    waived = [gate.name for gate in failed if gate.waived]
-    more = f"; waived by the study: {', '.join(waived)}" if waived else ""
-    out.line(f"gates: {len(found.gates) - len(failed)} of {len(found.gates)} hold{more}")
-    for gate in failed:
-        if not gate.waived:
+    told_gates(out, found.gates)
+    for gate in found.gates:
+        if not gate.passed and not gate.waived:
             out.line(f"gate {gate.name}: “{gate.title}”: {gate.found}", "bold")
             out.line(f"  needed: {gate.needed}")

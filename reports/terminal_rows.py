@@ -10,9 +10,9 @@ from rich.text import Text
 
 from analyzer import amounts
 from analyzer.comparison import Comparison, Recipient, Side
-from analyzer.magnitudes import Magnitude, MeasureId, Summary
+from analyzer.magnitudes import Magnitude, Summary
 from analyzer.models import Delta
-from reports import words
+from reports import terminal_names, words
 from reports.console import clipped
 from reports.terminal_layout import GAP, Column, row_lines, widest
 
@@ -45,15 +45,7 @@ _RIGHT = frozenset({"a", "b", "effect", "adults"})
 _NUMBERS: tuple[Field, ...] = ("effect", "interval", "q", "adults")
 _TIMES = "\u00d7"
 _SOLE = "the whole app"
-# Shorter than in measures.yaml, which says what they are: a row of a terminal has little room.
-_MEASURED: dict[MeasureId, str] = {
-    "precision": "decimals",
-    "recipients": "third parties",
-    "delay": "first data after",
-    "before_consent": "third parties before consent",
-    "requests_per_hour": "requests per hour",
-    "bytes_up_per_hour": "bytes sent per hour",
-}
+UNDECIDED = "not decided"
 _MEASURED_CAUSES = {
     "the values of": "the values neither differ nor lie within the margin of their measure",
     "may have been sent": "more may have been sent, or sooner, where it could not be read",
@@ -119,10 +111,10 @@ def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 def about(row: Row) -> str:
     """Return what a row is about: a data type, a signal with its verdict, or what is measured."""
-    if isinstance(row, Delta):
-        return words.subject(row)
-    label = _MEASURED[row.measure]
-    return f"{row.subject}: {label}" if row.subject else label
+    if not isinstance(row, Delta):
+        return terminal_names.measured(row.measure, row.subject)
+    named = terminal_names.subject(row.kind, row.subject, row.state)
+    return named if row.confidence == 100 else f"{named} ~{row.confidence}%"
 
 
 def causes(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -167,6 +159,11 @@ class Table:
         self._make_room(undecided, short=width is not None)
         self._fields: tuple[Field, ...] = tuple(name for name in _HEADS if self._widths[name])
         self._fit(width, widest(self._short(row) for row in undecided))
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """The titles of both sides."""
+        return self._sides[0].title, self._sides[1].title
 
     def head(self) -> Text:
         """Return the names of the columns."""
@@ -259,7 +256,7 @@ class Table:
         return told if not self._fold or len(told) <= self._room else self._short(row)
 
     def _long(self, row: Row) -> str:
-        return f"insufficient {self._short(row)}"
+        return f"{UNDECIDED} {self._short(row)}"
 
     def _short(self, row: Row) -> str:
         number = self._causes[_cause(row)]
@@ -274,8 +271,8 @@ class Table:
             "phase": clipped(row.phase, _PHASE),
             "a": words.share(row.a),
             "b": words.share(row.b),
-            "effect": words.points(row.effect),
-            "interval": words.interval(row.low, row.high),
+            "effect": words.change(row.effect),
+            "interval": words.change_interval(row.low, row.high),
             "q": words.probability(row.q),
             "adults": _adults(row),
             "id": row.id,
@@ -283,13 +280,17 @@ class Table:
 
     def legend(self) -> list[str]:
         """Return what the columns are that need to be said."""
-        told = ["---, +++: in how many sessions of each side; of what is measured, the median"]
-        ratio = f"{_TIMES}0.5: --- is half of +++"
-        told.append(f"diff: --- less +++, in points or in the unit; {ratio}")
-        if "q" in self._fields:
-            told.append("q: the false discovery rate at which the row is still called different")
+        a, b = self.titles
+        told = [f"---, +++: in how many sessions of {a} and of {b}; of measured rows the median"]
+        if self._decided:
+            ratio = f"{_TIMES}2: +++ is twice ---"
+            told.append(f"diff: +++ less ---, in percentage points or in the unit; {ratio}")
+        if "interval" in self._fields and self._decided:
+            told.append("95% interval: in 95 of 100 studies it holds the true difference")
+        if "q" in self._fields and self._decided:
+            told.append("q: of rows with this q or less, that share at most is there by chance")
         if "adults" in self._fields and self._widths["adults"]:
-            told.append("less adults: diff less that between adults; *: it is shown to exceed that")
+            told.append("less adults: diff less that between adults; *: shown to be beyond adults")
         return told
 
 
@@ -300,18 +301,14 @@ def _about(row: Row) -> str:
 def _adults(row: Delta) -> str:
     if row.contrast is None:
         return ""
-    return f"{words.points(row.contrast.effect)}{'*' if words.beyond_adults(row) else ' '}"
+    return f"{words.change(row.contrast.effect)}{'*' if words.beyond_adults(row) else ' '}"
 
 
 def _measured(row: Magnitude, sides: tuple[Side, Side]) -> dict[Field, str]:
     effect, interval = "", ""
     if row.effect is not None:
-        effect = f"{_TIMES}{_plain(row.effect)}" if row.ratio else _change(row, row.effect)
-        ends = [
-            "…" if end is None else _plain(end) if row.ratio else _change(row, end)
-            for end in (row.low, row.high)
-        ]
-        interval = f"[{', '.join(ends)}]"
+        effect = change(row, row.effect)
+        interval = f"[{', '.join(change(row, end) for end in (row.high, row.low))}]"
     return {
         "phase": clipped(row.phase, _PHASE),
         "a": _median(row, row.a, sides[0]),
@@ -340,9 +337,17 @@ def amount(row: Magnitude, value: float) -> str:
     return _plain(value)
 
 
-def _change(row: Magnitude, value: float) -> str:
-    told = _plain(abs(value)) if row.measure != "bytes_up_per_hour" else amounts.size(abs(value))
-    return told if told == "0" else f"{'-' if value < 0 else '+'}{told}"
+def change(row: Magnitude, effect: float | None) -> str:
+    """Return how far the values of side b lie above those of a; or how many times they are those.
+
+    `effect`, as the record has it, is the other way round; None where nothing bounds it.
+    """
+    if effect is None or (row.ratio and not effect):
+        return "…"
+    if row.ratio:
+        return f"{_TIMES}{_plain(1 / effect)}"
+    told = amount(row, abs(effect))
+    return told if told.split()[0] == "0" else f"{'-' if effect > 0 else '+'}{told}"
 
 
 def _plain(value: float) -> str:

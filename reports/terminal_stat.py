@@ -40,7 +40,7 @@ def print_stat(out: Out, found: Sequence[Group], *, every: bool) -> None:
     changed = sum(any(counts[:2]) for _, counts in counted)
     recipients = f"{changed} recipient{'' if changed == 1 else 's'} with differences"
     told = [f"{amounts.number(b, 'row')} more or only in +++ (+)", f"{a} in --- (-)"]
-    told += [f"{undecided} insufficient (?)", f"{same} the same"]
+    told += [f"{undecided} not decided (?)", f"{same} the same"]
     out.line(f" {recipients}: {', '.join(told)}", "bold")
 
 

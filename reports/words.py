@@ -99,6 +99,24 @@ def interval(low: float, high: float) -> str:
     return f"[{points(low)}, {points(high)}]"
 
 
+def change(effect: float) -> str:
+    """Return the difference of a row as the change from side a to side b: more in b is positive.
+
+    >>> change(-1), change(0.5), change(0)
+    ('+100', '-50', '0')
+    """
+    return points(-effect)
+
+
+def change_interval(low: float, high: float) -> str:
+    """Return the interval of a row's difference as that of the change from side a to side b.
+
+    >>> change_interval(-1, -0.39)
+    '[+39, +100]'
+    """
+    return interval(-high, -low)
+
+
 def probability(value: float) -> str:
     """Return p or q to three digits, never as a false zero.
 

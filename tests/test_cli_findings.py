@@ -130,8 +130,8 @@ def test_without_a_study_it_is_said_how_to_get_one(
 
 def test_diff_exits_with_1_where_there_is_a_difference(found: Path) -> None:
     said = done("diff", "KE", "DE", root=found, code=1)
-    assert said.startswith("--- Kenya: KE-13 (5 sessions)\n+++ Germany: DE-13 (5 sessions)\n")
-    assert re.search(r"^- id.advertising +first launch +5/5 +0/5 ", said, re.MULTILINE)
+    assert "\n--- Kenya: KE-13 (5 sessions)\n+++ Germany: DE-13 (5 sessions)\n" in said
+    assert re.search(r"^- advertising ID +first launch +5/5 +0/5 ", said, re.MULTILINE)
     assert "\x1b" not in said
 
 
@@ -141,7 +141,7 @@ def test_diff_exits_with_0_where_nothing_differs(alike: Path) -> None:
     assert re.search(r": (\d+) of \1 rows shown to be the same within 40 points", said)
     assert len(said.splitlines()) == 1
     assert "id.advertising" not in said
-    assert re.search(r"^= id.advertising ", done("diff", "KE", "DE", "--all", root=alike), re.M)
+    assert re.search(r"^= advertising ID ", done("diff", "KE", "DE", "--all", root=alike), re.M)
 
 
 def test_diff_exits_with_2_where_it_cannot_be_said_and_strictness_is_asked_for(
@@ -254,7 +254,7 @@ def test_explain_goes_from_a_row_to_the_bytes(found: Path) -> None:
 @pytest.mark.parametrize(
     ("identifier", "complaint"),
     [
-        ("", "'' is no id: take one that `diff` or the report prints"),
+        ("", "'' is no id, and no gate or recipient has this name: take an id"),
         ("xyz", "'xyz' is no id"),
         ("f\x1b[2J\n", "is no id"),
         ("d0000000000", "nothing has the id d0000000000: it may be of another study or version"),

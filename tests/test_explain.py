@@ -9,7 +9,7 @@ import pytest
 import recording
 from recording import EMAIL, GAID, post, record
 
-from analyzer.compare import compare
+from analyzer.compare import compare, matrix
 from analyzer.errors import UserError
 from analyzer.explain import explain
 from analyzer.explanation import DeltaTrail, Trail
@@ -192,3 +192,73 @@ def test_a_signal_is_followed_to_its_bytes(tmp_path: Path, knowledge: Knowledge)
     )
     assert found.check.ok
     assert "the same signal" in found.check.text
+
+
+def test_a_measured_row_is_followed_to_the_value_of_each_session(
+    study: Study, knowledge: Knowledge, frames: Frames
+) -> None:
+    for row in compare(frames, study, knowledge, "DE", "KE").magnitudes:
+        found = explain(study, knowledge, row.id)
+        assert found.kind == "magnitude"
+        assert found.magnitude is not None
+        assert found.magnitude.magnitude == row
+        assert (found.magnitude.side_a, found.magnitude.side_b) == ("Germany", "Kenya")
+        assert [each.side for each in found.magnitude.values] == ["a"] * 6 + ["b"] * 6
+        for side, summary in (("a", row.a), ("b", row.b)):
+            values = [
+                each.value
+                for each in found.magnitude.values
+                if each.side == side and each.value is not None
+            ]
+            assert len(values) == summary.n
+            assert min(values) == pytest.approx(summary.low)
+        assert [each.id for each in found.examples] == list(row.examples)
+
+
+def test_a_row_of_the_matrix_is_followed_to_the_sessions_of_each_country(
+    study: Study, knowledge: Knowledge, frames: Frames
+) -> None:
+    rows = matrix(frames, study, knowledge).rows
+    [row] = [each for each in rows if each.subject == "id.advertising"]
+    found = explain(study, knowledge, row.id).country
+    assert found is not None
+    assert found.row == row
+    assert [each.country for each in found.columns] == ["DE", "KE"]
+    assert [len(each.seen) for each in found.cells] == [each.k for each in row.cells] == [0, 6]
+    assert [len(each.unseen) for each in found.cells] == [6, 0]
+
+
+def test_a_gate_a_recipient_and_an_identifier_are_known_by_their_names(
+    study: Study, knowledge: Knowledge, frames: Frames
+) -> None:
+    gate = explain(study, knowledge, "sessions", ("DE", "KE")).gate
+    assert gate is not None
+    assert gate.gate.passed
+    for name in ("waymark", "app.waymark.example"):
+        found = explain(study, knowledge, name, ("DE", "KE")).recipient
+        assert found is not None
+        assert found.name == "Waymark"
+        assert {row.side for row in found.coverage} == {"a", "b"}
+        assert {row.subject for row in found.rows} >= {"id.advertising", "person.email"}
+    [digest] = set(frames.identifiers.query("data_type == 'id.advertising'")["digest"])
+    sent = explain(study, knowledge, digest[:12]).identifier
+    assert sent is not None
+    assert (sent.digest, sent.owners) == (digest, ("Waymark",))
+    assert len({each.session for each in sent.seen}) == 6
+
+
+def test_what_is_mistyped_gets_what_is_near(
+    study: Study, knowledge: Knowledge, frames: Frames
+) -> None:
+    whole = finding(frames, "id.advertising")
+    other = "0" if whole[5] != "0" else "1"
+    for wrong, near in ((whole[:5] + other + whole[6:], whole), ("Waymrk", "Waymark")):
+        with pytest.raises(UserError) as caught:
+            explain(study, knowledge, wrong)
+        assert near in caught.value.fix
+
+
+@pytest.mark.parametrize("wrong", ["m0000000000", "c0000000000"])
+def test_an_unknown_row_is_refused(study: Study, knowledge: Knowledge, wrong: str) -> None:
+    with pytest.raises(UserError, match=f"nothing has the id {wrong}"):
+        explain(study, knowledge, wrong)

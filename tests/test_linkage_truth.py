@@ -136,7 +136,9 @@ def test_the_child_in_europe_is_joined_to_less(truth: Truth) -> None:
 def test_the_command_says_it_in_words_and_for_machines(truth: Truth) -> None:
     root = truth.study.root
     text = done("linkage", root=root)
-    assert re.search("Glint to Bidriver +a redirect took it there +id.cross_vendor", text)
+    assert re.search(
+        "Glint to Bidriver +a redirect took it there +ID shared between companies", text
+    )
     assert "rows of first parties (--all)" in text
     assert re.search(r"(?m)^Pebblo +\w+ +\d of", done("linkage", "--all", root=root))
     assert "name two sides" in mistake("linkage", "DE", root=root)

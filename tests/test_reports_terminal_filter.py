@@ -10,7 +10,7 @@ import synthetic
 
 from analyzer.comparison import BlindSpot, Comparison
 from analyzer.errors import UserError
-from analyzer.knowledge import Knowledge
+from analyzer.knowledge import Knowledge, load_knowledge
 from reports.terminal_filter import Filter, narrowed
 
 KNOWN = synthetic.knowledge()
@@ -174,3 +174,10 @@ def test_blind_spots_of_everyone_stay(whole: Comparison) -> None:
         KNOWN,
     )
     assert shown.blind_spots == (everyone,)
+
+
+def test_a_type_may_be_named_as_it_is_shown(whole: Comparison) -> None:
+    known = load_knowledge()
+    for name in ("advertising ID", "Advertising id", "id.advertising"):
+        assert subjects(narrowed(whole, Filter(types=(name,)), known)) == {"id.advertising"}
+    assert subjects(narrowed(whole, Filter(types=("signals",)), known)) == {"adjust.ff_coppa"}

@@ -60,8 +60,8 @@ DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
     "types",
     multiple=True,
     metavar="TYPE",
-    help="Only this data type (id.advertising), group (identifiers, id) or signal. Can be"
-    " repeated; see `evenhand knowledge list types`.",
+    help="Only this data type (advertising ID, id.advertising), group (identifiers, id) or signal."
+    " Can be repeated; see `evenhand knowledge list types`.",
 )
 @click.option(
     "--signals/--no-signals",

@@ -12,6 +12,7 @@ from analyzer.cli.options import (
     example,
     json_option,
     open_study,
+    sides_or_none_argument,
     study_option,
 )
 
@@ -19,27 +20,53 @@ from analyzer.cli.options import (
 @click.command(
     "explain",
     short_help="Go from a verdict back to the bytes.",
-    epilog=example("evenhand explain f3a9c01b22e7\nevenhand explain d81f"),
+    epilog=example(
+        "evenhand explain f3a9c01b22e7\n"
+        "evenhand explain d81f --json\n"
+        "evenhand explain region DE KE\n"
+        "evenhand explain graph.facebook.com DE KE"
+    ),
 )
 @click.argument("identifier", metavar="ID")
+@sides_or_none_argument
+@json_option
+@click.option("--no-pager", is_flag=True, help="On a terminal, do not show text in $PAGER or less.")
 @confidence_option
 @study_option
-@json_option
-def command(identifier: str, min_confidence: int | None, study_dir: Path, as_json: bool) -> None:
-    """Show how the program came to a finding, a signal or a difference.
+def command(
+    identifier: str,
+    sides: tuple[str, str] | None,
+    as_json: bool,
+    no_pager: bool,
+    min_confidence: int | None,
+    study_dir: Path,
+) -> None:
+    """Show how the program came to what it says: the way back to the recorded bytes.
 
-    ID is what `diff` and the report print; its first characters are enough while they are unique.
+    \b
+    ID is what any output prints; the first characters are enough:
+      d81f...    a row of `diff` or of the report: which sessions, and why
+      m07c...    a measured row: the value of each session
+      c5e2...    a row of `matrix`: the sessions of each country
+      f3a9...    a finding (s...: a signal): exchange, place, decoders, rule
+      5bbdf4...  the digest of an identifier: everyone it went to
+      region     a gate by its name: whether it holds, and what follows
+      Google     a recipient or a host: what could be read of it
+
+    A gate or recipient is of the comparison of A and B; default: eea and global_majority.
     The capture is read again, so that what is shown is what is in it now. Values stay hidden.
     """
     from dataclasses import asdict
 
     from analyzer.explain import explain
     from analyzer.knowledge import load_knowledge
+    from reports.console import paged
     from reports.explained import print_explanation
 
     study = open_study(study_dir, min_confidence)
-    explanation = explain(study, load_knowledge(), identifier)
+    explanation = explain(study, load_knowledge(), identifier, sides)
     if as_json:
         echo_json(asdict(explanation))
-    else:
-        print_explanation(explanation)
+        return
+    with paged(not no_pager) as out:
+        print_explanation(explanation, out)

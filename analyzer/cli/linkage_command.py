@@ -52,4 +52,4 @@ def command(
         return
     from reports.linkage import print_linkage
 
-    print_linkage(found, every=every)
+    print_linkage(found, every=every, fictional=study.fictional)

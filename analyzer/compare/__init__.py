@@ -6,6 +6,7 @@ from analyzer.compare.comparing import bases, compare
 from analyzer.compare.judging import Bases, delta_id
 from analyzer.compare.matrix import many_countries, matrix
 from analyzer.compare.planning import plan, schedule_csv
+from analyzer.compare.tracing import trace_country_row, trace_magnitude
 
 __all__ = [
     "Bases",
@@ -16,4 +17,6 @@ __all__ = [
     "matrix",
     "plan",
     "schedule_csv",
+    "trace_country_row",
+    "trace_magnitude",
 ]
