@@ -22,6 +22,8 @@ README: Final = """\
 {files}
 - `SHA256SUMS`: checksums of these files. `evenhand verify FOLDER` checks them, and so does
   `sha256sum -c SHA256SUMS`.
+- `SHA256SUMS.sig`: the signature of that list (Ed25519), by the key of who made this copy; missing
+  where there was none.
 
 Tables are CSV; what their columns mean stands in `{name}.dictionary.csv`.
 

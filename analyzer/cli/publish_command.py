@@ -65,7 +65,11 @@ def command(
     """
     if len(sides) not in (0, 2):
         raise click.UsageError("name two sides, A and B, or none")
+    from analyzer.custody import log
+    from analyzer.custody.keys import shown
+    from analyzer.custody.signed_sums import sign_sums
     from analyzer.exporters.searching import Search, refuse
+    from analyzer.sums import SUMS, sha256
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty", "name a new folder")
@@ -86,9 +90,11 @@ def command(
             "nothing was published",
             "take them out of the names in study.toml and of what the report quotes",
         )
+        signer = sign_sums(made)
         if folder.exists():
             folder.rmdir()
         shutil.move(made, folder)
+    log.append(study.root, "published", copies={folder.name: sha256(folder / SUMS)})
     if not seeded:
         complain("study.toml has no seeded values: nothing could be searched for")
     if search.too_short:
@@ -98,6 +104,7 @@ def command(
         f"Wrote {number} files to {click.format_filename(folder)}; none of {searched} seeded values"
         " is in them"
     )
+    click.echo(f"Signed by {shown(signer)}" if signer else "Not signed: there is no key")
 
 
 def _write(
