@@ -104,3 +104,36 @@ def test_adults_who_cannot_be_compared_keep_it_from_a_conclusion() -> None:
     assert found.deltas[0].verdict == "only_b"
     assert only(found).verdict == "insufficient"
     assert "1.0 for adults of Germany, 0.1 for adults of Kenya" in only(found).reason
+
+
+def test_the_adults_that_could_not_be_read_are_named() -> None:
+    hidden = [blind(f"KE-30-r{number:02d}", refused=1) for number in EVERY]
+    assert only(diff(findings("KE-13", EVERY), hidden)).reason == (
+        "in 8 of 8 sessions of adults of Kenya it may have been sent where it could not be read; if"
+        " so, the sides do not differ"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"app_version": "0.1"}, "The version of the app"),
+        ({"device": "iPad"}, "phones of the same kind"),
+        ({"policy": ["QUIC refused"]}, "did the same to the traffic"),
+        ({"started": "2026-11-05T10:00:00Z", "ended": "2026-11-05T10:00:20Z"}, "equally long"),
+        ({"started": "2026-05-01T10:00:00Z", "ended": "2026-05-01T10:05:00Z"}, "in turns"),
+    ],
+)
+def test_adults_recorded_otherwise_than_the_minors_beside_them_explain_nothing(
+    change: Row, told: str
+) -> None:
+    recorded = [*sessions(N, "DE-13", "KE-13"), *sessions(N, "DE-30", "KE-30", **change)]
+    found = diff(findings("KE-13", EVERY), recorded=recorded)
+    assert found.deltas[0].verdict == "only_b"
+    assert only(found).verdict == "insufficient"
+    assert told in only(found).reason
+    warnings = [each for each in found.warnings if "minors differ more than adults" in each]
+    assert len(warnings) == 2  # of either side
+    assert all(told in each for each in warnings)
+    fine = diff(findings("KE-13", EVERY))
+    assert not [each for each in fine.warnings if "minors differ more than adults" in each]

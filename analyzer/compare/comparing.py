@@ -29,6 +29,7 @@ from analyzer.comparison import Comparison, Excluded, Settings, Which
 from analyzer.frames import Frames
 from analyzer.knowledge import Knowledge
 from analyzer.models import Verdict
+from analyzer.said import say
 from analyzer.study import Study
 
 DIFFERENT: Final[frozenset[Verdict]] = frozenset({"only_a", "more_a", "more_b", "only_b"})
@@ -84,6 +85,13 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         warnings=(
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
             *waivers(found.gates),
+            *(
+                say(
+                    "It is not told whether minors differ more than adults do: {reason}.",
+                    reason=each,
+                )
+                for each in found.beside_adults
+            ),
             *false_starts(left.side, left.compared, left.controls),
             *false_starts(right.side, right.compared, right.controls),
             *region_cautions(left.side, right.side, regions),

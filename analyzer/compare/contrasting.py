@@ -138,20 +138,39 @@ class Judge:
         worst = self.quarters.weigh_with_hidden(found, more_in_a=more_in_a)
         stands = worst.effect > 0 if more_in_a else worst.effect < 0
         if not stands or not self.family.stands(place, worst.test):
-            return "insufficient", self._hidden(NO_DIFFERENCE)
+            return "insufficient", self._hidden(found, NO_DIFFERENCE, more_in_a=more_in_a)
         return "more_a" if more_in_a else "more_b", ""
 
     def _same(self, found: Weighed) -> _Found:
         for more_in_a in (True, False):
             worst = self.quarters.weigh_with_hidden(found, more_in_a=more_in_a)
             if not worst.interval.within(self.settings.margin):
-                return "insufficient", self._hidden(MAY_DIFFER)
+                return "insufficient", self._hidden(found, MAY_DIFFER, more_in_a=more_in_a)
         return "same", ""
 
-    def _hidden(self, then: Said) -> Said:
+    def _hidden(self, found: Weighed, then: Said, *, more_in_a: bool) -> Said:
+        """Say where something may be hidden that takes from a difference with more in a, or b."""
+        four = self.quarters
+        young, hidden = (
+            (four.b, found.minors.hidden_b) if more_in_a else (four.a, found.minors.hidden_a)
+        )
+        old, of_adults = (
+            (four.adult_a, found.adults.hidden_a)
+            if more_in_a
+            else (four.adult_b, found.adults.hidden_b)
+        )
+        where = [say("{k} of {n} sessions of {side}", k=len(hidden), n=young.n, side=young.name)]
+        where.append(
+            say(
+                "{k} of {n} sessions of adults of {side}",
+                k=len(of_adults),
+                n=old.n,
+                side=old.name,
+            )
+        )
         return say(
-            "in some sessions of minors or adults it may have been sent where it could not be read;"
-            " {then}",
+            "in {where} it may have been sent where it could not be read; {then}",
+            where=tuple(each for each in where if each.parameters["k"]),
             then=then,
         )
 

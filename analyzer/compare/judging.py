@@ -20,7 +20,7 @@ from analyzer.gates import Gate
 from analyzer.magnitudes import Magnitude
 from analyzer.models import Contrast, Delta, Verdict
 from analyzer.pipeline import identify
-from analyzer.said import say
+from analyzer.said import Said, say
 
 _EXAMPLES = 1  # for each side
 
@@ -38,12 +38,16 @@ class Bases:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """All rows of a pair, in order, with the gates; `others` are the tests beside presence."""
+    """All rows of a pair, in order, with the gates; `others` are the tests beside presence.
+
+    `beside_adults` is why minors are not compared with adults, in sentences without a full stop.
+    """
 
     deltas: tuple[Delta, ...]
     magnitudes: tuple[Magnitude, ...]
     gates: tuple[Gate, ...]
     others: tuple[Test, ...]
+    beside_adults: tuple[Said, ...]
 
 
 def delta_id(a: str, b: str, key: Key) -> str:
@@ -67,9 +71,9 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
     stopped = Counter(each.gate for each in found.rows) + Counter(gate for _, gate in magnitudes)
     first = len(rows) + len(weighed)
     judged: dict[Key, Contrast] = {}
+    adult_bars = _adult_bars(material, a, b)
     if apart:
-        adult_bars = (*bars, *_adult_bars(material, a, b))
-        contrasting = Judge(_quarters(a, b), settings, adult_bars, found.family)
+        contrasting = Judge(_quarters(a, b), settings, (*bars, *adult_bars), found.family)
         judged = {
             key: contrasting.judged(each, first + number)
             for number, (key, each) in enumerate(apart.items())
@@ -83,6 +87,7 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
         tuple(row for row, _ in magnitudes),
         tuple(replace(gate, rows=stopped[gate.name]) for gate, _ in gates),
         terms.others,
+        tuple(dict.fromkeys(each.reason for each in adult_bars)),
     )
 
 
@@ -136,10 +141,16 @@ def _quarters(a: Sided, b: Sided) -> Quarters:
     return Quarters(a.group, b.group, a.adults, b.adults)
 
 
-def _adult_bars(material: Material, a: Sided, b: Sided) -> list[Bar]:
-    """Return what the gates of the pair, put to its adults, keep from a conclusion."""
+def _adult_bars(material: Material, a: Sided, b: Sided) -> tuple[Bar, ...]:
+    """Return what the gates of a pair, put to its adults, keep from a conclusion.
+
+    Adults of one side against those of the other, and on either side against its minors: what
+    differs there beside the age could be why minors seem to differ more.
+    """
+    if not a.controls or not b.controls:
+        return ()
     blind = material.blind.incomplete | material.blind.unread
-    halves = [
+    adults = [
         Half(
             say("adults of {side}", side=each.side.title),
             each.controls,
@@ -148,8 +159,12 @@ def _adult_bars(material: Material, a: Sided, b: Sided) -> list[Bar]:
         )
         for each in (a, b)
     ]
-    found = pair_gates(halves[0], halves[1], material.study.compare)
-    return [bar for gate, bar in found if bar and gate.name != "sessions"]
+    minors = [Half(each.side.title, each.compared, len(each.out), blind) for each in (a, b)]
+    settings = material.study.compare
+    found = pair_gates(adults[0], adults[1], settings)
+    for young, old in zip(minors, adults, strict=True):
+        found += [each for each in pair_gates(young, old, settings) if each[0].name != "coverage"]
+    return tuple(bar for gate, bar in found if bar and gate.name not in {"sessions", "age"})
 
 
 def _contrasts(
