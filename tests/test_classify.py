@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -225,14 +226,18 @@ def test_the_site_is_the_registrable_domain(host: str, site: str) -> None:
 @given(st.text(max_size=300) | st.text(alphabet=".:[]%-xn\u0130\ud800<>é", max_size=300))
 def test_no_host_is_too_strange(host: str) -> None:
     found = Classifier(STUDY, KNOWLEDGE).destination(host)
-    assert len(found.host) <= 253
+    assert len(found.host) <= 253 + len("~012345")
     assert found.host.isascii()
     assert found.host.isprintable()
     assert not set(found.host) & set(" <>\"'&")
     assert found.host.endswith(found.site)
     canonical = canonical_host(host)
     assert canonical_host(canonical) == canonical
-    assert found.host == safe_host(canonical)
+    safe, site = safe_host(canonical), site_of(canonical)
+    assert found.host.startswith(safe)
+    told_apart = found.host.removeprefix(safe)
+    assert bool(told_apart) == (safe_host(site) != site)
+    assert re.fullmatch("(~[0-9a-f]{6})?", told_apart)
 
 
 def test_a_host_as_long_as_a_book_is_cut() -> None:
