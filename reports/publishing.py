@@ -21,9 +21,7 @@ README: Final = """\
 
 {files}
 - `SHA256SUMS`: checksums of these files. `evenhand verify FOLDER` checks them, and so does
-  `sha256sum -c SHA256SUMS`.
-- `SHA256SUMS.sig`: the signature of that list (Ed25519), by the key of who made this copy; missing
-  where there was none.
+  `sha256sum -c SHA256SUMS`. `SHA256SUMS.sig`, where there is one, is the signature of its maker.
 
 Tables are CSV; what their columns mean stands in `{name}.dictionary.csv`.
 
@@ -41,9 +39,11 @@ other key. Look through the files before you publish them.
 
 ## How it belongs to the recordings
 
-`{name}.sessions.csv` has the SHA-256 of each sealed recording (column `capture`). Who holds the
-recordings can show with `evenhand verify` that they are those, and with `evenhand report` that this
-is what follows from them.
+`{name}.sessions.csv` has the SHA-256 of each sealed recording (column `capture`). From the hashes
+in `session-*.redacted.jsonl` the root of its seal follows: `evenhand verify FOLDER --signed-by KEY`
+shows, without the recordings, that what these files show was recorded like this, and that no row
+was left out. Who holds the recordings can show with `evenhand report` that this report follows from
+them.
 """
 _SHORT: Final = """
 Not searched, because they are too short to be told from anything else: {types}.
@@ -57,7 +57,7 @@ _SESSIONS: Final = {
         " no value that was sent or answered"
     ),
     ".redacted.jsonl": (
-        "each session field by field, bound to the sealed recording; values are\n  withheld"
+        "each session field by field, bound to the seal of its recording; values\n  are withheld"
     ),
 }
 

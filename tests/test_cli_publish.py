@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from base64 import b64encode
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -131,7 +132,7 @@ def test_all_that_the_copy_says_is_there_is_there_and_nothing_else(published: Pa
     there = {path.name for path in published.iterdir()}
     assert all(any(fnmatch(name, pattern) for name in there) for pattern in named)
     rest = {name for name in there if not any(fnmatch(name, pattern) for pattern in named)}
-    assert rest == {"README.md"}
+    assert rest <= {"README.md", f"{SUMS}.sig"}
     assert "KE-DE.differences.csv" in named
 
 
@@ -211,6 +212,26 @@ def test_whom_else_a_session_names_is_not_published(tmp_path: Path) -> None:
         assert "/@{person}" in text
         assert "/v1/users/{person}/posts" in text
         assert "https://{person}.users.example" in text
+
+
+def test_a_published_folder_verifies_and_one_changed_byte_is_named(
+    published: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(published, tmp_path / "copy")
+    assert "1 intact" in done("verify", copy)
+    for name in ("KE-DE.gates.csv", "KE-DE.json", "README.md", SUMS):
+        path = copy / name
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+        told = run("verify", copy)
+        assert told.exit_code == 1
+        assert name in told.output
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    (copy / "KE-DE.gates.csv").unlink()
+    assert "KE-DE.gates.csv is missing" in run("verify", copy).output
+    assert sum(1 for _ in published.glob("session-*.redacted.jsonl")) == 2
 
 
 def test_the_studys_own_names_of_personas_and_devices_are_gone(published: Path) -> None:

@@ -10,11 +10,12 @@ import jsonschema
 import pytest
 import reporting
 import synthetic
-from reporting import HOSTILE, poisoned
+from reporting import HOSTILE, Page, poisoned
 from test_reports_joined import LINKAGE
 
 from analyzer.comparison import Comparison
 from analyzer.knowledge import load_knowledge
+from reports.html import render_html
 from reports.record import FORMAT, record, record_json, schema, schema_text
 
 SCHEMA = json.loads(schema_text())
@@ -101,6 +102,25 @@ def test_a_record_explains_its_ids_and_names_the_law() -> None:
     assert all(each["sources"] for each in found["law"])
     assert {each["id"] for each in found["measures"]} >= {"delay", "precision"}
     assert len(found["answer"]) == 3
+
+
+def test_a_record_holds_the_numbers_and_the_protection_that_the_page_begins_with() -> None:
+    comparison = reporting.sent_only_in_kenya()
+    found = told(comparison)
+    page = render_html(comparison, synthetic.knowledge())
+    text = " ".join(Page(page).text.split())
+    assert found["facts"]
+    for fact in found["facts"]:
+        assert f"{fact['title']}" in text
+        assert " ".join(f"{fact['value']} {fact['note']}".split()) in text
+    for sentence in (*found["answer"], *found["limits"]):
+        assert " ".join(sentence.split()) in text
+    levels = {(each["side"], each["country"], each["age"]) for each in found["protection"]}
+    assert levels == {("a", "DE", 13), ("b", "KE", 13)}
+    assert {law for each in found["protection"] for law in each["law"]} <= {
+        each["id"] for each in found["law"]
+    }
+    assert found["countries"] is None
 
 
 def test_captured_text_is_kept_and_obeyed_by_nobody() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,9 @@ from analyzer.cli.options import (
     study_option,
 )
 from analyzer.errors import UserError
+
+if TYPE_CHECKING:
+    from analyzer.study import Study
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,6 +77,7 @@ def findings(output: Path, force: bool, min_confidence: int | None, study_dir: P
     found = analysed(study)[0].findings
     certain = found[found["confidence"] >= study.compare.min_confidence]
     rows = write_table(certain, output)
+    _log(study, output, "findings")
     click.echo(f"Wrote {rows} findings to {click.format_filename(output)}")
 
 
@@ -107,8 +111,10 @@ def deltas(
     from reports.tables import deltas_frame, write_table
 
     _spare(output, force)
-    comparison = compared(open_study(study_dir, min_confidence), *sides)
+    study = open_study(study_dir, min_confidence)
+    comparison = compared(study, *sides)
     rows = write_table(deltas_frame(comparison), output)
+    _log(study, output, "deltas")
     click.echo(f"Wrote {rows} rows to {click.format_filename(output)}")
 
 
@@ -141,9 +147,11 @@ def session(session: str, output: Path, keep_secrets: bool, force: bool, study_d
     from analyzer.exporters import export_session
 
     _spare(output, force)
-    path = find_bundle(open_study(study_dir).captures, session)
+    study = open_study(study_dir)
+    path = find_bundle(study.captures, session)
     for loss in export_session(path, output, redact=not keep_secrets):
         complain(f"not in {output.name}: {loss}")
+    _log(study, output, "session")
     click.echo(f"Wrote {click.format_filename(output)}")
 
 
@@ -170,6 +178,14 @@ def schema(output: Path | None, force: bool) -> None:
     _spare(output, force)
     write(output, schema_text())
     click.echo(f"Wrote {click.format_filename(output)}")
+
+
+def _log(study: Study, output: Path, what: str) -> None:
+    """Note in the custody log of `study` which file left it."""
+    from analyzer.custody import log
+    from analyzer.sums import sha256
+
+    log.append(study.root, "exported", what_of=what, file=output.name, sha256=sha256(output))
 
 
 def _spare(output: Path, force: bool) -> None:

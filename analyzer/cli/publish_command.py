@@ -59,7 +59,8 @@ def command(
 ) -> None:
     """Write into a new FOLDER what may be shown to everyone: report, record, tables, outlines.
 
-    An outline is a session without its values: hosts, paths, names and shapes. Then every byte
+    An outline is a session without its values: hosts, paths, names and shapes. Beside it is a copy
+    that `verify` checks against the seal of the recording. Then every byte
     that was written is searched for the seeded values of all personas, in every way of writing.
     Where one is found nothing is published, and the exit code is 1.
     """
@@ -69,7 +70,7 @@ def command(
     from analyzer.custody.keys import shown
     from analyzer.custody.signed_sums import sign_sums
     from analyzer.exporters.searching import Search, refuse
-    from analyzer.sums import SUMS, sha256
+    from analyzer.sums import SUMS, sha256, write_sums
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty", "name a new folder")
@@ -84,13 +85,15 @@ def command(
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
         made = Path(name) / "made"
         made.mkdir()
-        number = _write(made, study, material, search, seeded, chosen, sessions)
+        _write(made, study, material, search, seeded, chosen, sessions)
         refuse(
             search.folder(made),
             "nothing was published",
             "take them out of the names in study.toml and of what the report quotes",
         )
+        write_sums(made, sorted(made.iterdir()))
         signer = sign_sums(made)
+        number = sum(1 for _ in made.iterdir())
         if folder.exists():
             folder.rmdir()
         shutil.move(made, folder)
@@ -115,8 +118,7 @@ def _write(
     seeded: tuple[tuple[str, str], ...],
     languages: tuple[str, ...],
     sessions: bool,
-) -> int:
-    from analyzer.sums import write_sums
+) -> None:
     from reports.forms import files
     from reports.publishing import published, readme
     from reports.record import schema_text
@@ -126,20 +128,32 @@ def _write(
         (made / f"{clean.name}{ending}").write_bytes(content)
     (made / "schema.json").write_text(schema_text(), encoding="utf-8")
     if sessions:
-        from analyzer.exporters.outline import Outliner
-        from analyzer.exporters.session import Recorded
-
-        outliner = Outliner(seeded)
-        for bundle in _bundles(study, material):
-            with (made / f"session-{bundle.name}.har").open("wb") as file:
-                outliner.write(Recorded(bundle), file)
+        _write_sessions(made, _bundles(study, material), study.key, seeded)
     searched = len(seeded) - len(search.too_short)
     names = {each.name for each in made.iterdir()}
     text = readme(clean, names, searched, search.too_short)
     (made / "README.md").write_text(text, encoding="utf-8")
-    written = sorted(made.iterdir())
-    write_sums(made, written)
-    return len(written) + 1
+
+
+def _write_sessions(
+    made: Path, bundles: Iterator[Path], key: bytes, seeded: tuple[tuple[str, str], ...]
+) -> None:
+    """Write of each bundle an outline, and a copy that verifies against its seal."""
+    from analyzer.bundle.seals import has_seal
+    from analyzer.custody.disclosed import ENDING
+    from analyzer.exporters.disclosing import Discloser
+    from analyzer.exporters.outline import Outliner
+    from analyzer.exporters.session import Recorded
+
+    outliner, discloser = Outliner(seeded), Discloser(key, seeded)
+    for bundle in bundles:
+        with (made / f"session-{bundle.name}.har").open("wb") as file:
+            outliner.write(Recorded(bundle), file)
+        if has_seal(bundle):
+            with (made / f"session-{bundle.name}{ENDING}").open("wb") as file:
+                discloser.write(bundle, file)
+        else:
+            complain(f"{bundle.name} has no seal: there is no copy of it that could be verified")
 
 
 def _bundles(study: Study, material: Material) -> Iterator[Path]:
