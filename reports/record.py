@@ -134,6 +134,7 @@ def record(
     """Return the record of `comparison`; `linkage` is that of its two sides."""
     names = Names(comparison, knowledge, Language())
     head = answer(comparison, names)
+    law = _law(comparison, knowledge, names)
     return Record(
         format=FORMAT,
         title=str(head.title),
@@ -147,8 +148,8 @@ def record(
         linkage=linkage,
         countries=countries,
         recipients=_recipients(comparison, linkage),
-        law=_law(comparison, knowledge, names),
-        protection=_protection(comparison, knowledge),
+        law=law,
+        protection=_protection(comparison, knowledge, {each.id for each in law}),
         data_types=_data_types(comparison, knowledge),
         signals=_signals(comparison, knowledge),
         measures=tuple(
@@ -226,11 +227,14 @@ def _law(comparison: Comparison, knowledge: Knowledge, names: Names) -> tuple[La
     )
 
 
-def _protection(comparison: Comparison, knowledge: Knowledge) -> tuple[Protection, ...]:
+def _protection(
+    comparison: Comparison, knowledge: Knowledge, cited: set[str]
+) -> tuple[Protection, ...]:
+    """Return the levels; of the rules that give them those that may be cited."""
     day = first_day(comparison)
     sides: tuple[tuple[Which, Side], ...] = (("a", comparison.a), ("b", comparison.b))
     return tuple(
-        Protection(which, country, age, level, laws)
+        Protection(which, country, age, level, tuple(each for each in laws if each in cited))
         for which, side in sides
         for country, age, level, laws in levels(side, knowledge, day)
     )
