@@ -126,10 +126,18 @@ def _summary(row: Magnitude, side: Summary, names: Names) -> str:
 def _effect(row: Magnitude, names: Names) -> str:
     if row.effect is None:
         return ""
-    shown = [_change(row, each, names) for each in (row.effect, row.low, row.high)]
+    shown = [_change(row, each, names) for each in _turned(row)]
     return names.plain(
         say("{effect} ({low} to {high})", effect=shown[0], low=shown[1], high=shown[2])
     )
+
+
+def _turned(row: Magnitude) -> list[float | None]:
+    """Return the difference and its ends as the change from side a to side b."""
+    ends = (row.effect, row.high, row.low)
+    if row.ratio:
+        return [1 / each if each else None for each in ends]
+    return [None if each is None else -each for each in ends]
 
 
 def _change(row: Magnitude, value: float | None, names: Names) -> str:
@@ -153,19 +161,21 @@ def _intervals(groups: list[list[Magnitude]], names: Names) -> Picture | None:
         panels.append(
             Panel(
                 title=names.language.term(load_measures()[first.measure].label),
-                less=names.plain(say("more for {side}", side=names.side("b"))),
-                more=names.plain(say("more for {side}", side=names.side("a"))),
+                less=names.plain(say("more for {side}", side=names.side("a"))),
+                more=names.plain(say("more for {side}", side=names.side("b"))),
                 rows=tuple(
                     Interval(
                         *_label(row, names),
-                        row.effect or 0.0,
-                        row.low,
-                        row.high,
+                        effect,
+                        low,
+                        high,
                         line.effect,
                         _which(row),
                     )
                     for row in rows
                     for line in (_line(row, names),)
+                    for effect, low, high in (_turned(row),)
+                    if effect is not None
                 ),
                 none=1.0 if first.ratio else 0.0,
                 margin=ends,

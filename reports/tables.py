@@ -96,7 +96,8 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"# {a} and {b}: {cell(comparison.app)}",
         "",
         f"{amounts.number(comparison.a.sessions, 'session')} against {comparison.b.sessions}.",
-        "k/n: seen in k of n sessions. Difference and 95% interval in percentage points.",
+        "k/n: seen in k of n sessions. Difference: the second side less the first, and its 95%",
+        "interval, in percentage points.",
     ]
     if told := unverified(comparison):
         lines.append(f"\n> **Location not verified:** {cell(told)}")
@@ -175,7 +176,7 @@ def _markdown_row(delta: Delta, comparison: Comparison, adults: bool) -> str:
 
 
 def _difference(of: Delta | Contrast) -> str:
-    return f"{words.points(of.effect)} {words.interval(of.low, of.high)}"
+    return f"{words.change(of.effect)} {words.change_interval(of.low, of.high)}"
 
 
 def cell(text: str) -> str:

@@ -221,7 +221,7 @@ def test_where_servers_are_is_told_where_a_database_knows_and_else_that_none_doe
 def test_measured_values_stand_with_their_units_and_what_is_not_bounded() -> None:
     text = page_of("everything").words()
     assert "1.5 s (0.4 s to 12.0 s, n = 12)" in text
-    assert "\u00d70.99 (\u00d70.9 to …)" in text
+    assert "\u00d71.01 (… to \u00d71.11)" in text
     assert "it was never sent for Germany" in text
 
 

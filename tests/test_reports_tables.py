@@ -134,7 +134,7 @@ def test_json_holds_everything_and_gives_it_back() -> None:
     assert json.loads(text) == json.loads(json.dumps(asdict(comparison)))
     assert text == comparison_json(reporting.sent_only_in_kenya())
     [row] = [row for row in json.loads(text)["deltas"] if row["verdict"] == "insufficient"]
-    assert row["reason"].startswith("the shares differ by -50 points")
+    assert row["reason"].startswith("the shares differ by +50 points")
 
 
 def test_hostile_text_in_json_is_whole_but_not_obeyed_by_a_terminal() -> None:

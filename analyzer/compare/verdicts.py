@@ -324,9 +324,9 @@ class _Bench:
             "the shares differ by {effect} points (95% interval {low} to {high}): it could be"
             " chance (q = {q}), and it is not certain that they lie within {margin} points of each"
             " other",
-            effect=points(row.effect),
-            low=points(row.interval.low),
-            high=points(row.interval.high),
+            effect=points(-row.effect),  # as reports tell it: the change from a to b
+            low=points(-row.interval.high),
+            high=points(-row.interval.low),
             q=Numeral(row.q, ".2f"),
             margin=round(100 * self._settings.margin),
         )
