@@ -10,7 +10,7 @@ import pytest
 import synthetic
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic import blind, finding, frames, session, sessions
+from synthetic import blind, finding, frames, session, sessions, signal
 
 from analyzer.compare import compare
 from analyzer.comparison import Comparison
@@ -19,6 +19,8 @@ from analyzer.magnitudes import Magnitude
 from analyzer.models import Delta
 
 Row = dict[str, object]
+Study = tuple[list[Row], dict[str, list[Row]]]
+"""Sessions, and the other tables by name."""
 MIRROR = {
     "only_a": "only_b", "more_a": "more_b", "same": "same",
     "more_b": "more_a", "only_b": "only_a", "insufficient": "insufficient",
@@ -31,9 +33,22 @@ def diff(found: Frames, a: str = "DE", b: str = "KE") -> Comparison:
     return compare(found, synthetic.study(), synthetic.knowledge(), a, b)
 
 
+def made_of(study: Study) -> Frames:
+    rows, tables = study
+    return frames(rows, tables["findings"], signals=tables["signals"], coverage=tables["coverage"])
+
+
+def with_sessions(study: Study, kept: set[str]) -> Frames:
+    rows, tables = study
+    fewer = {
+        name: [each for each in table if each["session"] in kept] for name, table in tables.items()
+    }
+    return made_of(([each for each in rows if each["id"] in kept], fewer))
+
+
 @st.composite
-def studies(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row]]:
-    """Sessions, findings and coverage of a study of up to eight sessions for each side."""
+def studies(draw: st.DrawFn) -> Study:
+    """A study of up to eight sessions for each side, with adults, signals and blind spots."""
     rows = [
         session(arm, repeat, block=draw(st.sampled_from(["", "x"])))
         for arm in ("DE-13", "KE-13", "DE-30", "KE-30")
@@ -58,22 +73,27 @@ def studies(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row]]:
     coverage += [
         blind(of, OWNERS[0], exchanges=draw(st.integers(0, 9)), bytes_up=1000) for of in ids
     ]
-    return rows, found, coverage
+    signals = [
+        signal(of, verdict)
+        for verdict in ("protective", "missing")
+        for of in draw(st.lists(st.sampled_from(ids), unique=True))
+    ]
+    return rows, {"findings": found, "signals": signals, "coverage": coverage}
 
 
-def numbers(deltas: Sequence[Delta]) -> dict[tuple[str, str], Delta]:
+def numbers(deltas: Sequence[Delta]) -> dict[tuple[str, str, str], Delta]:
     return {
-        (each.owner, each.subject): replace(each, id="", examples=(), hosts=()) for each in deltas
+        (each.owner, each.subject, each.state): replace(each, id="", examples=(), hosts=())
+        for each in deltas
     }
 
 
 @settings(max_examples=20, deadline=None)
 @given(studies())
 def test_swapping_the_sides_mirrors_every_row(
-    study: tuple[list[Row], list[Row], list[Row]],
+    study: Study,
 ) -> None:
-    rows, found, coverage = study
-    made = frames(rows, found, coverage=coverage)
+    made = made_of(study)
     there, back = numbers(diff(made).deltas), numbers(diff(made, "KE", "DE").deltas)
     assert there.keys() == back.keys()
     for key, left in there.items():
@@ -89,11 +109,16 @@ def test_swapping_the_sides_mirrors_every_row(
         assert (right.contrast.low, right.contrast.high) == pytest.approx(
             (-left.contrast.high, -left.contrast.low)
         )
+        assert right.contrast.verdict == MIRROR[left.contrast.verdict]
+        assert (right.contrast.p, right.contrast.q) == (left.contrast.p, left.contrast.q)
 
 
 def verdicts_of(found: Comparison) -> set[str]:
-    return {str(each.verdict) for each in found.deltas} | {
-        str(each.verdict) for each in found.magnitudes
+    contrasts = [each.contrast for each in found.deltas if each.contrast]
+    return {
+        *(str(each.verdict) for each in found.deltas),
+        *(str(each.verdict) for each in found.magnitudes),
+        *(str(each.verdict) for each in contrasts),
     }
 
 
@@ -114,10 +139,9 @@ def opposite(row: Magnitude) -> tuple[float | None, ...]:
 @settings(max_examples=20, deadline=None)
 @given(studies())
 def test_swapping_the_sides_mirrors_magnitudes_gates_noise_and_sensitivity(
-    study: tuple[list[Row], list[Row], list[Row]],
+    study: Study,
 ) -> None:
-    rows, found, coverage = study
-    made = frames(rows, found, coverage=coverage)
+    made = made_of(study)
     there, back = diff(made), diff(made, "KE", "DE")
     left, right = amounts(there), amounts(back)
     assert left.keys() == right.keys()
@@ -145,10 +169,8 @@ def test_swapping_the_sides_mirrors_magnitudes_gates_noise_and_sensitivity(
 
 @settings(max_examples=20, deadline=None)
 @given(studies(), st.randoms(use_true_random=False))
-def test_order_and_names_of_sessions_do_not_matter(
-    study: tuple[list[Row], list[Row], list[Row]], chance: random.Random
-) -> None:
-    rows, found, coverage = study
+def test_order_and_names_of_sessions_do_not_matter(study: Study, chance: random.Random) -> None:
+    rows, tables = study
     ids = [str(each["id"]) for each in rows]
     names = dict(
         zip(ids, chance.sample([f"session-{place}" for place in range(99)], len(ids)), strict=True)
@@ -158,10 +180,13 @@ def test_order_and_names_of_sessions_do_not_matter(
         renamed = [each | {column: names[str(each[column])]} for each in table]
         return chance.sample(renamed, len(renamed))
 
-    other = frames(
-        shuffled(rows, "id"), shuffled(found, "session"), coverage=shuffled(coverage, "session")
+    other = made_of(
+        (
+            shuffled(rows, "id"),
+            {name: shuffled(each, "session") for name, each in tables.items()},
+        )
     )
-    before, after = diff(frames(rows, found, coverage=coverage)), diff(other)
+    before, after = diff(made_of(study)), diff(other)
     assert numbers(after.deltas) == numbers(before.deltas)
     assert amounts(after) == amounts(before)
     assert after.noise == before.noise
@@ -172,18 +197,18 @@ def test_order_and_names_of_sessions_do_not_matter(
 
 @settings(max_examples=15, deadline=None)
 @given(studies())
-def test_names_of_owners_do_not_matter(study: tuple[list[Row], list[Row], list[Row]]) -> None:
-    rows, found, coverage = study
+def test_names_of_owners_do_not_matter(study: Study) -> None:
+    rows, tables = study
     names = {"Waymark": "Zeta", "Glint": "Alpha"}  # in the other order
 
     def renamed(table: list[Row]) -> list[Row]:
         return [each | {"owner": names[str(each["owner"])]} for each in table]
 
-    before = diff(frames(rows, found, coverage=coverage))
-    after = diff(frames(rows, renamed(found), coverage=renamed(coverage)))
+    before = diff(made_of(study))
+    after = diff(made_of((rows, {name: renamed(each) for name, each in tables.items()})))
     told = {
-        (names[owner], subject): replace(each, owner=names[owner])
-        for (owner, subject), each in numbers(before.deltas).items()
+        (names[owner], subject, state): replace(each, owner=names[owner])
+        for (owner, subject, state), each in numbers(before.deltas).items()
     }
     assert numbers(after.deltas) == told
     weighed = {
@@ -196,38 +221,30 @@ def test_names_of_owners_do_not_matter(study: tuple[list[Row], list[Row], list[R
 @settings(max_examples=20, deadline=None)
 @given(studies(), st.data())
 def test_sessions_that_are_dropped_never_turn_a_claim_around(
-    study: tuple[list[Row], list[Row], list[Row]], data: st.DataObject
+    study: Study, data: st.DataObject
 ) -> None:
     """A claim may be lost with the sessions that bear it; the opposite is never claimed."""
-    rows, found, coverage = study
-    ids = [str(each["id"]) for each in rows]
+    ids = [str(each["id"]) for each in study[0]]
     kept = set(ids) - set(data.draw(st.lists(st.sampled_from(ids), unique=True, max_size=3)))
     if not all(any(each.startswith(arm) for each in kept) for arm in ("DE-13", "KE-13")):
         return
-    before = numbers(diff(frames(rows, found, coverage=coverage)).deltas)
-    fewer = frames(
-        [each for each in rows if each["id"] in kept],
-        [each for each in found if each["session"] in kept],
-        coverage=[each for each in coverage if each["session"] in kept],
-    )
-    for key, after in numbers(diff(fewer).deltas).items():
-        assert {before[key].verdict[-1], after.verdict[-1]} != {"a", "b"}
+    before, after = diff(made_of(study)), diff(with_sessions(study, kept))
+    rows = numbers(before.deltas)
+    for key, row in numbers(after.deltas).items():
+        assert {rows[key].verdict[-1], row.verdict[-1]} != {"a", "b"}
+        then, now = rows[key].contrast, row.contrast
+        assert not then or not now or {then.verdict[-1], now.verdict[-1]} != {"a", "b"}
+    measured = amounts(before)
+    for measure, each in amounts(after).items():
+        if measure in measured:
+            assert {measured[measure].verdict[-1], each.verdict[-1]} != {"a", "b"}
 
 
 @settings(max_examples=20, deadline=None)
 @given(studies(), st.integers(1, 8))
-def test_with_ever_fewer_sessions_everything_becomes_insufficient(
-    study: tuple[list[Row], list[Row], list[Row]], left: int
-) -> None:
-    rows, found, coverage = study
-    kept = {str(each["id"]) for each in rows if int(str(each["repeat"])) <= left}
-    fewer = diff(
-        frames(
-            [each for each in rows if each["id"] in kept],
-            [each for each in found if each["session"] in kept],
-            coverage=[each for each in coverage if each["session"] in kept],
-        )
-    )
+def test_with_ever_fewer_sessions_everything_becomes_insufficient(study: Study, left: int) -> None:
+    kept = {str(each["id"]) for each in study[0] if int(str(each["repeat"])) <= left}
+    fewer = diff(with_sessions(study, kept))
     if left < 5:
         assert verdicts_of(fewer) <= {"insufficient"}
 
@@ -253,12 +270,12 @@ def test_dropping_sessions_of_which_each_says_the_same_only_moves_towards_insuff
 @settings(max_examples=20, deadline=None)
 @given(studies())
 def test_another_owners_findings_do_not_change_what_was_counted(
-    study: tuple[list[Row], list[Row], list[Row]],
+    study: Study,
 ) -> None:
-    rows, found, coverage = study
-    more = found + [finding(str(each["id"]), "Newcomer") for each in rows]
-    before = numbers(diff(frames(rows, found, coverage=coverage)).deltas)
-    after = numbers(diff(frames(rows, more, coverage=coverage)).deltas)
+    rows, tables = study
+    more = tables["findings"] + [finding(str(each["id"]), "Newcomer") for each in rows]
+    before = numbers(diff(made_of(study)).deltas)
+    after = numbers(diff(made_of((rows, tables | {"findings": more}))).deltas)
     assert {key for key in after if key[0] != "Newcomer"} == before.keys()
     for key, delta in before.items():
         assert (after[key].a, after[key].b, after[key].p) == (delta.a, delta.b, delta.p)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analyzer.compare import Bases, bases, compare
-from analyzer.comparison import Comparison
+from analyzer.compare import Bases
+from analyzer.compare.judging import Verdicts, bases_of, judge_pair
+from analyzer.compare.material import material
 from analyzer.knowledge import Knowledge
 from analyzer.statistics import (
     Block,
@@ -105,6 +106,8 @@ def judge(
 ) -> Mapping[str, Rates]:
     """Make up `studies` studies, compare their sides, and return the rates of each of `RULES`.
 
+    Of a comparison all that makes its verdicts is done, and not what stands beside them.
+
     Those of `CONTRASTS` beside them.
     """
     generator = np.random.default_rng(seed)
@@ -112,10 +115,12 @@ def judge(
     scores: dict[str, list[Score]] = {rule: [] for rule in (*RULES, CONTRASTS)}
     for _ in range(studies):
         frames = simulate(design, truth, generator)
-        report, contrasts = _report(compare(frames, made, knowledge, *design.sides), truth)
+        whole = material(frames, made, knowledge)
+        a, b = (whole.side(name) for name in design.sides)
+        report, contrasts = _report(judge_pair(whole, a, b), truth)
         scores["report"].append(report)
         scores[CONTRASTS].append(contrasts)
-        found = bases(frames, made, knowledge, *design.sides)
+        found = bases_of(whole, a, b)
         ps, supports = _tests(found)
         qs = {
             "Benjamini-Hochberg": benjamini_hochberg(ps),
@@ -148,7 +153,7 @@ def _rule(found: Bases, qs: Sequence[float], alpha: float, truth: Truth) -> Scor
     return _scored(counted)
 
 
-def _report(found: Comparison, truth: Truth) -> tuple[Score, Score]:
+def _report(found: Verdicts, truth: Truth) -> tuple[Score, Score]:
     """Score the whole report, and the differences of differences in it.
 
     What is called there counts in both; what is declared and found is that of rows and contrasts.
