@@ -54,6 +54,7 @@ _NO_DATE: Final = "19700101000000"
 _NAV: Final = re.compile(r"<nav\b.*?</nav>", re.DOTALL)
 _ENTRY: Final = re.compile(r'<a href="#([A-Za-z][\w-]*)"')
 _CONTENTS: Final = (
+    "nav { break-inside: avoid; }"
     "nav ol { columns: 2; column-gap: 3em; }"
     "nav a { display: flex; gap: .6em; justify-content: space-between; }"
     "nav a::after { min-width: 1.8em; text-align: end; font-variant-numeric: tabular-nums; }"
