@@ -179,7 +179,8 @@ def _nothing(out: Out, comparison: Comparison, view: View) -> None:
     if not rows:
         whole = view.whole or comparison
         every = len(rows_of(whole))
-        parts.append(f"none of the {every} rows" if every else "nothing was recognised")
+        fits = f"none of the {every} rows is of that: it was not seen on either side"
+        parts.append(fits if every else "nothing was recognised")
     elif len(undecided) == len(rows):
         first = f"No verdict on {a} and {b}{of}"
         count = amounts.number(len(rows), "row")
