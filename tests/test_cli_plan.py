@@ -73,7 +73,7 @@ def test_a_plan_that_cannot_be_is_a_mistake(
 def test_a_matrix_of_all_countries_or_of_some(found: Path) -> None:
     said = done("matrix", root=found)
     assert said.startswith("Pebblo: what is sent of children, country by country (2 countries)\n")
-    assert "! id.advertising" in said
+    assert "! advertising ID" in said
     assert done("matrix", "ke", "DE", root=found) == said
     assert json.loads(done("matrix", "--json", root=found))["columns"][0]["country"] == "DE"
     table = list(csv.DictReader(done("matrix", "--csv", root=found).splitlines()))
