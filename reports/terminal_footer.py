@@ -117,7 +117,7 @@ def _gates(out: Out, gates: Sequence[Gate]) -> None:
     for gate in failed:
         if gate.waived:
             continue
-        done = [amounts.number(gate.rows, "row") + " insufficient"] if gate.rows else []
+        done = [amounts.number(gate.rows, "row") + " not decided"] if gate.rows else []
         if gate.sessions:
             done.append(amounts.number(len(gate.sessions), "session") + " left out")
         because = f" ({', '.join(done)})" if done else ""
