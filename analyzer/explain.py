@@ -10,11 +10,11 @@ from typing import Any, cast
 import pandas as pd
 
 from analyzer.compare import bases, compare, delta_id, trace_country_row, trace_magnitude
+from analyzer.compare.groups import Group
 from analyzer.compare.presence import Key, presence
 from analyzer.compare.recorded import left_out, recorded
 from analyzer.compare.sides import names, resolve_side
 from analyzer.compare.turning import turning_point
-from analyzer.compare.verdicts import Group
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.explain_named import by_name

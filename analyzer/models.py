@@ -396,6 +396,26 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """The row of a `Delta` over all phases: sessions in which it was seen in any of them.
+
+    `verdict` is reached with the row of the phase replaced by this one in the family of all tests.
+    A difference is one over all phases only where the row of a phase says so, too, and in the same
+    direction. `contrast` is that of the same sessions; None where the delta's says nothing.
+    """
+
+    a: Count
+    b: Count
+    verdict: Verdict
+    reason: str
+    effect: float
+    low: float
+    high: float
+    p: float
+    contrast: Contrast | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """One row of a comparison. The sides are `a` and `b`; only reports name them."""
 
@@ -422,3 +442,4 @@ class Delta:
     methods: tuple[str, ...]  # by which it was recognised, in words of `Method`; none for signals
     confidence: int  # per cent, of the most certain finding behind it
     law: tuple[str, ...]  # ids of law entries
+    whole: Whole | None = None  # None: it was seen in this phase only, or nothing was concluded

@@ -11,27 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzer.comparison import Comparison, Which
-from analyzer.models import Delta, Verdict
+from analyzer.models import Delta
 from analyzer.said import Said, say
 from reports import words
 from reports.coverage import SideCoverage, side_coverage
+from reports.flows import Flow, flow_of, flows, grouped
 from reports.language import Figure
 from reports.naming import ADULT, TELLING, Names
 from reports.unseen import not_seen, share_unread
 
 _OF_A = frozenset({"only_a", "more_a"})
-Kind = Literal["different", "signals", "same", "undecided", "nothing"]
-_RANK: dict[Verdict, int] = {
-    "only_a": 0, "only_b": 0, "more_a": 1, "more_b": 1, "insufficient": 2, "same": 3,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One type of data to one recipient, over all phases; `row` is its most telling row."""
-
-    row: Delta
-    verdict: Verdict
+Kind = Literal["different", "signals", "moved", "same", "undecided", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +49,9 @@ class Answer:
 def answer(comparison: Comparison, names: Names) -> Answer:
     """Return what the head of the page says of `comparison`."""
     found = flows(comparison)
-    signals = [row for row in comparison.deltas if row.kind == "signal"]
+    signals = [flow_of(mine) for mine in grouped(comparison, "signal")]
     kind = _kind(comparison, found, signals)
-    example = _plainest(found) if kind == "different" else _strongest(signals)
+    example = _example(kind, found, signals)
     read = (side_coverage(comparison.coverage, "a"), side_coverage(comparison.coverage, "b"))
     return Answer(
         title=_title(comparison, names),
@@ -73,39 +63,19 @@ def answer(comparison: Comparison, names: Names) -> Answer:
         ),
         facts=tuple(_facts(comparison, found, read, names)),
         flows={verdict: sum(each.verdict == verdict for each in found) for verdict in words.MARKS},
-        example=example if kind in {"different", "signals"} else None,
+        example=example.row if example else None,
     )
 
 
-def flows(comparison: Comparison) -> list[Flow]:
-    """Return every flow of data: its most telling row decides, whatever the phase."""
-    rows: dict[tuple[str, ...], list[Delta]] = {}
-    for row in comparison.deltas:
-        if row.kind == "data":
-            rows.setdefault((row.party, row.owner, row.subject), []).append(row)
-    found = []
-    for mine in rows.values():
-        row = min(
-            mine,
-            key=lambda each: (
-                _RANK[each.verdict],
-                words.beyond_adults(each) is False,
-                each.q,
-                -abs(each.effect),
-                each.id,
-            ),
-        )
-        found.append(Flow(row, row.verdict))
-    return found
-
-
-def _kind(comparison: Comparison, found: list[Flow], signals: list[Delta]) -> Kind:
+def _kind(comparison: Comparison, found: list[Flow], signals: list[Flow]) -> Kind:
     if not comparison.deltas:
         return "nothing"
     if any(each.verdict in words.DIFFERENT for each in found):
         return "different"
-    if any(row.verdict in words.DIFFERENT for row in signals):
+    if any(each.verdict in words.DIFFERENT for each in signals):
         return "signals"
+    if any(each.moved for each in found):
+        return "moved"
     if any(row.verdict == "same" for row in comparison.deltas):
         return "same"
     return "undecided"
@@ -120,29 +90,43 @@ def _title(comparison: Comparison, names: Names) -> Said:
     return say("{app}: {a} and {b}", app=comparison.app, a=names.side("a"), b=names.side("b"))
 
 
-def _plainest(found: Sequence[Flow]) -> Delta:
-    """Return the row that shows the difference most plainly to somebody who is no engineer."""
+def _example(kind: Kind, found: Sequence[Flow], signals: Sequence[Flow]) -> Flow | None:
+    """Return what the first sentence names; None where it names nothing."""
+    if kind == "different":
+        return _plainest([each for each in found if each.verdict in words.DIFFERENT])
+    if kind == "moved":
+        return _plainest([each for each in found if each.moved])
+    return _strongest(signals) if kind == "signals" else None
 
-    def plain(row: Delta) -> tuple[object, ...]:
+
+def _plainest(found: Sequence[Flow]) -> Flow:
+    """Return the one that shows the difference most plainly to somebody who is no engineer."""
+
+    def plain(each: Flow) -> tuple[object, ...]:
+        row = each.row
         return (
-            words.beyond_adults(row) is False,
+            row.contrast is not None and not each.beyond_adults,
             row.party == "first",
-            -round(abs(row.effect), 2),
+            -round(abs(row.whole.effect if row.whole else row.effect), 2),
             TELLING.index(row.subject) if row.subject in TELLING else len(TELLING),
             row.q,
             row.id,
         )
 
-    return min((each.row for each in found if each.verdict in words.DIFFERENT), key=plain)
+    return min(found, key=plain)
 
 
-def _strongest(rows: Sequence[Delta]) -> Delta | None:
-    different = [row for row in rows if row.verdict in words.DIFFERENT]
-    return min(different, key=lambda row: (-abs(row.effect), row.q, row.id), default=None)
+def _strongest(flows_of_signals: Sequence[Flow]) -> Flow | None:
+    different = [each for each in flows_of_signals if each.verdict in words.DIFFERENT]
+    return min(
+        different,
+        key=lambda each: (-abs(each.row.effect), each.row.q, each.row.id),
+        default=None,
+    )
 
 
 def _what(
-    kind: Kind, comparison: Comparison, found: list[Flow], example: Delta | None, names: Names
+    kind: Kind, comparison: Comparison, found: list[Flow], example: Flow | None, names: Names
 ) -> Said:
     number = names.language.number
     told: dict[str, object] = {
@@ -175,16 +159,19 @@ def _what(
             undecided=number(undecided),
             **told,
         )
-    more: Which = "a" if example.verdict in _OF_A else "b"
+    row, counts = example.row, example.counts
+    if kind == "moved":
+        counts = (row.a, row.b)
+    more: Which = "a" if (row if kind == "moved" else example).verdict in _OF_A else "b"
     less: Which = "b" if more == "a" else "a"
-    here, there = (example.a, example.b) if more == "a" else (example.b, example.a)
+    here, there = counts if more == "a" else counts[::-1]
     told |= {
         "more": names.claim(more),
         "less": names.claim(less),
         "child": names.child(more),
         "other": names.child(less),
-        "what": names.subject(example),
-        "who": names.recipient(example.owner, example.hosts),
+        "what": names.subject(row),
+        "who": names.recipient(row.owner, row.hosts),
         "seen": names.share(here),
         "against": names.share(there),
     }
@@ -193,7 +180,18 @@ def _what(
             "What {app} sends from phones set up for {a} and for {b} was not shown to differ, but"
             " what it says of the child was: the signal “{what}”, exchanged with {who}, was"
             " {state} in {seen} sessions for {more} and in {against} for {less}.",
-            state=names.state(example.state),
+            state=names.state(row.state),
+            **told,
+        )
+    if kind == "moved":
+        return say(
+            "What {app} sends from phones set up for {a} and for {b} was not shown to differ, but"
+            " when it is sent was: in the phase “{phase}”, {who} received “{what}” in {seen}"
+            " sessions for {more}, and in {against} for {less}; in any phase, in {any_more} and"
+            " {any_less}.",
+            phase=row.phase,
+            any_more=names.share(example.counts[0 if more == "a" else 1]),
+            any_less=names.share(example.counts[1 if more == "a" else 0]),
             **told,
         )
     of_a = sum(each.verdict in _OF_A for each in found)
@@ -276,7 +274,7 @@ def _facts(
 ) -> list[Fact]:
     language = names.language
     proven = sum(proof.verdict == "proven" for proof in comparison.regions)
-    different = [each.row for each in found if each.verdict in words.DIFFERENT]
+    different = [each for each in found if each.verdict in words.DIFFERENT]
     undecided = sum(each.verdict == "insufficient" for each in found)
     facts = [
         Fact(
@@ -325,7 +323,7 @@ def _facts(
             )
         )
     if comparison.a.controls and comparison.b.controls and different:
-        beyond = sum(bool(words.beyond_adults(row)) for row in different)
+        beyond = sum(each.beyond_adults for each in different)
         facts.append(
             Fact(
                 say("About children"),

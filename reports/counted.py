@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from analyzer.comparison import Comparison
 from analyzer.said import Said, say
-from reports.answer import flows
+from reports.flows import flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def counted(comparison: Comparison) -> tuple[Counted, ...]:
     return (
         _counted(
             say("flows of data"),
-            say("one type of data to one recipient, over all phases: its most telling row decides"),
+            say("one type of data to one recipient, over all phases: sent in any of them"),
             [each.verdict for each in flows(comparison)],
         ),
         _counted(

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from analyzer.comparison import Comparison
 from analyzer.linkage import Linkage
-from analyzer.models import Delta
 from analyzer.said import Said, say
 from reports import words
-from reports.answer import flows
+from reports.flows import Flow, flows
 from reports.naming import Names
 from reports.pictures import Picture
 from reports.pictures.flow import Heads, Kind, Stream, flow_picture
@@ -26,7 +25,7 @@ class Received:
     party: Said
     purposes: tuple[str, ...]
     countries: tuple[str, ...]  # names; the third-party databases may differ
-    types: tuple[tuple[str, Delta], ...]  # label and most telling row
+    types: tuple[tuple[str, Flow], ...]  # label and flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def receivers(comparison: Comparison, linkage: Linkage | None, names: Names) -> 
                 names.party(recipient.party),
                 tuple(names.purpose(each) for each in recipient.purposes),
                 where.get(recipient.owner, ()),
-                tuple((names.data(each.row.subject), each.row) for each in of),
+                tuple((names.data(each.row.subject), each) for each in of),
             )
         )
         streams += [Stream(names.data(each.row.subject), owner, _kind(each.verdict)) for each in of]

@@ -11,7 +11,8 @@ import synthetic
 
 from analyzer.comparison import Comparison
 from analyzer.models import Arm
-from reports.answer import Answer, answer, flows
+from reports.answer import Answer, answer
+from reports.flows import flows
 from reports.language import Language
 from reports.naming import Names
 

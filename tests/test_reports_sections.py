@@ -12,8 +12,8 @@ from reporting import Page
 
 from analyzer.compare.cautions import waivers
 from analyzer.said import say
-from reports.answer import flows
 from reports.counted import counted
+from reports.flows import flows
 from reports.html import render_html
 
 

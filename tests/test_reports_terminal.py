@@ -12,7 +12,8 @@ import synthetic
 from reporting import HOSTILE
 
 from analyzer.compare import compare
-from analyzer.compare.verdicts import Group, Observed, judge
+from analyzer.compare.groups import Group, Observed
+from analyzer.compare.verdicts import judge
 from analyzer.comparison import Changed, Comparison, Sensitivity
 from analyzer.extract.shapes import visible
 from analyzer.magnitudes import Summary

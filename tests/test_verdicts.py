@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.compare.groups import Group, Observed
 from analyzer.compare.turning import turning_point
-from analyzer.compare.verdicts import Group, Judged, Observed, judge
+from analyzer.compare.verdicts import Judged, judge
 from analyzer.models import Verdict
 from analyzer.study import CompareSettings
 

@@ -8,8 +8,10 @@ from typing import Literal
 
 from analyzer import statistics
 from analyzer.compare.family import Exact, Family, Test
+from analyzer.compare.groups import Group, Observed
+from analyzer.compare.reasons import MAY_DIFFER, NO_DIFFERENCE, few
 from analyzer.compare.telling import points
-from analyzer.compare.verdicts import MAY_DIFFER, NO_DIFFERENCE, Bar, Group, Observed, few
+from analyzer.compare.verdicts import Bar
 from analyzer.models import Contrast, ContrastVerdict, Count
 from analyzer.said import Numeral, Said, say
 from analyzer.study import CompareSettings
@@ -87,9 +89,10 @@ class Judge:
     bars: Sequence[Bar]
     family: Family
 
-    def judged(self, found: Weighed, place: int) -> Contrast:
-        """Return the row that has this place in the family."""
-        verdict, reason = self._verdict(found, place)
+    def judged(self, found: Weighed, place: int, *, replaced: bool = False) -> Contrast:
+        """Return the row that has this place in the family, or takes it (`replaced`)."""
+        q = self.family.q(place, found.test) if replaced else self.family.qs[place]
+        verdict, reason = self._verdict(found, place, q)
         return Contrast(
             adult_a=found.adult_a,
             adult_b=found.adult_b,
@@ -97,12 +100,12 @@ class Judge:
             low=_rounded(found.interval.low),
             high=_rounded(found.interval.high),
             p=_rounded(found.test[0]),
-            q=_rounded(self.family.qs[place]),
+            q=_rounded(q),
             verdict=verdict,
             reason=reason,
         )
 
-    def _verdict(self, found: Weighed, place: int) -> _Found:
+    def _verdict(self, found: Weighed, place: int, q: float) -> _Found:
         four, least = self.quarters, self.settings.min_sessions
         if reason := few(four.a, four.b, least):
             return "insufficient", reason
@@ -118,7 +121,7 @@ class Judge:
             )
         for bar in self.bars:
             return "insufficient", bar.reason
-        if self.family.qs[place] <= self.settings.alpha:
+        if q <= self.settings.alpha:
             return self._difference(found, place)
         if found.interval.within(self.settings.margin):
             return self._same(found)
@@ -129,7 +132,7 @@ class Judge:
             effect=points(found.effect),
             low=points(found.interval.low),
             high=points(found.interval.high),
-            q=Numeral(self.family.qs[place], ".2f"),
+            q=Numeral(q, ".2f"),
             margin=round(100 * self.settings.margin),
         )
 

@@ -21,18 +21,19 @@ class Family:
         found = statistics.discoveries(self._ps, self._supports, alpha)
         self.qs = found.qs
         self.critical = found.critical  # the largest p that is called different
-        self._tried: dict[tuple[Test, Test], bool] = {}
+        self._tried: dict[tuple[Test, Test], float] = {}
 
     def stands(self, place: int, test: Test) -> bool:
         """Say whether the row at `place` would be called different if `test` were its own."""
-        if test[0] > self._alpha:
-            return False
+        return test[0] <= self._alpha and self.q(place, test) <= self._alpha
+
+    def q(self, place: int, test: Test) -> float:
+        """Return the q of the row at `place` if `test` were its own."""
         change = ((self._ps[place], self._supports[place]), test)
         if change not in self._tried:  # many rows have the same numbers
             ps, supports = self._ps.copy(), self._supports.copy()
             ps[place], supports[place] = test
-            q = statistics.discoveries(ps, supports, self._alpha).qs[place]
-            self._tried[change] = q <= self._alpha
+            self._tried[change] = statistics.discoveries(ps, supports, self._alpha).qs[place]
         return self._tried[change]
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from analyzer.compare.contrasting import Judge, Quarters
 from analyzer.compare.contrasting import Weighed as Apart
 from analyzer.compare.family import Test
+from analyzer.compare.groups import Group, Observed
 from analyzer.compare.law import Law
 from analyzer.compare.magnitudes import Scale, Weighed, weigh
 from analyzer.compare.material import Material, Sided
 from analyzer.compare.pair import Half, pair_gates
 from analyzer.compare.presence import Key, Place, Seen
 from analyzer.compare.recorded import Recorded
-from analyzer.compare.verdicts import Bar, Group, Judged, Observed, Terms, judge
+from analyzer.compare.verdicts import Bar, Judged, Terms, judge
 from analyzer.gates import Gate
 from analyzer.magnitudes import Magnitude
-from analyzer.models import Contrast, Delta, Verdict
+from analyzer.models import Contrast, Delta, Verdict, Whole
 from analyzer.pipeline import identify
 from analyzer.said import Said, say
 
@@ -63,7 +64,8 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
     rows = _observed(material, a, b)
     weighed = weigh(a.group, b.group, material.measured)
     apart = _contrasts(material, a, b, rows)
-    terms = Terms(bars, _tests(weighed, apart))
+    whole = whole_rows(material, a.ids | b.ids | a.control_ids | b.control_ids)
+    terms = Terms(bars, _tests(weighed, apart), _wholes(material, whole, rows, a.ids, b.ids))
     found = judge(a.group, b.group, list(rows.values()), settings, terms)
     names = (a.side.name, b.side.name)
     scale = Scale(a.group, b.group, names, settings, bars, found.family, len(rows))
@@ -72,16 +74,20 @@ def judge_pair(material: Material, a: Sided, b: Sided) -> Verdicts:
     first = len(rows) + len(weighed)
     judged: dict[Key, Contrast] = {}
     adult_bars = _adult_bars(material, a, b)
+    of_whole: dict[Key, Contrast] = {}
     if apart:
         contrasting = Judge(_quarters(a, b), settings, (*bars, *adult_bars), found.family)
-        judged = {
-            key: contrasting.judged(each, first + number)
-            for number, (key, each) in enumerate(apart.items())
-        }
+        for number, (key, each) in enumerate(apart.items()):
+            judged[key] = contrasting.judged(each, first + number)
+            if key in whole and judged[key].verdict != "insufficient":
+                minors = _together(material, whole[key], a.ids, b.ids)
+                adults = _together(material, whole[key], a.control_ids, b.control_ids)
+                over_all = contrasting.quarters.weigh(minors, adults)
+                of_whole[key] = contrasting.judged(over_all, first + number, replaced=True)
     law = Law(material.knowledge, [*a.compared, *b.compared])
     return Verdicts(
         tuple(
-            _delta(material, key, each, a, b, law, judged.get(key))
+            _delta(material, key, each, a, b, law, (judged.get(key), of_whole.get(key)))
             for key, each in zip(rows, found.rows, strict=True)
         ),
         tuple(row for row, _ in magnitudes),
@@ -123,6 +129,42 @@ def _observed(material: Material, a: Sided, b: Sided) -> dict[Key, Observed]:
         for key, seen in material.seen.items()
         if not seen.sessions.isdisjoint(ids)
     }
+
+
+def whole_rows(material: Material, sessions: frozenset[str]) -> dict[Key, tuple[Key, ...]]:
+    """Return for each row all rows of the same in any phase, where there is more than one."""
+    groups: dict[Key, list[Key]] = {}
+    for key, seen in material.seen.items():
+        if not seen.sessions.isdisjoint(sessions):
+            groups.setdefault(key._replace(phase=""), []).append(key)
+    return {key: tuple(of) for of in groups.values() if len(of) > 1 for key in of}
+
+
+def _wholes(
+    material: Material,
+    whole: Mapping[Key, tuple[Key, ...]],
+    rows: Mapping[Key, Observed],
+    ids_a: frozenset[str],
+    ids_b: frozenset[str],
+) -> tuple[Observed | None, ...]:
+    made: dict[tuple[Key, ...], Observed] = {}
+    for key in rows:
+        if key in whole and whole[key] not in made:
+            made[whole[key]] = _together(material, whole[key], ids_a, ids_b)
+    return tuple(made.get(whole.get(key, ())) for key in rows)
+
+
+def _together(
+    material: Material, keys: Sequence[Key], ids_a: frozenset[str], ids_b: frozenset[str]
+) -> Observed:
+    """Return in which sessions any of `keys` was seen, or may have been."""
+    each = [_within(material, key, material.seen[key], ids_a, ids_b) for key in keys]
+    return Observed(
+        *(
+            frozenset().union(*(getattr(one, field.name) for one in each))
+            for field in fields(Observed)
+        )
+    )
 
 
 def _within(
@@ -222,7 +264,7 @@ def _delta(
     a: Sided,
     b: Sided,
     law: Law,
-    contrast: Contrast | None,
+    contrasts: tuple[Contrast | None, Contrast | None],  # of the row, and over all phases
 ) -> Delta:
     seen = material.seen[key]
     places = seen.within(a.ids | b.ids)
@@ -245,11 +287,28 @@ def _delta(
         high=judged.high,
         p=judged.p,
         q=judged.q,
-        contrast=contrast,
+        contrast=contrasts[0],
         examples=tuple(_examples(places, a.compared) + _examples(places, b.compared)),
         methods=seen.methods,
         confidence=seen.confidence,
         law=law.on(key, {place.purpose for place in places}),
+        whole=_whole(judged.whole, contrasts[1]),
+    )
+
+
+def _whole(judged: Judged | None, contrast: Contrast | None) -> Whole | None:
+    if judged is None:
+        return None
+    return Whole(
+        a=judged.a,
+        b=judged.b,
+        verdict=judged.verdict,
+        reason=judged.reason,
+        effect=judged.effect,
+        low=judged.low,
+        high=judged.high,
+        p=judged.p,
+        contrast=contrast,
     )
 
 

@@ -10,8 +10,10 @@ from typing import Literal
 
 from analyzer import statistics
 from analyzer.compare.family import Family, Test
+from analyzer.compare.groups import Group
 from analyzer.compare.measuring import Measured
-from analyzer.compare.verdicts import MAY_DIFFER, NO_DIFFERENCE, Bar, Group
+from analyzer.compare.reasons import MAY_DIFFER, NO_DIFFERENCE
+from analyzer.compare.verdicts import Bar
 from analyzer.comparison import Which
 from analyzer.gates import GateName
 from analyzer.knowledge import Measure, load_measures

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from analyzer.compare.admission import Admission, admission
 from analyzer.compare.blindness import Blindness, blindness
+from analyzer.compare.groups import Group
 from analyzer.compare.measuring import Measured, measured
 from analyzer.compare.presence import Key, Seen, counted, presence
 from analyzer.compare.recorded import Recorded, left_out, recorded
 from analyzer.compare.region import region_proofs
 from analyzer.compare.searched import Searched, searched
 from analyzer.compare.sides import resolve_side
-from analyzer.compare.verdicts import Group
 from analyzer.comparison import Excluded, RegionProof, Side
 from analyzer.errors import UserError
 from analyzer.frames import Frames

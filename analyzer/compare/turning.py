@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from analyzer.compare.verdicts import ALONE, Group, Observed, Terms, judge
+from analyzer.compare.groups import Group, Observed
+from analyzer.compare.verdicts import ALONE, Terms, judge
 from analyzer.models import Verdict
 from analyzer.study import CompareSettings
 

@@ -9,12 +9,22 @@ to stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzer import statistics
 from analyzer.compare.family import Exact, Family, Test
+from analyzer.compare.groups import Group, Observed
+from analyzer.compare.reasons import (
+    MAY_DIFFER,
+    MIXED,
+    NO_DIFFERENCE,
+    SIMPSON,
+    false_starts,
+    few,
+    may_hide,
+)
 from analyzer.compare.telling import points
 from analyzer.comparison import Which
 from analyzer.gates import GateName
@@ -49,58 +59,10 @@ class Terms:
 
     bars: tuple[Bar, ...] = ()
     others: tuple[Test, ...] = ()
+    wholes: tuple[Observed | None, ...] = ()  # of each row what was seen in any phase, if in more
 
 
-# What comes of it if what could not be read was sent; ends a sentence after a semicolon.
-NO_DIFFERENCE = say("if so, the sides do not differ")
-MAY_DIFFER = say("if so, the sides may differ")
-SIMPSON = say(
-    "over all sessions the sides do not lie apart as they do within the time blocks: record both"
-    " sides equally often in each block"
-)
-_MIXED = say("in one time block the sides differ, and in another one the other way round")
 ALONE = Terms()  # no gate has failed, and there are no other rows
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The sessions of one side, with their time blocks. `name` is for sentences."""
-
-    name: str
-    blocks: Mapping[str, str]  # session -> block
-    empty: frozenset[str] = frozenset()  # sessions without an exchange: perhaps false starts
-    out: int = 0  # sessions that gates left out
-
-    @property
-    def n(self) -> int:
-        """How many sessions there are."""
-        return len(self.blocks)
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """The sessions of either side in which a row was seen, and the blind ones.
-
-    `unsearched` are those whose persona has nothing planted that would have shown the row, where it
-    was known by a planted value elsewhere.
-    """
-
-    seen_a: frozenset[str]
-    seen_b: frozenset[str]
-    blind_a: frozenset[str]
-    blind_b: frozenset[str]
-    unsearched_a: frozenset[str] = frozenset()
-    unsearched_b: frozenset[str] = frozenset()
-
-    @property
-    def hidden_a(self) -> frozenset[str]:
-        """The sessions of a in which it may have been sent without being seen."""
-        return (self.blind_a | self.unsearched_a) - self.seen_a
-
-    @property
-    def hidden_b(self) -> frozenset[str]:
-        """The sessions of b in which it may have been sent without being seen."""
-        return (self.blind_b | self.unsearched_b) - self.seen_b
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +80,7 @@ class Judged:
     p: float
     q: float
     gate: GateName | Literal[""] = ""  # that made it `insufficient`
+    whole: Judged | None = None  # of all phases, where it was seen in others, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +127,11 @@ def judge(
         of_a, of_b = Count(len(row.seen_a), a.n), Count(len(row.seen_b), b.n)
         p, q = tests[place][0], family.qs[place]
         effect, interval = statistics.stratified(exact.blocks(row.seen_a, row.seen_b))
-        found.append(bench.judged(_Tested(place, row, of_a, of_b, p, q, effect, interval)))
+        judged = bench.judged(_Tested(place, row, of_a, of_b, p, q, effect, interval))
+        whole = terms.wholes[place] if terms.wholes else None
+        if whole and judged.verdict != "insufficient":
+            judged = replace(judged, whole=bench.whole(whole, place))
+        found.append(judged)
     return Judgement(tuple(found), family)
 
 
@@ -186,6 +153,17 @@ class _Bench:
         self._family = family
         self._exact = exact
         self._together = bool(set(a.blocks.values()) & set(b.blocks.values()))
+
+    def whole(self, row: Observed, place: int) -> Judged:
+        """Judge what was seen in any phase, in the place of the row of one phase."""
+        test = self._exact.of(row.seen_a, row.seen_b)
+        hopeless = test[0] > self._settings.alpha  # q is never below p
+        q = test[0] if hopeless else self._family.q(place, test)
+        of_a, of_b = Count(len(row.seen_a), self._a.n), Count(len(row.seen_b), self._b.n)
+        blocks = self._exact.blocks(row.seen_a, row.seen_b)
+        return self.judged(
+            _Tested(place, row, of_a, of_b, test[0], q, *statistics.stratified(blocks))
+        )
 
     def judged(self, row: _Tested) -> Judged:
         verdict, reason, enough, gate = self._verdict(row)
@@ -224,7 +202,7 @@ class _Bench:
             if abs(row.pooled) > self._settings.margin:  # the counts would contradict the verdict
                 return "insufficient", SIMPSON, None, ""
             if self._mixed(row.row):
-                return "insufficient", _MIXED, None, ""
+                return "insufficient", MIXED, None, ""
             return (*self._same(row), "")
         if not self._together:
             reason = say("no time block has sessions of both sides")
@@ -243,8 +221,8 @@ class _Bench:
         unsearched = row.row.unsearched_b if more_in_a else row.row.unsearched_a
         if hidden and not self._stands(row, hidden):
             if self._stands(row, hidden - lower.empty):
-                return "insufficient", _false_starts(lower), None
-            reason = self._may_hide(lower, hidden, unsearched, NO_DIFFERENCE)
+                return "insufficient", false_starts(lower), None
+            reason = may_hide(lower, hidden, unsearched, NO_DIFFERENCE)
             return "insufficient", reason, None
         # "Only" would also say that it was not sent in the sessions that could not be read.
         if fewer or hidden:
@@ -278,8 +256,8 @@ class _Bench:
         ):
             if hidden and not self._stays_same(row, side, hidden):
                 if self._stays_same(row, side, hidden - side.empty):
-                    return "insufficient", _false_starts(side), None
-                reason = self._may_hide(side, hidden, unsearched, MAY_DIFFER)
+                    return "insufficient", false_starts(side), None
+                reason = may_hide(side, hidden, unsearched, MAY_DIFFER)
                 return "insufficient", reason, None
         return "same", "", None
 
@@ -289,35 +267,6 @@ class _Bench:
         seen_b = row.row.seen_b | (hidden if side is self._b else frozenset())
         _, worst = statistics.stratified(self._exact.blocks(seen_a, seen_b))
         return worst.within(self._settings.margin)
-
-    def _may_hide(
-        self, side: Group, hidden: frozenset[str], unsearched: frozenset[str], then: Said
-    ) -> Said:
-        told = {
-            "side": side.name,
-            "of": side.n,
-            "unplanted": len(hidden & unsearched),
-            "unread": len(hidden - unsearched),
-            "then": then,
-        }
-        if not hidden & unsearched:
-            return say(
-                "in {unread} of {of} sessions of {side} it may have been sent where it could not be"
-                " read; {then}",
-                **told,
-            )
-        if not hidden - unsearched:
-            return say(
-                "in {unplanted} of {of} sessions of {side} the phone had no planted value of this"
-                " type, so that it may have been sent and not been recognised; {then}",
-                **told,
-            )
-        return say(
-            "in {unplanted} of {of} sessions of {side} the phone had no planted value of this type,"
-            " so that it may have been sent and not been recognised, and in {unread} of {of} it may"
-            " have been sent where it could not be read; {then}",
-            **told,
-        )
 
     def _undecided(self, row: _Tested) -> Said:
         return say(
@@ -343,45 +292,6 @@ class _Bench:
             margin=self._settings.margin,
             least=max(least, have + 1) if have >= least else least,
         )
-
-
-def few(a: Group, b: Group, least: int) -> Said | None:
-    """Say which side has fewer than `least` sessions; None where none has."""
-    short = [side for side in (a, b) if side.n < least]
-    if not short:
-        return None
-    if len(short) == 1:
-        return say(
-            "too few sessions: {side} has {n}, and each side needs {least}",
-            side=short[0].name,
-            n=_number(short[0]),
-            least=least,
-        )
-    return say(
-        "too few sessions: {a} has {n_a}, {b} has {n_b}, and each side needs {least}",
-        a=a.name,
-        n_a=_number(a),
-        b=b.name,
-        n_b=_number(b),
-        least=least,
-    )
-
-
-def _number(side: Group) -> object:
-    if not side.out:
-        return side.n
-    return say("{n} ({out} more are left out)", n=side.n, out=side.out)
-
-
-def _false_starts(side: Group) -> Said:
-    """Say that sessions without an exchange are what keeps a row from its verdict."""
-    return say(
-        "in {empty} of {n} sessions of {side} nothing could be read: if they are false starts, move"
-        " captures/<id> out and run `evenhand analyze`; if not, it may have been sent there unread",
-        empty=len(side.empty),
-        n=side.n,
-        side=side.name,
-    )
 
 
 def _told(number: float) -> float:

@@ -1,0 +1,78 @@
+"""What is sent in another phase is sent at another time, which is not more."""
+
+from __future__ import annotations
+
+import synthetic
+from synthetic import findings, frames, sessions
+
+from analyzer.compare import compare
+from analyzer.comparison import Comparison
+from analyzer.models import Count
+from reports.answer import answer
+from reports.flows import flows
+from reports.language import Language
+from reports.naming import Names
+
+FOUR = ("DE-13", "DE-30", "KE-13", "KE-30")
+N = 8
+EVERY = range(1, N + 1)
+Row = dict[str, object]
+
+
+def diff(*rows: list[Row], arms: tuple[str, ...] = ("DE-13", "KE-13")) -> Comparison:
+    recorded = sessions(N, *arms, phases=["launch", "use"])
+    made = frames(recorded, [row for each in rows for row in each])
+    return compare(made, synthetic.study(), synthetic.knowledge(), "DE", "KE")
+
+
+def sent(arm: str, phase: str, repeats: range = EVERY) -> list[Row]:
+    return [row | {"id": f"{row['id']}-{phase}"} for row in findings(arm, repeats, phase=phase)]
+
+
+def first_sentence(found: Comparison) -> str:
+    return answer(found, Names(found, synthetic.knowledge(), Language())).sentences[0]
+
+
+def test_what_all_phones_send_in_another_phase_is_no_flow_that_differs() -> None:
+    found = diff(sent("DE-13", "launch"), sent("KE-13", "use"))
+    assert {row.phase: row.verdict for row in found.deltas} == {
+        "launch": "only_a", "use": "only_b",
+    }  # fmt: skip
+    for row in found.deltas:
+        assert row.whole is not None
+        assert (row.whole.a, row.whole.b, row.whole.verdict) == (Count(8, 8), Count(8, 8), "same")
+    [flow] = flows(found)
+    assert (flow.verdict, flow.moved, flow.counts) == ("same", True, (Count(8, 8), Count(8, 8)))
+    told = first_sentence(found)
+    assert "sends more" not in told
+    assert "in the phase “" in told
+    assert "in any phase, in 8 of 8 and 8 of 8" in told
+
+
+def test_a_flow_is_told_by_the_sessions_of_any_phase() -> None:
+    found = diff(sent("DE-13", "launch"), sent("DE-13", "use"), sent("KE-13", "use", range(1, 2)))
+    [flow] = flows(found)
+    assert (flow.verdict, flow.moved, flow.counts) == ("more_a", False, (Count(8, 8), Count(1, 8)))
+    assert "in 8 of 8 sessions for Germany, and in 1 of 8 for Kenya" in first_sentence(found)
+
+
+def test_a_flow_that_is_not_borne_out_over_all_phases_is_not_decided() -> None:
+    found = diff(sent("DE-13", "launch"), sent("KE-13", "use", range(1, 6)))
+    [flow] = flows(found)
+    assert [row.verdict for row in found.deltas if row.phase == "launch"] == ["only_a"]
+    assert (flow.verdict, flow.moved) == ("insufficient", True)
+
+
+def test_what_is_seen_in_one_phase_only_needs_no_second_row() -> None:
+    [row] = diff(sent("KE-13", "use")).deltas
+    assert (row.verdict, row.whole) == ("only_b", None)
+    assert flows(diff(sent("KE-13", "use")))[0].verdict == "only_b"
+
+
+def test_adults_who_send_it_in_another_phase_take_away_that_it_is_about_children() -> None:
+    rows = [sent("KE-13", "use"), sent("KE-30", "launch")]
+    found = diff(*rows, arms=FOUR)
+    [flow] = flows(found)
+    assert flow.verdict == "only_b"
+    assert not flow.beyond_adults
+    assert flows(diff(rows[0], arms=FOUR))[0].beyond_adults
