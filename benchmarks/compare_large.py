@@ -94,7 +94,7 @@ def _sessions(number: int) -> list[dict[str, object]]:
                     "tools": [["mitmproxy", "11.0.2"]], "partial": [], "mode": "wireguard",
                     "instrumented": "", "beside": "", "policy": [], "phases": list(PHASES),
                     "exchanges": 500, "capture": f"{len(rows):064d}",
-                    "content": f"{country}-{repeat}", "prints": [],
+                    "content": f"{country}-{repeat}", "prints": [], "steps": [],
                 }
             )  # fmt: skip
     return rows

@@ -144,6 +144,7 @@ def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
         "capture": f"{repeat:064d}",
         "content": f"content of {arm}-r{repeat:02d}",
         "prints": [],
+        "steps": [],
     }
     return row | changed
 

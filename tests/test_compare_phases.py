@@ -5,7 +5,7 @@ from __future__ import annotations
 import synthetic
 from synthetic import findings, frames, sessions
 
-from analyzer.compare import compare
+from analyzer.compare import compare, matrix
 from analyzer.comparison import Comparison
 from analyzer.models import Count
 from reports.answer import answer
@@ -76,3 +76,79 @@ def test_adults_who_send_it_in_another_phase_take_away_that_it_is_about_children
     assert flow.verdict == "only_b"
     assert not flow.beyond_adults
     assert flows(diff(rows[0], arms=FOUR))[0].beyond_adults
+
+
+def timed(arm: str, length: float, steps: list[tuple[str, float]]) -> list[Row]:
+    return [
+        row
+        | {
+            "phases": [name for name, _ in steps],
+            "steps": [[name, t_s] for name, t_s in steps],
+            "ended": f"2026-11-{row['repeat']:02d}T10:{int(length // 60):02d}:{length % 60:06.3f}Z",
+        }
+        for row in sessions(N, arm)
+    ]
+
+
+def seen_at(t_s: float, arm: str = "KE-13") -> list[Row]:
+    return findings(arm, EVERY, t_s=t_s)
+
+
+def one_phase(germany: float, kenya: float, t_s: float) -> Comparison:
+    recorded = [
+        *timed("DE-13", germany, [("use", 0.0)]), *timed("KE-13", kenya, [("use", 0.0)])
+    ]  # fmt: skip
+    return compare(
+        frames(recorded, seen_at(t_s)), synthetic.study(), synthetic.knowledge(), "DE", "KE"
+    )
+
+
+def test_what_came_later_than_the_other_side_was_recorded_for_is_not_decided() -> None:
+    [row] = one_phase(205.0, 300.0, 250.0).deltas
+    assert row.verdict == "insufficient"
+    assert "had no time to show it" in row.reason
+    assert [each.verdict for each in one_phase(205.0, 300.0, 100.0).deltas] == ["only_b"]
+    assert [each.verdict for each in one_phase(300.0, 205.0, 200.0).deltas] == ["only_b"]
+
+
+def test_some_that_came_in_time_have_to_bear_a_difference_alone() -> None:
+    recorded = [*timed("DE-13", 205.0, [("use", 0.0)]), *timed("KE-13", 300.0, [("use", 0.0)])]
+    late = [row | ({"t_s": 250.0} if number < 5 else {}) for number, row in enumerate(seen_at(9.0))]
+    found = compare(frames(recorded, late), synthetic.study(), synthetic.knowledge(), "DE", "KE")
+    assert [each.verdict for each in found.deltas] == ["insufficient"]
+
+
+def test_time_counts_from_the_phase_where_an_operator_was_slower() -> None:
+    """Ten seconds after the last step on both sides, which came later in Kenya."""
+    recorded = [
+        *timed("DE-13", 290.0, [("use", 0.0), ("log out", 270.0)]),
+        *timed("KE-13", 300.0, [("use", 0.0), ("log out", 280.0)]),
+    ]
+    rows = [row | {"phase": "log out"} for row in seen_at(292.0)]
+    found = compare(frames(recorded, rows), synthetic.study(), synthetic.knowledge(), "DE", "KE")
+    assert [each.verdict for each in found.deltas] == ["only_b"]
+    late = [row | {"phase": "use"} for row in seen_at(275.0)]
+    found = compare(frames(recorded, late), synthetic.study(), synthetic.knowledge(), "DE", "KE")
+    assert [each.verdict for each in found.deltas] == ["insufficient"]
+
+
+def test_phases_of_other_lengths_fail_the_gate_of_length() -> None:
+    recorded = [
+        *timed("DE-13", 300.0, [("launch", 0.0), ("use", 20.0)]),
+        *timed("KE-13", 300.0, [("launch", 0.0), ("use", 60.0)]),
+    ]
+    found = compare(
+        frames(recorded, seen_at(70.0)), synthetic.study(), synthetic.knowledge(), "DE", "KE"
+    )
+    [gate] = [each for each in found.gates if each.name == "duration"]
+    assert not gate.passed
+    assert gate.found == "the median of the phase “launch” is 20 s for Germany, 60 s for Kenya"
+
+
+def test_a_matrix_heeds_what_came_too_late_for_another_country() -> None:
+    recorded = [
+        *timed("DE-13", 205.0, [("use", 0.0)]), *timed("KE-13", 300.0, [("use", 0.0)])
+    ]  # fmt: skip
+    for t_s, verdict in ((250.0, "insufficient"), (100.0, "differs")):
+        found = matrix(frames(recorded, seen_at(t_s)), synthetic.study(), synthetic.knowledge())
+        assert [each.verdict for each in found.rows] == [verdict]

@@ -8,8 +8,8 @@ from typing import Literal
 
 from analyzer import statistics
 from analyzer.compare.family import Exact, Family, Test
-from analyzer.compare.groups import Group, Observed
-from analyzer.compare.reasons import MAY_DIFFER, NO_DIFFERENCE, few
+from analyzer.compare.groups import Group, Late, Observed
+from analyzer.compare.reasons import MAY_DIFFER, NO_DIFFERENCE, few, too_late
 from analyzer.compare.telling import points
 from analyzer.compare.verdicts import Bar
 from analyzer.models import Contrast, ContrastVerdict, Count
@@ -44,7 +44,12 @@ class Quarters:
             if more_in_a
             else (minors.hidden_a, frozenset(), frozenset(), adults.hidden_b)
         )
+        late = minors.late or Late(*[frozenset[str]()] * 4)
         seen = (minors.seen_a, minors.seen_b, adults.seen_a, adults.seen_b)
+        if more_in_a:  # what the other side had no time to show is no difference
+            seen = (minors.seen_a - late.a, minors.seen_b | late.short_b, *seen[2:])
+        else:
+            seen = (minors.seen_a | late.short_a, minors.seen_b - late.b, *seen[2:])
         a, b, adult_a, adult_b = (one | more for one, more in zip(seen, hidden, strict=True))
         return self._weighed(minors, adults, (a, b, adult_a, adult_b))
 
@@ -171,6 +176,8 @@ class Judge:
                 side=old.name,
             )
         )
+        if not any(each.parameters["k"] for each in where):
+            return too_late(*((four.a, four.b) if more_in_a else (four.b, four.a)))
         return say(
             "in {where} it may have been sent where it could not be read; {then}",
             where=tuple(each for each in where if each.parameters["k"]),

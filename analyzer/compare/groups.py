@@ -22,11 +22,26 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """What a side had no time to show.
+
+    `a` and `b` are the sessions in which it was first seen later than the other side was recorded
+    for; `short_a` and `short_b` those that ended before it is first seen on the other side.
+    """
+
+    a: frozenset[str]
+    b: frozenset[str]
+    short_a: frozenset[str]
+    short_b: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """The sessions of either side in which a row was seen, and the blind ones.
 
     `unsearched` are those whose persona has nothing planted that would have shown the row, where it
-    was known by a planted value elsewhere.
+    was known by a planted value elsewhere. `late` is None where both sides were recorded long
+    enough for what was seen on the other.
     """
 
     seen_a: frozenset[str]
@@ -35,6 +50,7 @@ class Observed:
     blind_b: frozenset[str]
     unsearched_a: frozenset[str] = frozenset()
     unsearched_b: frozenset[str] = frozenset()
+    late: Late | None = None
 
     @property
     def hidden_a(self) -> frozenset[str]:

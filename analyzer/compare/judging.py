@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from analyzer.compare.contrasting import Judge, Quarters
 from analyzer.compare.contrasting import Weighed as Apart
 from analyzer.compare.family import Test
 from analyzer.compare.groups import Group, Observed
+from analyzer.compare.lateness import Clock
 from analyzer.compare.law import Law
 from analyzer.compare.magnitudes import Scale, Weighed, weigh
 from analyzer.compare.material import Material, Sided
@@ -23,6 +24,7 @@ from analyzer.models import Contrast, Delta, Verdict, Whole
 from analyzer.pipeline import identify
 from analyzer.said import Said, say
 
+_NOBODY: frozenset[str] = frozenset()
 _EXAMPLES = 1  # for each side
 
 
@@ -123,9 +125,9 @@ def _tests(magnitudes: Sequence[Weighed], contrasts: Mapping[Key, Apart]) -> tup
 
 def _observed(material: Material, a: Sided, b: Sided) -> dict[Key, Observed]:
     """Return in which sessions of either side each row was seen."""
-    ids = a.ids | b.ids
+    ids, clock = a.ids | b.ids, Clock(a.compared, b.compared)
     return {
-        key: _within(material, key, seen, a.ids, b.ids)
+        key: replace(_within(material, key, seen, a.ids, b.ids), late=clock.late(key, seen))
         for key, seen in material.seen.items()
         if not seen.sessions.isdisjoint(ids)
     }
@@ -160,10 +162,12 @@ def _together(
     """Return in which sessions any of `keys` was seen, or may have been."""
     each = [_within(material, key, material.seen[key], ids_a, ids_b) for key in keys]
     return Observed(
-        *(
-            frozenset().union(*(getattr(one, field.name) for one in each))
-            for field in fields(Observed)
-        )
+        seen_a=_NOBODY.union(*(one.seen_a for one in each)),
+        seen_b=_NOBODY.union(*(one.seen_b for one in each)),
+        blind_a=_NOBODY.union(*(one.blind_a for one in each)),
+        blind_b=_NOBODY.union(*(one.blind_b for one in each)),
+        unsearched_a=_NOBODY.union(*(one.unsearched_a for one in each)),
+        unsearched_b=_NOBODY.union(*(one.unsearched_b for one in each)),
     )
 
 

@@ -13,6 +13,7 @@ from analyzer.compare.cautions import waivers
 from analyzer.compare.comparing import excluded_of, settings_of
 from analyzer.compare.family import Family
 from analyzer.compare.judging import judge_presence
+from analyzer.compare.lateness import Clock
 from analyzer.compare.material import Material, material
 from analyzer.compare.pair import Half, pair_gates
 from analyzer.compare.presence import Key, Seen
@@ -173,6 +174,12 @@ def _rows(
     everyone = frozenset().union(*(each.ids for each in countries))
     keys = [key for key, seen in made.seen.items() if not seen.sessions.isdisjoint(everyone)]
     hidden = {key: _hidden(made, key, made.seen[key], everyone) for key in keys}
+    clocks = [
+        Clock(each.sessions, other.sessions)
+        for each in counted
+        for other in counted
+        if other is not each
+    ]
     bench = _Homogeneity(counted)
     tests = bench.tests([made.seen[key].sessions for key in keys])
     family = Family([(each.p, each.support) for each in tests], made.study.compare.alpha)
@@ -182,7 +189,7 @@ def _rows(
         cells = tuple(_cell(each, seen, hidden[key]) for each in countries)
         verdict, reason = _verdict(
             bench, family, place, [(each, seen, hidden[key]) for each in counted],
-            made.study.compare, bars,
+            made.study.compare, bars, _late(clocks, key, made.seen[key]),
         )  # fmt: skip
         found.append(
             CountryRow(
@@ -208,6 +215,12 @@ def _hidden(made: Material, key: Key, seen: Seen, sessions: frozenset[str]) -> f
     """Return the sessions in which it may have been sent without being seen."""
     blind = made.blind.of(key.kind, key.owner, {place.site for place in seen.places})
     return ((blind & sessions) | made.unsearched(key, seen, sessions)) - seen.sessions
+
+
+def _late(clocks: Sequence[Clock], key: Key, seen: Seen) -> frozenset[str]:
+    """Return in which sessions it was first seen later than other countries were recorded for."""
+    found = [clock.late(key, seen) for clock in clocks]
+    return frozenset().union(*(each.a for each in found if each))
 
 
 def _cell(country: _Country, seen: frozenset[str], hidden: frozenset[str]) -> CountryCell:
@@ -249,6 +262,7 @@ def _verdict(
     cells: _Cells,
     settings: CompareSettings,
     bars: Sequence[Bar],
+    late: frozenset[str],
 ) -> tuple[Spread, Said | str]:
     if len(cells) < 2:
         return "insufficient", say(
@@ -258,10 +272,15 @@ def _verdict(
     for bar in bars:
         return "insufficient", bar.reason
     if family.qs[place] <= settings.alpha:
-        [worst] = bench.tests([_levelled(cells)])
-        if family.stands(place, (worst.p, worst.support)):
-            return "differs", ""
-        return "insufficient", _may_hide(cells, say("if so, the countries do not differ"))
+        [worst, in_time] = bench.tests([_levelled(cells), _levelled(cells) - late])
+        if not family.stands(place, (worst.p, worst.support)):
+            return "insufficient", _may_hide(cells, say("if so, the countries do not differ"))
+        if not family.stands(place, (in_time.p, in_time.support)):
+            return "insufficient", say(
+                "in some countries it was first seen later than sessions of others were recorded"
+                " for, or than their phase lasted: record all equally long"
+            )
+        return "differs", ""
     if _within(cells, settings.margin, with_hidden=False):
         if _within(cells, settings.margin, with_hidden=True):
             return "same", ""

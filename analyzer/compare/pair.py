@@ -24,6 +24,7 @@ from analyzer.study import CompareSettings
 LONGER = 1.5  # times the median length of the other side
 UNEVEN = 0.25  # share of sessions that would have to be of another kind for both sides to be alike
 _MOMENT = 1.0  # seconds by which even the shortest sessions may differ
+_HURRY = 10.0  # seconds by which even the shortest phases may differ
 _TABLET = re.compile(r"ipad|tablet|\btab\b")
 _APPLE = re.compile(r"iphone|ipad|ipod|\bios\b")
 _VERSION = re.compile(r"\b(?:android|ios|ipados)\s*(\d+)")
@@ -246,7 +247,8 @@ def _even(of_a: Sequence[str], of_b: Sequence[str]) -> bool:
 
 def _duration(a: Half, b: Half) -> _Result:
     needed = say(
-        "sessions whose median lengths differ by less than a factor of {factor}", factor=LONGER
+        "sessions and phases whose median lengths differ by less than a factor of {factor}",
+        factor=LONGER,
     )
     lengths = [
         [each.seconds for each in half.sessions if each.seconds is not None] for half in (a, b)
@@ -261,7 +263,26 @@ def _duration(a: Half, b: Half) -> _Result:
     # That the shorter sessions have more of something cannot come from their length.
     shorter: Which = "a" if of_a < of_b else "b"
     longer, other = max(of_a, of_b), min(of_a, of_b)
-    return _Result(longer <= max(LONGER * other, other + _MOMENT), found, needed, shorter)
+    if longer > max(LONGER * other, other + _MOMENT):
+        return _Result(False, found, needed, shorter)
+    return _phases(a, b, needed) or _Result(True, found)
+
+
+def _phases(a: Half, b: Half, needed: Said) -> _Result | None:
+    """Return the first phase that one side left far sooner, where that is known of all sessions."""
+    for phase in dict.fromkeys(name for each in a.sessions for name, _ in each.steps):
+        spans = [[each.span(phase) for each in half.sessions] for half in (a, b)]
+        known = [[end - start for start, end in filter(None, each)] for each in spans]
+        if [len(each) for each in known] != [len(each) for each in spans]:
+            continue
+        of_a, of_b = (median(each) for each in known)
+        if max(of_a, of_b) > max(LONGER * min(of_a, of_b), min(of_a, of_b) + _HURRY):
+            found = say(
+                "the median of the phase “{phase}” is {of_a} s for {a}, {of_b} s for {b}",
+                phase=phase, of_a=round(of_a), a=a.title, of_b=round(of_b), b=b.title,
+            )  # fmt: skip
+            return _Result(False, found, needed)
+    return None
 
 
 def _device(a: Half, b: Half) -> _Result:

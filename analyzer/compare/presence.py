@@ -7,7 +7,7 @@ were.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 import pandas as pd
@@ -55,6 +55,8 @@ class Seen:
     planted: frozenset[str] = frozenset()  # those in which only a planted value showed it
     methods: tuple[str, ...] = ()  # by which it was found, in order of their names
     confidence: int = 100  # of the most certain finding
+    # When it was first seen in each session, in seconds from when the phone was ready.
+    first: Mapping[str, float] = field(default_factory=dict)
 
     def within(self, sessions: Collection[str]) -> list[Place]:
         """Return the places in these sessions."""
@@ -83,6 +85,7 @@ def presence(
     found: dict[Key, list[Place]] = {}
     _collect(found, "data", data)
     _collect(found, "signal", signals)
+    firsts = _firsts("data", data) | _firsts("signal", signals)
     by_value = _by_value(data)
     how = _how(data)
     return {
@@ -91,6 +94,7 @@ def presence(
             frozenset(place.session for place in places),
             by_value.get(key, frozenset()),
             *how.get(key, ((), 100)),
+            firsts[key],
         )
         for key, places in sorted(found.items())
     }
@@ -154,6 +158,19 @@ def _how(data: pd.DataFrame) -> dict[Key, tuple[tuple[str, ...], int]]:
         methods, best = found.get(key, (set(), 0))
         found[key] = (methods | {method}, max(best, confidence))
     return {key: (tuple(sorted(methods)), best) for key, (methods, best) in found.items()}
+
+
+def _firsts(kind: DeltaKind, rows: pd.DataFrame) -> dict[Key, dict[str, float]]:
+    """Return when each key was first seen in each session."""
+    columns = _WHERE[:6]
+    times = rows.groupby(columns, sort=False)["t_s"].min().reset_index()
+    found: dict[Key, dict[str, float]] = {}
+    for owner, party, subject, state, phase, session, t_s in zip(
+        *(times[name].tolist() for name in [*columns, "t_s"]), strict=True
+    ):
+        key = Key(kind, owner, cast("Party", party), subject, state, phase)
+        found.setdefault(key, {})[session] = float(t_s)
+    return found
 
 
 def _collect(found: dict[Key, list[Place]], kind: DeltaKind, rows: pd.DataFrame) -> None:

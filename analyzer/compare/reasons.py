@@ -81,3 +81,14 @@ def may_hide(side: Group, hidden: frozenset[str], unsearched: frozenset[str], th
         " have been sent where it could not be read; {then}",
         **told,
     )
+
+
+def too_late(more: Group, fewer: Group) -> Said:
+    """Say that what was seen on one side came when sessions of the other had ended."""
+    return say(
+        "in sessions of {more} it was first seen later than sessions of {fewer} were recorded for,"
+        " or than their phase lasted: {fewer} may only have had no time to show it; record both"
+        " sides equally long",
+        more=more.name,
+        fewer=fewer.name,
+    )

@@ -14,6 +14,7 @@ from analyzer.bundle.identity import Overlap, overlap
 from analyzer.bundle.tallies import DISPUTED
 from analyzer.comparison import Excluded
 from analyzer.models import Arm
+from analyzer.pipeline import began_of
 from analyzer.said import Said, say
 
 INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
@@ -48,6 +49,7 @@ class Recorded:
     capture: str
     content: str  # the same for copies of one recording; "" where that cannot be told
     prints: tuple[int, ...] = ()  # of its exchanges: see `bundle.identity.exchange_prints`
+    steps: tuple[tuple[str, float], ...] = ()  # names, and when they began; from its own start
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -74,6 +76,23 @@ class Recorded:
         if not self.ended:
             return None
         return (_instant(self.ended) - _instant(self.started)).total_seconds()
+
+    @property
+    def ready(self) -> float:
+        """When the phone was ready, in seconds from its start: times of findings count from it."""
+        return began_of([(t_s, name) for name, t_s in self.steps])
+
+    def span(self, phase: str) -> tuple[float, float] | None:
+        """Return from when to when a phase lasted, from its start; None where that is not known."""
+        ends = [t_s for _, t_s in self.steps[1:]]
+        found = [
+            (t_s, self.seconds if end is None else end)
+            for (name, t_s), end in zip(self.steps, [*ends, None], strict=False)
+            if name == phase
+        ]
+        if len(found) != 1 or found[0][1] is None:
+            return None
+        return found[0][0], found[0][1]
 
 
 def recorded(sessions: pd.DataFrame) -> list[Recorded]:
@@ -106,6 +125,7 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
             capture=row["capture"],
             content=row["content"],
             prints=tuple(map(int, row["prints"])),
+            steps=tuple((name, float(t_s)) for name, t_s in row["steps"]),
         )
         for row in rows
     ]

@@ -15,7 +15,7 @@ from typing import Literal
 
 from analyzer import statistics
 from analyzer.compare.family import Exact, Family, Test
-from analyzer.compare.groups import Group, Observed
+from analyzer.compare.groups import Group, Late, Observed
 from analyzer.compare.reasons import (
     MAY_DIFFER,
     MIXED,
@@ -24,6 +24,7 @@ from analyzer.compare.reasons import (
     false_starts,
     few,
     may_hide,
+    too_late,
 )
 from analyzer.compare.telling import points
 from analyzer.comparison import Which
@@ -224,16 +225,29 @@ class _Bench:
                 return "insufficient", false_starts(lower), None
             reason = may_hide(lower, hidden, unsearched, NO_DIFFERENCE)
             return "insufficient", reason, None
+        if row.row.late and not self._in_time(row, row.row.late, hidden):
+            return "insufficient", too_late(self._a if more_in_a else self._b, lower), None
         # "Only" would also say that it was not sent in the sessions that could not be read.
         if fewer or hidden:
             return "more_a" if more_in_a else "more_b", "", None
         return "only_a" if more_in_a else "only_b", "", None
 
-    def _stands(self, row: _Tested, hidden: frozenset[str]) -> bool:
-        """Whether a difference is one if it was also sent in the `hidden` sessions of the lower."""
+    def _in_time(self, row: _Tested, late: Late, hidden: frozenset[str]) -> bool:
+        """Whether a difference is one in the time for which both sides were recorded."""
+        if row.effect > 0:
+            return self._stands(row, hidden | late.short_b, late.a)
+        return self._stands(row, hidden | late.short_a, late.b)
+
+    def _stands(
+        self, row: _Tested, hidden: frozenset[str], late: frozenset[str] = frozenset()
+    ) -> bool:
+        """Whether a difference is one if it was also sent in the `hidden` sessions of the lower.
+
+        And not in the `late` ones of the other side.
+        """
         more_in_a = row.effect > 0
-        seen_a = row.row.seen_a | (frozenset() if more_in_a else hidden)
-        seen_b = row.row.seen_b | (hidden if more_in_a else frozenset())
+        seen_a = row.row.seen_a - late if more_in_a else row.row.seen_a | hidden
+        seen_b = row.row.seen_b | hidden if more_in_a else row.row.seen_b - late
         pooled = len(seen_a) / self._a.n - len(seen_b) / self._b.n
         sign = 1 if more_in_a else -1
         return (

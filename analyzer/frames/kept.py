@@ -24,7 +24,7 @@ SESSION_COLUMNS = [
     "id", "study", "arm", "country", "age", "consent", "persona", "repeat", "block", "device",
     "app", "app_version", "started", "ended", "end_reason", "complete", "origin", "egress", "tools",
     "partial", "mode", "instrumented", "beside", "policy", "phases", "exchanges", "capture",
-    "content", "prints",
+    "content", "prints", "steps",
 ]  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def session_row(
     capture: str,
     content: str,
     prints: Sequence[int] = (),
+    steps: Sequence[tuple[float, str]] = (),
 ) -> dict[str, Any]:
     """Return the row of a session in `Frames.sessions`; what nobody wrote is an empty text."""
     row: dict[str, Any] = {
@@ -44,6 +45,7 @@ def session_row(
     row |= {"arm": arm["label"], "country": arm["country"], "age": arm["age"]}
     row |= {"consent": arm["consent"], "phases": list(phases), "exchanges": exchanges}
     row |= {"capture": capture, "content": content, "prints": list(prints)}
+    row["steps"] = [[name, t_s] for t_s, name in steps]
     return {column: row[column] for column in SESSION_COLUMNS}
 
 

@@ -53,12 +53,14 @@ class Reading:
         self._pieces: deque[Answer[Piece]] = deque()
         self._spans: deque[Span] = deque()
         self._codes: Counter[str] = Counter()
+        self._steps: tuple[tuple[float, str], ...] = ()
         self._wrong: UserError | None = None
         self._job: Job | None = None
         session: Session | None = None
         try:
             session = read_session(task.bundle)
-            began = began_of(read_steps(task.bundle))
+            self._steps = read_steps(task.bundle)
+            began = began_of(self._steps)
             spans = read_spans(task.bundle, those.span)
         except UserError as error:
             self._wrong = error
@@ -144,6 +146,7 @@ class Reading:
             capture_digest(self._task.bundle),
             checked.content,
             checked.prints,
+            self._steps,
         )
         unclosed = f"{self.name} was never closed: see `evenhand recover`"
         return {

@@ -202,6 +202,7 @@ def _session(
         "capture": f"{place:064d}",
         "content": f"content of {identifier}",
         "prints": [],
+        "steps": [],
     }
 
 
