@@ -174,8 +174,8 @@ def _change(comparison: Comparison, delta: Delta, turning: int | None) -> str:
         if delta.enough is None:
             return "More of the same sessions would not decide it; what the reason names would."
         return (
-            f"With {delta.enough} sessions for each side it could be decided, if it were seen as"
-            " often as now."
+            f"With {delta.enough} sessions for each side it could be decided: in four of five"
+            " studies, if what was seen here is what is usual."
         )
     if turning is None:
         return "No other outcome of these sessions would change it."

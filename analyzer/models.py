@@ -431,7 +431,7 @@ class Delta:
     b: Count
     verdict: Verdict
     reason: str  # why `insufficient`; "" otherwise
-    enough: int | None  # sessions for each side that could decide it
+    enough: int | None  # sessions for each side that would decide it in 4 of 5 studies
     effect: float  # share in a less share in b
     low: float
     high: float

@@ -227,8 +227,8 @@ def _how_sure(kind: Kind, comparison: Comparison, names: Names) -> Said:
         numbers = [each for each in enough if each]
         if numbers and len(numbers) == len(enough):
             return say(
-                "With {n} sessions on each side (now {a} and {b}) all of them could be decided, if"
-                " the shares stay as they are.",
+                "With {n} sessions on each side (now {a} and {b}) each of them would be decided in"
+                " at least four of five studies, if what was seen here is what is usual.",
                 n=number(max(numbers)),
                 a=number(comparison.a.sessions),
                 b=number(comparison.b.sessions),

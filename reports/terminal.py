@@ -151,7 +151,7 @@ def _legend(out: Out, rows: Sequence[Row], seen: Sequence[str], table: Table) ->
     out.line("row: `evenhand explain ROW` shows the way back to what was recorded", "dim")
     if seen:
         known = any(row.enough for row in rows if row.verdict == "insufficient")
-        enough = " (n a side: n sessions on each side could decide it)"
+        enough = " (n a side: n sessions on each side would decide it in four of five studies)"
         out.line(f"Why not decided{enough if known else ''}", "bold")
     for place, cause in enumerate(seen, 1):
         out.line(f"  [{place}] {cause}")

@@ -11,9 +11,10 @@ from analyzer.statistics.multiplicity import (
     discoveries,
 )
 from analyzer.statistics.planning import Plan, Slot, level, power_of, schedule, sessions_needed
-from analyzer.statistics.shares import Block, attainable, enough, lean, permutation
+from analyzer.statistics.shares import Block, attainable, lean, permutation
 from analyzer.statistics.splits import Noise, apart, split_noise, strata
 from analyzer.statistics.stratified import stratified
+from analyzer.statistics.sufficiency import enough
 
 __all__ = [
     "CONFIDENCE",

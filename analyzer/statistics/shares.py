@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
-from analyzer.statistics.intervals import newcombe
 from analyzer.statistics.multiplicity import Support
 
-_MOST = 500  # sessions for each side that `enough` looks up to
 _TIE = 1e-9  # deviations this close count as equal; they are sums of fractions
 
 
@@ -131,28 +129,3 @@ def _dealt(n_a: int, n_b: int, seen: int) -> NDArray[np.float64]:
 
 def _margins(blocks: Iterable[Block]) -> tuple[Margins, ...]:
     return tuple(sorted(Margins(each.n_a, each.n_b, each.k_a + each.k_b) for each in blocks))
-
-
-@lru_cache(maxsize=65536)
-def enough(
-    share_a: float, share_b: float, *, alpha: float, margin: float, least: int
-) -> int | None:
-    """Return how many sessions for each side would decide a row, if the shares stayed as they are.
-
-    The smallest n from `least` on at which n sessions of either side, seen as often as `share_a`
-    and `share_b` say (to the nearest whole session), either differ with p <= `alpha`, or have an
-    interval within `margin`. The caller lowers `alpha` for the other rows of its report. None:
-    not even 500 would do.
-
-    >>> enough(1.0, 0.0, alpha=0.05, margin=0.4, least=2)
-    4
-    >>> enough(1.0, 1.0, alpha=0.05, margin=0.4, least=5)
-    6
-    """
-    for n in range(least, _MOST + 1):
-        if newcombe(share_a, n, share_b, n).within(margin):
-            return n
-        k_a, k_b = round(share_a * n), round(share_b * n)
-        if k_a != k_b and permutation([Block(k_a, n, k_b, n)]) <= alpha:
-            return n
-    return None
