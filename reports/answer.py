@@ -154,7 +154,9 @@ def _what(
         return say(
             "No difference was found between what {app} sends from phones set up for {a} and for"
             " {b}: of {total} flows of personal data (one type to one recipient) {same} are the"
-            " same on both sides, and {undecided} could not be decided.",
+            " same on both sides (in shares of sessions, to within {margin} percentage points), and"
+            " {undecided} could not be decided.",
+            margin=number(round(100 * comparison.settings.margin)),
             same=number(sum(each.verdict == "same" for each in found)),
             undecided=number(undecided),
             **told,
@@ -247,6 +249,15 @@ def _how_sure(kind: Kind, comparison: Comparison, names: Names) -> Said:
         "passed": number(sum(gate.passed for gate in comparison.gates)),
         "gates": number(len(comparison.gates)),
     }
+    if kind == "same":
+        return say(
+            "How sure: “the same” means that the true shares of sessions lie within {margin} points"
+            " of each other, with 95% confidence: a smaller difference may be there; that the"
+            " traffic left from the country a phone was set up for was shown in {proven} of"
+            " {sessions} sessions; and {passed} of {gates} checks of the method held.",
+            margin=number(round(100 * comparison.settings.margin)),
+            **told,
+        )
     if comparison.noise.possible:
         return say(
             "How sure: at most {alpha} of what is called a difference is expected to be chance;"

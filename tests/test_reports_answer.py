@@ -90,7 +90,12 @@ def test_no_difference_is_told_with_what_could_not_be_decided() -> None:
     found = answered(replace(comparison, deltas=rows))
     assert found.kind == "same"
     assert found.sentences[0].startswith("No difference was found between what Pebblo sends")
-    assert "1 are the same on both sides, and 1 could not be decided" in found.sentences[0]
+    assert (
+        "1 are the same on both sides (in shares of sessions, to within 40 percentage points), and"
+        " 1 could not be decided" in found.sentences[0]
+    )
+    assert "lie within 40 points of each other, with 95% confidence" in found.sentences[1]
+    assert "chance" not in found.sentences[1]
 
 
 def test_where_only_signals_differ_the_data_are_not_told_to() -> None:
