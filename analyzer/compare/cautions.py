@@ -8,6 +8,7 @@ from statistics import median
 
 from analyzer.compare.recorded import Recorded, share
 from analyzer.compare.telling import listed
+from analyzer.compare.turns import turn_cautions
 from analyzer.comparison import Excluded, Side
 from analyzer.gates import SESSION_GATES, Gate
 from analyzer.said import Numeral, Said, say, say_many
@@ -29,6 +30,7 @@ def cautions(a: Compared, b: Compared, excluded: Sequence[Excluded]) -> tuple[Sa
     ]
     found += _factors(a, b)
     found += _durations(a, b)
+    found += turn_cautions((side_a.title, sessions_a), (side_b.title, sessions_b))
     for side, sessions in (a, b):
         touched = [each.id for each in sessions if each.instruments]
         if touched:
