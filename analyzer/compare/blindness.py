@@ -11,7 +11,7 @@ everyone. Hosts without an owner are taken by site.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 import pandas as pd
@@ -66,17 +66,23 @@ class Blindness:
     incomplete: frozenset[str]
     unread: frozenset[str]  # without a single exchange
     spots: Mapping[_Who, Sequence[_Spot]]
+    _known: dict[tuple[DeltaKind, str, frozenset[str]], frozenset[str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def of(self, kind: DeltaKind, owner: str, sites: Collection[str]) -> frozenset[str]:
         """Return the sessions that are blind for `owner`, or for `sites` where it is empty."""
-        whom = [_Who(owner, "")] if owner else [_Who("", site) for site in sites if site]
-        found = {
-            spot.session
-            for who in whom
-            for spot in self.spots.get(who, ())
-            if kind == "signal" or spot.hides_data
-        }
-        return self.incomplete | self.unread | found
+        asked = (kind, owner, frozenset() if owner else frozenset(sites))
+        if asked not in self._known:  # many rows are of the same owner
+            whom = [_Who(owner, "")] if owner else [_Who("", site) for site in sites if site]
+            found = {
+                spot.session
+                for who in whom
+                for spot in self.spots.get(who, ())
+                if kind == "signal" or spot.hides_data
+            }
+            self._known[asked] = self.incomplete | self.unread | found
+        return self._known[asked]
 
     def on(self, side: Which, title: str, sessions: Collection[str]) -> list[BlindSpot]:
         """Return what the blind spots of `sessions` are, for a report, in order.

@@ -22,15 +22,24 @@ class Family:
         self.qs = found.qs
         self.critical = found.critical  # the largest p that is called different
         self._tried: dict[tuple[Test, Test], float] = {}
+        self._standing: dict[tuple[Test, Test], bool] = {}
 
     def stands(self, place: int, test: Test) -> bool:
         """Say whether the row at `place` would be called different if `test` were its own."""
-        return test[0] <= self._alpha and self.q(place, test) <= self._alpha
+        if test[0] > self._alpha:
+            return False
+        change = ((self._ps[place], self._supports[place]), test)
+        if change not in self._standing:  # many rows have the same numbers
+            ps, supports = self._ps.copy(), self._supports.copy()
+            ps[place], supports[place] = test
+            largest = statistics.critical(ps, supports, self._alpha)
+            self._standing[change] = test[0] <= largest
+        return self._standing[change]
 
     def q(self, place: int, test: Test) -> float:
         """Return the q of the row at `place` if `test` were its own."""
         change = ((self._ps[place], self._supports[place]), test)
-        if change not in self._tried:  # many rows have the same numbers
+        if change not in self._tried:
             ps, supports = self._ps.copy(), self._supports.copy()
             ps[place], supports[place] = test
             self._tried[change] = statistics.discoveries(ps, supports, self._alpha).qs[place]

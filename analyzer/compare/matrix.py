@@ -213,7 +213,7 @@ def _rows(
 
 def _hidden(made: Material, key: Key, seen: Seen, sessions: frozenset[str]) -> frozenset[str]:
     """Return the sessions in which it may have been sent without being seen."""
-    blind = made.blind.of(key.kind, key.owner, {place.site for place in seen.places})
+    blind = made.blind.of(key.kind, key.owner, seen.sites)
     return ((blind & sessions) | made.unsearched(key, seen, sessions)) - seen.sessions
 
 

@@ -57,6 +57,7 @@ class Seen:
     confidence: int = 100  # of the most certain finding
     # When it was first seen in each session, in seconds from when the phone was ready.
     first: Mapping[str, float] = field(default_factory=dict)
+    sites: frozenset[str] = frozenset()  # of all places
 
     def within(self, sessions: Collection[str]) -> list[Place]:
         """Return the places in these sessions."""
@@ -95,6 +96,7 @@ def presence(
             by_value.get(key, frozenset()),
             *how.get(key, ((), 100)),
             firsts[key],
+            frozenset(place.site for place in places),
         )
         for key, places in sorted(found.items())
     }

@@ -259,8 +259,10 @@ class _Bench:
     def _mixed(self, row: Observed) -> bool:
         """Whether the sides differ in some time block, though they are alike on average."""
         blocks = self._exact.blocks(row.seen_a, row.seen_b)
+        if len(blocks) < 2:
+            return False
         least = min(statistics.permutation([block]) for block in blocks)
-        return len(blocks) > 1 and least * len(blocks) <= self._settings.alpha
+        return least * len(blocks) <= self._settings.alpha
 
     def _same(self, row: _Tested) -> _Verdict:
         observed = row.row

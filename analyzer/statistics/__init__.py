@@ -8,6 +8,7 @@ from analyzer.statistics.multiplicity import (
     Discoveries,
     Support,
     benjamini_hochberg,
+    critical,
     discoveries,
 )
 from analyzer.statistics.planning import Plan, Slot, level, power_of, schedule, sessions_needed
@@ -32,6 +33,7 @@ __all__ = [
     "attainable",
     "benjamini_hochberg",
     "contrast",
+    "critical",
     "discoveries",
     "enough",
     "equivalent",

@@ -81,6 +81,15 @@ def discoveries(ps: Sequence[float], supports: Sequence[Support], alpha: float) 
     return Discoveries(tuple(float(q) for q in told), float(found.max()) if found.size else 0.0)
 
 
+def critical(ps: Sequence[float], supports: Sequence[Support], alpha: float) -> float:
+    """Return the largest p that `discoveries` calls different (0.0: none), in a third of the time.
+
+    >>> critical([0.0021645] + 39 * [1.0], [(0.0021645, 0.0303, 1.0)] + 39 * [(1.0,)], 0.05)
+    0.0021645
+    """
+    return Family(supports, alpha).critical(np.asarray(ps, dtype=np.float64))
+
+
 class Family:
     """The rows of a report, to be judged many times with other p-values of the same supports.
 

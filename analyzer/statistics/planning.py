@@ -59,9 +59,9 @@ def power_of(
     """Return the probability that the report's test gives p <= `level` in the right direction.
 
     `blocks` are (n_a, n_b) of each time block. Exact (to eight decimals), by going through what can
-    be seen in the blocks; of designs with more than 1,500 different outcomes a fixed sample of 200 is
-    taken. The right direction is that of the true shares; either, where they are equal:
-    then this is the true rate of false alarms of one row.
+    be seen in the blocks; of designs with more than 1,500 different outcomes a fixed sample of 200
+    is taken. The right direction is that of the true shares; either, where they are equal: then
+    this is the true rate of false alarms of one row.
 
     >>> round(power_of(0.9, 0.1, [(6, 6)], 0.05), 3)
     0.659

@@ -6,6 +6,7 @@ Closed form: the same counts always give the same numbers. The unit is the sessi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from analyzer.statistics.intervals import DEVIATIONS, Interval, newcombe
 from analyzer.statistics.shares import Block
@@ -33,6 +34,11 @@ def stratified(blocks: Sequence[Block], z: float = DEVIATIONS) -> tuple[float, I
     >>> stratified([Block(10, 10, 0, 10)])[1] == newcombe(1.0, 10, 0.0, 10)
     True
     """
+    return _stratified(tuple(blocks), z)
+
+
+@lru_cache(maxsize=65536)
+def _stratified(blocks: tuple[Block, ...], z: float) -> tuple[float, Interval]:
     both = [each for each in blocks if each.n_a and each.n_b]
     if len(both) < 2:
         [one] = both or [Block(*(sum(column) for column in zip(*blocks, strict=True)))]
