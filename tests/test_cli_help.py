@@ -40,8 +40,10 @@ def every_command() -> Iterator[tuple[str, click.Command]]:
         command = cli.get_command(context, name)
         assert command is not None
         if isinstance(command, click.Group):
-            for inner in command.commands.values():
-                yield f"{name} {inner.name}", inner
+            for own in command.list_commands(context):
+                inner = command.get_command(context, own)
+                assert inner is not None
+                yield f"{name} {own}", inner
         yield name, command
 
 

@@ -24,6 +24,7 @@ COMMANDS = (
     "diff",
     "matrix",
     "linkage",
+    "feed",
     "report",
     "letter",
     "explain",

@@ -61,11 +61,18 @@ def _mistake(line: str, command: str | None) -> Mistake:
 
 
 class EvenhandGroup(click.Group):
-    """A click group whose commands live in modules of `analyzer.cli` and are imported by need."""
+    """A click group whose commands live in modules of `package` and are imported by need."""
 
-    def __init__(self, *args: Any, commands_of: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        commands_of: Sequence[str] = (),
+        package: str = "analyzer.cli",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._names = tuple(commands_of)
+        self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the commands in the order in which a study uses them."""
@@ -75,7 +82,7 @@ class EvenhandGroup(click.Group):
         """Import and return the command `cmd_name`; None where there is none."""
         if cmd_name not in self._names:
             return None
-        module = importlib.import_module(f"analyzer.cli.{cmd_name}_command")
+        module = importlib.import_module(f"{self._package}.{cmd_name}_command")
         command = module.command
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.command is not a command")

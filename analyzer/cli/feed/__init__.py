@@ -1,0 +1,1 @@
+"""The commands of the recommender audit, one file each; `group.py` lists them."""

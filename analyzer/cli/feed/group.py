@@ -1,0 +1,22 @@
+"""`evenhand feed`: what a feed shows to an account, and how soon."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli.group import EvenhandGroup
+from analyzer.cli.options import example
+
+COMMANDS = ("items",)  # each is `analyzer.cli.feed.<name>_command`
+
+
+@click.group(
+    "feed",
+    cls=EvenhandGroup,
+    commands_of=COMMANDS,
+    package="analyzer.cli.feed",
+    short_help="Measure what a feed shows, and how soon.",
+    epilog=example("evenhand feed items\nevenhand feed items KE-13-r01 --json"),
+)
+def command() -> None:
+    """Measure what a feed shows to an account, how much of it, and how soon."""

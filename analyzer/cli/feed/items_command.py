@@ -1,0 +1,106 @@
+"""`evenhand feed items`: captures to the items that a feed was given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.options import (
+    bundles_argument,
+    chosen_bundles,
+    complain,
+    echo_json,
+    example,
+    json_option,
+    open_study,
+    study_option,
+)
+
+if TYPE_CHECKING:
+    from analyzer.feed.kept import SessionItems
+
+_STATES = {
+    "shown": "shown",
+    "skipped_over": "passed",
+    "prefetched": "waiting",
+    "duplicate": "twice",
+    "unknown": "unknown",
+}
+
+
+@click.command(
+    "items",
+    short_help="Find the items that the feed was given.",
+    epilog=example("evenhand feed items\nevenhand feed items KE-13-r01 --json"),
+)
+@bundles_argument
+@click.option("--force", is_flag=True, help="Do everything again, changed or not.")
+@json_option
+@study_option
+def command(bundles: tuple[str, ...], force: bool, as_json: bool, study_dir: Path) -> None:
+    """Find the items of each session's feed, and what became of them, into feed/items/.
+
+    \b
+    An item is counted once for each time that an answer carried it:
+      shown       it was on the screen (by the app's log, else by its place)
+      passed      later ones were shown and it was not
+      waiting     the phone had it, and the recording ends before its turn
+      twice       it was told again before its turn
+      unknown     nothing says what became of it
+
+    The files hold what strangers wrote; nobody but you can read them, and no report has it.
+    Only sessions that changed are read again. All sessions, where none is named.
+    """
+    from dataclasses import asdict
+
+    from analyzer.feed.store import update
+
+    study = open_study(study_dir)
+    summary = update(study, chosen_bundles(bundles, study_dir), force=force)
+    if as_json:
+        echo_json(asdict(summary))
+        return
+    for about in summary.sessions:
+        _print(about)
+    click.echo(f"{len(summary.done)} read, {len(summary.unchanged)} unchanged")
+    for about in summary.sessions:
+        for code, count in about.problems:
+            complain(f"{about.session}: {count} x {code}: {_MEANINGS.get(code, 'see --json')}")
+        if about.unserved:
+            what = "lines of the log on items that no recorded answer held"
+            complain(f"{about.session}: {about.unserved} {what}")
+    for warning in summary.warnings:
+        complain(f"warning: {warning}")
+
+
+_MEANINGS = {
+    "feed_format": "feed answers without recognised items: the format may have changed",
+    "feed_entry": "entries of a feed that are no items: the format may have changed",
+    "feed_lacking": "most items lack a field that all should have: a key may have been renamed",
+    "feed_unread": "feed answers that could not be decoded",
+    "feed_empty": "feed answers without a body",
+    "feed_refused": "feed requests that were refused or not answered",
+    "feed_bound": "feed answers with too many entries",
+    "feed_log_unread": "lines of the app's log that could not be decoded",
+}
+
+
+def _print(about: SessionItems) -> None:
+    states, ads = dict(about.states), dict(about.ads)
+    feeds = ", ".join(each.platform for each in about.health) or "no feed"
+    answers = sum(each.answers for each in about.health)
+    understood = sum(each.understood for each in about.health)
+    click.echo(f"{about.session}: {feeds}, {understood} of {answers} answers understood")
+    told = ", ".join(f"{states.get(state, 0)} {word}" for state, word in _STATES.items())
+    advertising = sum(count for ad, count in ads.items() if ad != "none")
+    click.echo(f"  {sum(states.values())} items: {told}")
+    click.echo(
+        f"  {advertising} are or look like ads; watched {_minutes(about.watch_s)} "
+        f"in {_minutes(about.feed_s)} of feed time"
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

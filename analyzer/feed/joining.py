@@ -1,0 +1,224 @@
+"""What became of each serving: the feed's answers and the app's watch log, joined.
+
+The log, where there is one, says what was on the screen. What it does not name was passed over if
+something behind it was shown, and else was fetched ahead of its turn. Where there is no log at all,
+only the place speaks: an app asks for the next items when those that it has run out, so that the
+items of an answer that was followed by another one are taken as shown (`by` "order"), and of the
+last answer nothing is known.
+
+An item that is served again while it still waits for its turn is a duplicate, not a second chance
+to see it; once it was shown or passed over, it is a serving of its own.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from analyzer.feed.feed_time import FeedClock
+from analyzer.feed.reading import PRELOAD
+from analyzer.feed.records import AdClass, ShownBy, State, Watch
+
+_EARLY: Final = 1.0  # seconds by which a line of the log may come before the end of the answer
+_WHOLE: Final = 0.95  # share of a duration from which on it was watched whole
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What joining needs of a `Serving`; few enough bytes to hold those of a session."""
+
+    key: str
+    exchange: str
+    t_s: float
+    surface: str
+    batch: int
+    duration_s: float | None
+    ad: AdClass
+    author: str
+
+
+@dataclass(slots=True)
+class Fate:
+    """What became of one serving."""
+
+    place: int = 0
+    state: State = "unknown"
+    by: ShownBy = ""
+    shown_s: float | None = None  # seconds of the session at which it came on the screen
+    feed_s: float | None = None
+    watch_s: float | None = None
+    rounds: int | None = None
+    engaged: bool = False
+    lines: list[Watch] = field(default_factory=list, repr=False)
+
+
+def join(
+    servings: Sequence[Served], watches: Iterable[Watch], clock: FeedClock
+) -> tuple[list[Fate], int]:
+    """Return the fate of each of `servings` (one session's, in the order of its exchanges).
+
+    Also how many lines of the log name an item that no recorded answer had served before.
+    """
+    log: defaultdict[str, list[Watch]] = defaultdict(list)
+    for watch in watches:
+        log[watch.key].append(watch)
+    for lines in log.values():
+        lines.sort(key=lambda line: line.t_s)
+    fates = [Fate() for _ in servings]
+    surfaces: defaultdict[str, list[int]] = defaultdict(list)
+    for index, serving in enumerate(servings):
+        fates[index].place = len(surfaces[serving.surface])
+        surfaces[serving.surface].append(index)
+    for places in surfaces.values():
+        _duplicates([servings[at] for at in places], [fates[at] for at in places], log)
+    unserved = _attribute(servings, fates, log)
+    for surface, places in surfaces.items():
+        those = [servings[at] for at in places], [fates[at] for at in places]
+        if any(fate.lines for fate in those[1]):
+            _by_log(*those)
+        elif surface != PRELOAD:
+            _by_order(*those, logged=bool(log))
+        else:
+            _waiting(those[1])
+    for serving, fate in zip(servings, fates, strict=True):
+        _finish(serving, fate, clock)
+    return fates, unserved
+
+
+def _duplicates(
+    servings: Sequence[Served], fates: Sequence[Fate], log: dict[str, list[Watch]]
+) -> None:
+    """Mark what was served again before its turn came. One surface."""
+    earliest: dict[str, int] = {}
+    passed = _Passed(servings, log)
+    told: defaultdict[int, set[str]] = defaultdict(set)  # the items of each answer
+    for serving in servings:
+        told[serving.batch].add(serving.key)
+    for at, serving in enumerate(servings):
+        before = earliest.get(serving.key)
+        # Without a log: twice in one answer, or in two answers that are the same.
+        if (
+            before is not None
+            and not _is_over(servings[before], before, serving.t_s, log, passed)
+            and (log or told[servings[before].batch] == told[serving.batch])
+        ):
+            fates[at].state = "duplicate"
+        else:
+            earliest[serving.key] = at
+
+
+class _Passed:
+    """When, by the log, something behind a place was shown."""
+
+    def __init__(self, servings: Sequence[Served], log: dict[str, list[Watch]]) -> None:
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for at, serving in enumerate(servings):
+            if serving.key in log:
+                places[serving.key].append(at)
+        shown: list[tuple[float, int]] = []
+        for key, those in places.items():
+            times = [servings[at].t_s - _EARLY for at in those]
+            for line in log[key]:
+                latest = bisect.bisect_right(times, line.t_s) - 1
+                shown += [(line.t_s, those[latest])] if latest >= 0 else []
+        shown.sort()
+        self._times: list[float] = []
+        self._furthest: list[int] = []
+        furthest = -1
+        for t_s, place in shown:
+            furthest = max(furthest, place)
+            self._times.append(t_s)
+            self._furthest.append(furthest)
+
+    def beyond(self, place: int, t_s: float) -> bool:
+        """Whether something behind `place` had been shown at `t_s`."""
+        at = bisect.bisect_right(self._times, t_s) - 1
+        return at >= 0 and self._furthest[at] > place
+
+
+def _is_over(
+    serving: Served, place: int, t_s: float, log: dict[str, list[Watch]], passed: _Passed
+) -> bool:
+    """Whether the turn of an earlier serving was over at `t_s`: it was shown, or passed over."""
+    if any(serving.t_s - _EARLY <= line.t_s <= t_s for line in log.get(serving.key, ())):
+        return True
+    return passed.beyond(place, t_s)
+
+
+def _attribute(
+    servings: Sequence[Served], fates: Sequence[Fate], log: dict[str, list[Watch]]
+) -> int:
+    """Give each line of the log to the latest serving of its item; return how many had none."""
+    chances: defaultdict[str, list[int]] = defaultdict(list)
+    for at, serving in enumerate(servings):
+        if fates[at].state != "duplicate":
+            chances[serving.key].append(at)
+    unserved = 0
+    for key, lines in log.items():
+        places = chances.get(key, [])
+        times = [servings[at].t_s - _EARLY for at in places]
+        for line in lines:
+            latest = bisect.bisect_right(times, line.t_s) - 1
+            if latest < 0:
+                unserved += 1
+            else:
+                fates[places[latest]].lines.append(line)
+    return unserved
+
+
+def _by_log(servings: Sequence[Served], fates: Sequence[Fate]) -> None:
+    last = max(at for at, fate in enumerate(fates) if fate.lines)
+    for at, fate in enumerate(fates):
+        if fate.state == "duplicate":
+            continue
+        if fate.lines:
+            fate.state, fate.by = "shown", "watch_log"
+            fate.shown_s = max(servings[at].t_s, fate.lines[0].t_s - _time_of(fate.lines[0]))
+        else:
+            fate.state = "skipped_over" if at < last else "prefetched"
+
+
+def _time_of(line: Watch) -> float:
+    """Return how long before it was logged the showing began: a time is told when it is over."""
+    return line.watch_s or 0.0
+
+
+def _by_order(servings: Sequence[Served], fates: Sequence[Fate], *, logged: bool) -> None:
+    """Take those as shown that were followed by another answer, spread evenly until it came.
+
+    Not where the session has a log: then the log has left this surface out.
+    """
+    answers: defaultdict[int, list[Fate]] = defaultdict(list)
+    begins: dict[int, float] = {}
+    for serving, fate in zip(servings, fates, strict=True):
+        begins.setdefault(serving.batch, serving.t_s)
+        if fate.state != "duplicate":
+            answers[serving.batch].append(fate)
+    for batch, after in pairwise(() if logged else begins):
+        those = answers[batch]
+        for number, fate in enumerate(those):
+            fate.state, fate.by = "shown", "order"
+            fate.shown_s = begins[batch] + (begins[after] - begins[batch]) * number / len(those)
+
+
+def _waiting(fates: Sequence[Fate]) -> None:
+    for fate in fates:
+        if fate.state != "duplicate":
+            fate.state = "prefetched"
+
+
+def _finish(serving: Served, fate: Fate, clock: FeedClock) -> None:
+    if fate.state == "shown" and fate.shown_s is not None:
+        fate.feed_s = clock.at(fate.shown_s)
+    times = [line.watch_s for line in fate.lines if line.watch_s is not None]
+    rounds = [line.rounds for line in fate.lines if line.rounds is not None]
+    fate.watch_s = round(sum(times), 3) if times else None
+    fate.rounds = sum(rounds) if rounds else None
+    if fate.rounds is None and fate.watch_s is not None and serving.duration_s:
+        fate.rounds = int(fate.watch_s / serving.duration_s + 1 - _WHOLE)
+    acted = any(line.liked or line.shared or line.commented or line.followed for line in fate.lines)
+    fate.engaged = acted or (fate.rounds or 0) >= 1

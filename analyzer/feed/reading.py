@@ -1,0 +1,281 @@
+"""From a recorded session to the items that its feed was given, in one pass.
+
+`FeedReader` takes exchanges one by one, also while they are recorded; `read_feed` takes those of a
+bundle. Nothing is held but counts. What an answer of the feed's addresses holds that is not
+understood is a `Problem`, so that a new format is never an empty feed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from analyzer.decoders import MISS, Budget, Fault
+from analyzer.decoders.schema import place_of
+from analyzer.feed.adapters import Adapter, Surface, WatchRule
+from analyzer.feed.conditions import holds
+from analyzer.feed.items import clean_id, make_item
+from analyzer.feed.paths import MOST, Steps, find, first, has_list, is_empty
+from analyzer.feed.records import Health, Item, Serving, Watch
+from analyzer.feed.trees import body_tree
+from analyzer.feed.watching import media_of, read_watches
+from analyzer.models import Exchange, Problem
+from analyzer.readers.bundle import read_exchanges
+
+PRELOAD: Final = "preload"  # the surface of items that wait for their turn in no list of a feed
+_MOST_PLACES: Final = 10_000
+_LONGEST_LOOK: Final = 256 * 1024  # bytes of a request in which it is looked for what it asks
+_LEAST_SERVINGS: Final = 5  # with which it can be said that a field is gone
+_SILENT: Final = ("HEAD", "OPTIONS", "WS", "CONNECT")
+
+# An `Item` by itself tells more of one that is served elsewhere.
+Found = Serving | Item | Watch | Problem
+_Known = tuple[tuple[Adapter, tuple[Surface, ...], tuple[WatchRule, ...]], ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was found in the lists of one answer.
+
+    `rows` and `found`: how many entries a list has, and in how many of them there was something at
+    the place of an item. Of those, `strange` were none, and `others` are known to be none.
+    """
+
+    there: bool = False  # a list, be it empty
+    entries: int = 0
+    strange: int = 0
+    others: int = 0
+    rows: dict[Steps, int] = field(default_factory=dict)
+    found: Counter[Steps] = field(default_factory=Counter)
+
+    @property
+    def lost(self) -> int:
+        """How many entries were not understood."""
+        empty = sum(max(0, rows - self.found[steps]) for steps, rows in self.rows.items())
+        return self.strange + empty
+
+    @property
+    def understood(self) -> bool:
+        return self.there and (self.lost == 0 or self.entries > self.strange)
+
+
+class FeedReader:
+    """Reads the exchanges of one session, in their order. `key` is the study's secret."""
+
+    def __init__(self, session: str, adapters: Sequence[Adapter], key: bytes) -> None:
+        self._session = session
+        self._adapters = tuple(adapters)
+        self._key = key
+        self._places: dict[tuple[str, str], _Known] = {}
+        self._batches: Counter[str] = Counter()
+        self._answers: Counter[str] = Counter()
+        self._understood: Counter[str] = Counter()
+        self._servings: Counter[str] = Counter()
+        self._lacking: dict[str, Counter[str]] = {}
+
+    def read(self, exchange: Exchange) -> Iterator[Found]:
+        """Yield what `exchange` serves and tells; nothing for what is not of a feed."""
+        if exchange.method in _SILENT:
+            return
+        for adapter, surfaces, rules in self._known(exchange.url):
+            for found in read_watches(exchange, adapter, rules, self._key):
+                if isinstance(found, Fault):
+                    yield self._problem(exchange, "feed_log_unread", f"{adapter.id}: {found.code}")
+                else:
+                    yield found
+            for surface in surfaces:
+                if _asks(exchange, surface):
+                    yield from self._answer(exchange, adapter, surface)
+
+    def end(self) -> Iterator[Problem]:
+        """Yield what can be said only when all was read: fields that are gone."""
+        for health in self.health:
+            for name, count in health.lacking:
+                if health.servings >= _LEAST_SERVINGS and count * 2 > health.servings:
+                    detail = f"{health.platform}: {name} in {count} of {health.servings} servings"
+                    yield Problem("", "extract", "feed_lacking", detail)
+
+    @property
+    def health(self) -> tuple[Health, ...]:
+        """Return how much was understood so far, by platform; only of those that were met."""
+        return tuple(
+            Health(
+                self._session,
+                adapter.id,
+                self._answers[adapter.id],
+                self._understood[adapter.id],
+                self._servings[adapter.id],
+                tuple(sorted(self._lacking.get(adapter.id, Counter()).items())),
+            )
+            for adapter in self._adapters
+            if self._answers[adapter.id]
+        )
+
+    def _known(self, url: str) -> _Known:
+        place = place_of(url)
+        known = self._places.get(place)
+        if known is None:
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            known = self._places[place] = tuple(
+                (adapter, surfaces, rules)
+                for adapter in self._adapters
+                if (surfaces := tuple(s for s in adapter.surfaces if s.place.holds(*place)))
+                or any(rule.place.holds(*place) for rule in adapter.watches)
+                for rules in (tuple(r for r in adapter.watches if r.place.holds(*place)),)
+            )
+        return known
+
+    def _answer(
+        self, exchange: Exchange, adapter: Adapter, surface: Surface
+    ) -> Iterator[Serving | Item | Problem]:
+        if exchange.status != 200:
+            if exchange.status is None or exchange.status >= 400:
+                yield from self._unread(exchange, adapter, surface, "feed_refused", "no answer")
+            return
+        kind, encoding = media_of(exchange.response_headers)
+        tree, budget = body_tree(exchange.response_body, kind, encoding, exchange.url, answer=True)
+        if isinstance(tree, Fault) or tree is MISS:
+            code, why = "feed_unread", tree.code if isinstance(tree, Fault) else "no known format"
+            if not exchange.response_body:
+                code, why = "feed_empty", "an answer without a body"
+            elif not exchange.complete:
+                why = "truncated"
+            yield from self._unread(exchange, adapter, surface, code, why)
+            return
+        if any(holds(each, tree, budget) for each in adapter.refusals):
+            yield from self._unread(exchange, adapter, surface, "feed_refused", "an error")
+            return
+        yield from self._lists(exchange, adapter, surface, tree, budget)
+
+    def _lists(
+        self, exchange: Exchange, adapter: Adapter, surface: Surface, tree: object, budget: Budget
+    ) -> Iterator[Serving | Item | Problem]:
+        tally = _Tally()
+        batches: dict[str, int] = {}
+        positions: Counter[str] = Counter()
+        named = self._named(exchange, adapter, surface)
+        for number, steps in enumerate((*surface.lists, *surface.preload)):
+            own = surface.id if number < len(surface.lists) else PRELOAD
+            tally.there |= own != PRELOAD and has_list(tree, steps, budget)
+            row = steps[: len(steps) - steps[::-1].index("*")] if "*" in steps else steps
+            if row not in tally.rows:
+                tally.rows[row] = sum(not is_empty(each) for each in find(tree, row, budget))
+            for node in find(tree, steps, budget):
+                if tally.entries >= MOST:
+                    yield self._problem(exchange, "feed_bound", f"more than {MOST} entries")
+                    break
+                if is_empty(node):
+                    continue
+                tally.entries += 1
+                tally.found[row] += 1
+                if self._is_no_item(adapter, node, budget):
+                    tally.others += 1
+                    continue
+                made = make_item(node, adapter, self._key, budget, named)
+                if made is None:
+                    tally.strange += 1
+                    continue
+                item, lacking = made
+                if surface.details:
+                    yield item
+                    continue
+                if own not in batches:
+                    batches[own] = self._next(own)
+                where = (exchange.t_s, own, batches[own], positions[own])
+                yield Serving(exchange.session, exchange.id, *where, item)
+                positions[own] += 1
+                self._servings[adapter.id] += 1
+                self._lacking.setdefault(adapter.id, Counter()).update(lacking)
+        yield from self._judge(exchange, adapter, surface, tally)
+
+    def _next(self, surface: str) -> int:
+        number = self._batches[surface]
+        self._batches[surface] += 1
+        return number
+
+    def _judge(
+        self, exchange: Exchange, adapter: Adapter, surface: Surface, tally: _Tally
+    ) -> Iterator[Problem]:
+        """Say whether the answer was understood."""
+        if surface.details or (surface.optional and not tally.there):
+            return
+        self._answers[adapter.id] += 1
+        self._understood[adapter.id] += tally.understood
+        where = f"{adapter.id}/{surface.id}"
+        if not tally.understood:
+            why = f"{where}: feed answers without recognised items"
+            yield self._problem(exchange, "feed_format", why)
+            return
+        for _ in range(min(MOST, tally.lost)):
+            yield self._problem(exchange, "feed_entry", f"{where}: entries that are no items")
+
+    def _unread(
+        self, exchange: Exchange, adapter: Adapter, surface: Surface, code: str, why: str
+    ) -> Iterator[Problem]:
+        if surface.details or surface.optional:
+            return
+        self._answers[adapter.id] += 1
+        yield self._problem(exchange, code, f"{adapter.id}/{surface.id}: {why}")
+
+    def _named(self, exchange: Exchange, adapter: Adapter, surface: Surface) -> str:
+        """Return the id of the item that the request asked for."""
+        if not surface.request_id:
+            return ""
+        kind, encoding = media_of(exchange.request_headers)
+        tree, budget = body_tree(exchange.request_body, kind, encoding, exchange.url, answer=False)
+        return clean_id(adapter, first(tree, surface.request_id, budget))
+
+    @staticmethod
+    def _is_no_item(adapter: Adapter, node: object, budget: Budget) -> bool:
+        return any(
+            not is_empty(each) for steps in adapter.not_items for each in find(node, steps, budget)
+        )
+
+    @staticmethod
+    def _problem(exchange: Exchange, code: str, detail: str) -> Problem:
+        return Problem(exchange.id, "extract", code, detail)
+
+
+class FeedReading:
+    """What `read_feed` returns. Iterate it once; `health` and `problems` are whole after that."""
+
+    def __init__(self, bundle: Path, adapters: Sequence[Adapter], key: bytes) -> None:
+        self._bundle = bundle
+        self._reader = FeedReader(bundle.name, adapters, key)
+        self.problems: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[Found]:
+        """Yield servings, watch lines, details and problems in the order of the exchanges."""
+        for exchange in read_exchanges(self._bundle):
+            for found in self._reader.read(exchange):
+                if isinstance(found, Problem):
+                    self.problems[found.code] += 1
+                yield found
+        for problem in self._reader.end():
+            self.problems[problem.code] += 1
+            yield problem
+
+    @property
+    def health(self) -> tuple[Health, ...]:
+        """Return how much of the feed's answers was understood, by platform."""
+        return self._reader.health
+
+
+def read_feed(bundle: Path, adapters: Sequence[Adapter], key: bytes) -> FeedReading:
+    """Return the reading of the session bundle `bundle`, in flat memory.
+
+    `UserError` while it is iterated, where the bundle cannot be read.
+    """
+    return FeedReading(bundle, adapters, key)
+
+
+def _asks(exchange: Exchange, surface: Surface) -> bool:
+    """Whether the request is one of those that `surface` answers."""
+    if not surface.has:
+        return True
+    url, body = exchange.url.encode("utf-8", "replace"), exchange.request_body[:_LONGEST_LOOK]
+    return any(text in url or text in body for text in surface.has)

@@ -1,0 +1,171 @@
+"""The private files of items: what is in them, who may read them, when they are made anew."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_rig import done, mistake, run, told
+from feed_rig import ADAPTERS, aweme, exchange, logged, served
+from recording import record, study
+
+from analyzer.feed import store
+from analyzer.feed.adapters import load_adapters
+from analyzer.feed.kept import folder
+from analyzer.models import Exchange
+from analyzer.study import Study
+
+HOUR: tuple[Exchange, ...] = (
+    served([aweme(1, desc="SECRET caption #sad"), aweme(2), aweme(3)], 1.0),
+    logged(1, t_s=2.0),
+    logged(3, 1, 10_000, t_s=12.0),
+    logged(0, 3, 4_000, t_s=16.0),
+)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Study:
+    found = study(tmp_path)
+    record(found, "KE-13", 1, HOUR)
+    record(found, "DE-13", 1, HOUR[:1])
+    return found
+
+
+def rows(found: Study) -> list[dict[str, Any]]:
+    table: list[dict[str, Any]] = store.load_showings(found).read_all().to_pylist()
+    return table
+
+
+def test_showings_say_whose_feed_what_and_when_and_nothing_that_anybody_wrote(
+    recorded: Study,
+) -> None:
+    got = [row for row in rows(recorded) if row["arm"] == "KE-13"]
+    assert [row["state"] for row in got] == ["shown", "skipped_over", "shown"]
+    assert [row["watch_s"] for row in got] == [10.0, None, 4.0]
+    assert [row["order"] for row in got] == [0, 1, 2]
+    assert {row["account"] for row in got} == {"KE-13/amina"}
+    assert got[0]["engaged"] is True
+    said = json.dumps(got)
+    assert "SECRET" not in said
+    assert "7300000000000000001" not in said
+    keys = {row["item_key"] for row in rows(recorded) if row["arm"] == "DE-13"}
+    assert keys == {row["item_key"] for row in got}
+
+
+def test_the_feed_time_of_an_account_runs_on_from_session_to_session(recorded: Study) -> None:
+    before = [row["feed_s"] for row in rows(recorded) if row["arm"] == "KE-13"]
+    record(recorded, "KE-13", 2, HOUR)
+    got = [row for row in rows(recorded) if row["arm"] == "KE-13"]
+    sessions = sorted({str(row["session"]) for row in got})
+    first, second = ([r["feed_s"] for r in got if r["session"] == name] for name in sessions)
+    length = store.summaries(recorded)[1].feed_s
+    assert first == before
+    assert length > 0
+    moved = [None if each is None else each + length + 0.01 for each in first]
+    assert second == [each if each is None else pytest.approx(each) for each in moved]
+
+
+def test_the_private_file_holds_what_a_coder_needs_and_nobody_else_reads_it(
+    recorded: Study,
+) -> None:
+    store.update(recorded)
+    items = [row for batch in store.load_items(recorded) for row in batch.to_pylist()]
+    [one] = [row for row in items if row["text"].startswith("SECRET") and row["watch_s"]]
+    assert one["native"] == "7300000000000000001"
+    assert one["hashtags"] == ["sad"]
+    assert one["hashtag_at"] == [{"start": 15, "end": 19}]
+    assert one["author_key"]
+    place = folder(recorded)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()} == {0o600}
+    assert all(path.suffix in (".json", ".parquet") for path in place.iterdir())
+    about = "".join(path.read_text() for path in place.glob("*.json"))
+    assert "SECRET" not in about
+    assert "7300000000000000001" not in about
+
+
+def test_only_what_changed_is_read_again(recorded: Study, tmp_path: Path) -> None:
+    first = store.update(recorded)
+    assert (len(first.done), first.unchanged) == (2, ())
+    again = store.update(recorded)
+    assert (again.done, len(again.unchanged)) == ((), 2)
+    assert again.sessions == first.sessions
+    assert len(store.update(recorded, phases=["use"]).done) == 2
+    store.update(recorded)
+    damaged = next(folder(recorded).glob("DE*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert [name[:2] for name in store.update(recorded).done] == ["DE"]
+    other = study(tmp_path, (tmp_path / "study.toml").read_text().replace("00112233", "10112233"))
+    assert len(store.update(other).done) == 2
+
+
+def test_the_same_capture_gives_the_same_files(recorded: Study) -> None:
+    store.update(recorded)
+    before = {path.name: path.read_bytes() for path in folder(recorded).iterdir()}
+    store.update(recorded, force=True)
+    assert {path.name: path.read_bytes() for path in folder(recorded).iterdir()} == before
+
+
+def test_many_servings_are_written_in_pieces(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    answers = [served([aweme(100 * at + n) for n in range(100)], float(at + 1)) for at in range(45)]
+    record(found, "KE-13", 1, [*answers, logged(4, t_s=50.0)])
+    table = store.load_showings(found).read_all()
+    assert table.num_rows == 4_500
+    assert table["state"].to_pylist().count("shown") == 1
+
+
+def test_what_a_single_video_tells_completes_its_serving(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    hits = [exchange(hit) for hit in ADAPTERS["youtube_shorts"].hits]
+    record(found, "KE-13", 1, [replace(hit, t_s=float(at)) for at, hit in enumerate(hits)])
+    store.update(found)
+    items = {row["native"]: row for b in store.load_items(found) for row in b.to_pylist()}
+    assert items["inventedA01"]["duration_s"] == 41.0
+    assert items["inventedA01"]["ad"] == "disclosed"
+    assert items["inventedA01"]["watch_s"] == 21.0
+    assert items["inventedA02"]["text"] == "Steam Frame"
+    assert items["inventedA02"]["ad"] == "formal"
+
+
+def told_of(found: Study, answers: Sequence[Exchange]) -> str:
+    record(found, "KE-13", 9, answers)
+    result = run("feed", "items", root=found.root)
+    assert result.exit_code == 0, result.output
+    return result.stderr
+
+
+def test_the_command_shows_a_table_and_says_what_was_not_understood(recorded: Study) -> None:
+    shown = done("feed", "items", root=recorded.root)
+    assert "tiktok_app" in shown
+    assert "2 read, 0 unchanged" in shown
+    assert "SECRET" not in shown
+    changed = exchange({"request": {"url": HOUR[0].url}, "response": {"json": {"awemes": [{}]}}})
+    said = told_of(recorded, [changed])
+    assert "1 x feed_format: feed answers without recognised items" in said
+
+
+def test_the_command_speaks_json_and_takes_names_of_sessions(recorded: Study) -> None:
+    about = told("feed", "items", root=recorded.root)
+    assert [each["arm"] for each in about["sessions"]] == ["DE-13", "KE-13"]
+    [only] = told("feed", "items", "KE-13-r01", root=recorded.root)["sessions"]
+    assert dict(only["states"]) == {"shown": 2, "skipped_over": 1}
+    assert only["health"][0]["answers"] == 1
+    assert "no session" in mistake("feed", "items", "XX", root=recorded.root)
+
+
+def test_a_study_may_bring_an_adapter_of_its_own(recorded: Study) -> None:
+    own = recorded.root / "feeds"
+    own.mkdir()
+    text = (Path(store.__file__).parent.parent / "data/feeds/tiktok_app.yaml").read_text()
+    (own / "mine.yaml").write_text(text.replace("aweme_list/*", "posts/*"))
+    load_adapters.cache_clear()
+    assert dict(store.update(recorded).sessions[0].problems) == {"feed_format": 1}
+    (own / "mine.yaml").write_text(text.replace("id: [aweme_id", "idd: [aweme_id"))
+    load_adapters.cache_clear()
+    assert "mine.yaml:" in mistake("feed", "items", root=recorded.root)
