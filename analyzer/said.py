@@ -66,6 +66,14 @@ class Said(str):
         """Return how it is made again, in another process."""
         return _made, (self.template, self.many, self.number, dict(self.parameters))
 
+    def of(self, **parameters: object) -> Said:
+        """Return the same text with other parameters.
+
+        >>> say("{side}: median", side="a").of(side="Kenya")
+        'Kenya: median'
+        """
+        return _made(self.template, self.many, self.number, {**self.parameters, **parameters})
+
     def translated(
         self,
         gettext: Gettext,

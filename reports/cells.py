@@ -55,7 +55,7 @@ def heading(table: Table, column: Column, names: Names) -> str:
     if "{side}" not in found.template:
         return names.language.tell(found)
     side = names.side("a" if column.name.startswith("a") else "b")
-    return names.language.tell(say(found.template, side=side))
+    return names.language.tell(found.of(side=side))
 
 
 def meaning(column: Column, language: Language) -> str:

@@ -14,6 +14,7 @@ from scipy.stats import binom, binomtest, fisher_exact
 from analyzer.statistics import (
     Block,
     Interval,
+    attainable,
     benjamini_hochberg,
     contrast,
     enough,
@@ -104,6 +105,12 @@ def test_the_test_counts_every_relabelling_within_blocks(
     observed = abs(sum(found.k_a for found in given_blocks) - mean)
     expected = sum(abs(total - mean) >= observed - 1e-9 for total in totals) / len(totals)
     assert permutation(given_blocks) == pytest.approx(expected)
+
+
+def test_a_p_that_is_very_small_is_not_nothing() -> None:
+    found = [Block(0, 10, 8, 8), Block(0, 11, 8, 8), Block(0, 11, 8, 8)]
+    assert permutation(found) == pytest.approx(1 / 43758 / 75582**2)
+    assert 0 not in attainable(found)
 
 
 @given(blocks)

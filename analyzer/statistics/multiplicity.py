@@ -68,10 +68,12 @@ def discoveries(ps: Sequence[float], supports: Sequence[Support], alpha: float) 
     kinds = Counter(supports)
     counts = np.asarray(list(kinds.values()), dtype=np.float64)[:, None]
     limit = Family(supports, alpha).limit
-    reached = np.stack([_chance(each, ranked) for each in kinds])
-    strict = np.stack([_chance(each, np.maximum(ranked, limit)) for each in kinds])
+    different, place = np.unique(ranked, return_inverse=True)  # many rows have the same p
+    reached = np.stack([_chance(each, different) for each in kinds])
+    strict = np.stack([_chance(each, np.maximum(different, limit)) for each in kinds])
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = np.where(reached > 0, counts * reached / (1 - strict), 0.0).sum(axis=0)
+        odds = np.where(reached > 0, counts * reached / (1 - strict), 0.0)
+    expected = odds.sum(axis=0)[place]
     rank = np.searchsorted(ranked, ranked * _SAME, side="right")
     # A q that is exactly `alpha` must not be above it by what floats add.
     least = np.maximum(np.round(expected / rank, 12), ranked)

@@ -115,8 +115,15 @@ def null(margins: tuple[Margins, ...]) -> Null:
     last = np.searchsorted(-away[order], -away[order] + _TIE, side="right") - 1
     ps = np.empty_like(chances)
     # The same counts reach the same p by many ways; what floats add to it would tell them apart.
-    ps[order] = np.round(np.minimum(1.0, reached[last]), 14)
+    ps[order] = _rounded(np.minimum(1.0, reached[last]))
     return Null(chances, ps)
+
+
+def _rounded(ps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `ps` with 13 digits: no p that is possible becomes 0."""
+    power = 10.0 ** np.floor(np.log10(ps, where=ps > 0, out=np.zeros_like(ps)))
+    rounded: NDArray[np.float64] = np.round(ps / power, 12) * power
+    return np.minimum(1.0, rounded)
 
 
 @lru_cache(maxsize=4096)
