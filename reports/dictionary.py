@@ -46,8 +46,11 @@ DELTA: Final = (
         " the margin; insufficient: neither can be said",
     ),
     column("reason", "Why insufficient; empty otherwise"),
-    column("enough", "Sessions for each side that would decide it in four of five studies; empty where not"
-        " known", "count"),
+    column(
+        "enough",
+        "Sessions for each side that would decide it in four of five studies; empty where not known",
+        "count",
+    ),
     column("effect", "Share in A less share in B", "difference of shares"),
     column("low", "Lower end of the 95% interval of the effect", "difference of shares"),
     column("high", "Upper end of the 95% interval of the effect", "difference of shares"),
