@@ -48,7 +48,8 @@ DELTA: Final = (
     column("reason", "Why insufficient; empty otherwise"),
     column(
         "enough",
-        "Sessions for each side that would decide it in four of five studies; empty where not known",
+        "Sessions for each side that would decide it in four of five studies; empty where not"
+        " known",
         "count",
     ),
     column("effect", "Share in A less share in B", "difference of shares"),
