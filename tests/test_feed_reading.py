@@ -90,6 +90,15 @@ def test_the_same_video_has_one_key_in_the_app_and_on_the_site_and_no_name_in_it
     assert aweme(1)["author"]["uid"] not in repr(one)
 
 
+def test_an_author_known_by_name_only_is_a_pseudonym_too_and_no_other_persons() -> None:
+    named = aweme(1, author={"unique_id": "Someone"})
+    same = aweme(2, author={"unique_id": "someone", "uid": None})
+    other = aweme(3, author={"uid": "someone"})
+    found, _ = read([served([named, same, other])])
+    one, two, three = (serving.item.author for serving in servings(found))
+    assert one == two != three != ""
+
+
 @pytest.mark.parametrize("renamed", ["awemes", "awemeList"])
 def test_a_renamed_list_is_a_problem_and_not_an_empty_feed(renamed: str) -> None:
     answer = {"status_code": 0, renamed: [aweme(1)]}

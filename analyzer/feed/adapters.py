@@ -30,8 +30,8 @@ FOLDER: Final = DATA / "feeds"
 DISCLOSURES: Final = DATA / "feed_disclosures.yaml"
 # The fields of an item, each with the paths of its alternatives.
 FIELDS: Final = (
-    "id", "author", "text", "language", "music", "duration_s", "duration_ms", "created_s",
-    "created_ms", "created_iso", "plays", "likes", "comments", "shares", "more",
+    "id", "author", "author_name", "text", "language", "music", "duration_s", "duration_ms",
+    "created_s", "created_ms", "created_iso", "plays", "likes", "comments", "shares", "more",
 )  # fmt: skip
 SIGNS: Final = ("liked", "shared", "commented", "followed")
 Paths = tuple[Steps, ...]

@@ -33,7 +33,7 @@ def make_item(
     text = _text(node, adapter, budget)
     tags = _hashtags(node, adapter, text, budget)
     ad, reasons = _ad(node, adapter, text, tags, budget)
-    author = values.name(_get(node, adapter, "author", budget))
+    author = _author(node, adapter, budget)
     music = values.name(_get(node, adapter, "music", budget))
     item = Item(
         platform=adapter.id,
@@ -88,6 +88,13 @@ def completed(item: Item, more: Item) -> Item:
 def _get(node: object, adapter: Adapter, name: str, budget: Budget) -> object:
     found = first(node, adapter.fields.get(name, ()), budget)
     return None if isinstance(found, dict | list) else found
+
+
+def _author(node: object, adapter: Adapter, budget: Budget) -> str:
+    """Return the author's id, else the name with a sign before it: it may look like an id."""
+    author = values.name(_get(node, adapter, "author", budget))
+    name = values.name(_get(node, adapter, "author_name", budget))
+    return author or (f"@{name.lstrip('@').lower()}" if name else "")
 
 
 def _text(node: object, adapter: Adapter, budget: Budget) -> str:

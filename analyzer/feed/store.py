@@ -185,7 +185,7 @@ def _write(
         slim, watches, details = _draft(reading, draft)
         clock = FeedClock(read_steps(bundle), _ended(session, slim, watches), phases)
         fates, unserved = join(slim, watches, clock)
-        at = 0
+        at = bare = 0
         with (
             pq.ParquetFile(draft) as file,
             private(final) as stream,
@@ -193,7 +193,9 @@ def _write(
         ):
             for batch in file.iter_batches(_GROUP):
                 some = fates[at : at + batch.num_rows]
-                writer.write_batch(joined_batch(_completed(batch, details), some))
+                whole = _completed(batch, details)
+                bare += _bare(whole)
+                writer.write_batch(joined_batch(whole, some))
                 at += batch.num_rows
         about = SessionItems(
             session=bundle.name,
@@ -206,7 +208,7 @@ def _write(
             watch_s=round(sum(fate.watch_s or 0.0 for fate in fates), 3),
             unserved=unserved,
             health=reading.health,
-            problems=tuple(sorted(reading.problems.items())),
+            problems=tuple(sorted((reading.problems + Counter(feed_bare=bare)).items())),
         )
         final.replace(place / f"{bundle.name}.parquet")
         describe(place, bundle.name, about, current)
@@ -266,6 +268,12 @@ def _completed(batch: pa.RecordBatch, details: dict[str, Item]) -> pa.RecordBatc
     rows = [_more(row, details.get(row["item_key"])) for row in batch.to_pylist()]
     [made] = served_table(rows).combine_chunks().to_batches()
     return made
+
+
+def _bare(batch: pa.RecordBatch) -> int:
+    """Return how many servings have neither text nor author: nobody can say what they are."""
+    texts, authors = batch.column("text").to_pylist(), batch.column("author_key").to_pylist()
+    return sum(not text and not author for text, author in zip(texts, authors, strict=True))
 
 
 def _more(row: dict[str, Any], more: Item | None) -> dict[str, Any]:

@@ -79,6 +79,7 @@ _MEANINGS = {
     "feed_format": "feed answers without recognised items: the format may have changed",
     "feed_entry": "entries of a feed that are no items: the format may have changed",
     "feed_lacking": "most items lack a field that all should have: a key may have been renamed",
+    "feed_bare": "items of which neither text nor author was recorded: nobody can code them",
     "feed_unread": "feed answers that could not be decoded",
     "feed_empty": "feed answers without a body",
     "feed_refused": "feed requests that were refused or not answered",
