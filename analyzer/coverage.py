@@ -56,7 +56,11 @@ class Exchanged:
     def exchange(self, exchange: Exchange, problems: Sequence[Problem]) -> None:
         """Count an exchange. `problems` are those of decoding it."""
         self.exchanges += 1
-        self.bytes_up += len(exchange.request_body) + _size(exchange.request_headers)
+        self.bytes_up += (
+            len(exchange.request_body)
+            + _size(exchange.request_headers)
+            + asked(exchange.method, exchange.url)
+        )
         self.bytes_down += len(exchange.response_body) + _size(exchange.response_headers)
         if exchange.complete and not problems:
             return
@@ -287,6 +291,19 @@ def _is_media(exchange: Exchange) -> bool:
         name.lower() == "content-type" and value.strip().lower().startswith(_MEDIA)
         for name, value in exchange.response_headers
     )
+
+
+def asked(method: str, url: str) -> int:
+    """Return the bytes of a request's method and address: much of what trackers get is there.
+
+    Without scheme and host, as they are on the wire; 0 of a message of a WebSocket.
+    """
+    if method == "WS":
+        return 0
+    _, _, rest = url.partition("://")
+    places = [place for mark in "/?" if (place := rest.find(mark)) >= 0]
+    target = rest[min(places) :] if places else "/"
+    return len(method) + len(target.encode("utf-8", "replace"))
 
 
 def _size(headers: tuple[tuple[str, str], ...]) -> int:

@@ -77,7 +77,8 @@ class Recording:
             connection=connection,
         )
         self.exchanges.append(number)
-        self.up += len(body) + HEADER_BYTES
+        target = url.partition("://")[2].partition("/")[2]
+        self.up += len(f"{method}/{target}") + len(body) + HEADER_BYTES
         if finished:
             self.answer(number, answer)
         return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -54,10 +55,23 @@ def problem(code: str, part: str = "body") -> Problem:
 
 
 def test_bytes_of_bodies_and_headers_are_counted() -> None:
-    found = covered(post("a=1"), post("a=1"))[HOST]
+    asked = post("a=1")
+    path = asked.url.partition(HOST)[2]
+    found = covered(asked, asked)[HOST]
     assert found.exchanges == 2
-    assert found.bytes_up == 2 * (3 + len("content-type") + 33 + 4)
+    assert found.bytes_up == 2 * (len(f"{asked.method}{path}") + 3 + len("content-type") + 33 + 4)
     assert found.bytes_down > 0
+
+
+def test_what_is_sent_in_an_address_counts_as_sent() -> None:
+    """A pixel tracker gets everything in its address."""
+    pixel = replace(post(), method="GET", request_body=b"", request_headers=())
+    short = covered(replace(pixel, url=f"https://{HOST}"))[HOST].bytes_up
+    long = covered(replace(pixel, url=f"https://{HOST}/p?q={'x' * 900}"))[HOST].bytes_up
+    bare = covered(replace(pixel, url=f"https://{HOST}?q={'é' * 9}"))[HOST].bytes_up
+    assert (short, long, bare) == (len("GET/"), len("GET/p?q=") + 900, len("GET?q=") + 18)
+    message = replace(pixel, method="WS", request_body=b"hello")
+    assert covered(message)[HOST].bytes_up == 5
 
 
 def test_several_problems_of_one_request_are_one_unread_request() -> None:

@@ -28,6 +28,8 @@ from analyzer.models import Event
 from analyzer.pipeline import analyse_bundle
 from analyzer.study import SETUP, Study
 
+ASKED_BYTES = HEADER_BYTES + len("POST/session")
+
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
@@ -97,7 +99,7 @@ def test_what_flows_in_pieces_is_counted_as_it_flows_and_once(
     for at in range(0, len(body), 10):
         writer.add_chunk(number, body[at : at + 10], from_client=True)
         totals = follower.poll().totals
-        assert totals.read_up == HEADER_BYTES + min(at + 10, len(body))
+        assert totals.read_up == ASKED_BYTES + min(at + 10, len(body))
     assert not follower.poll().sightings  # it is not complete yet
     writer.finish_request(number)
     now = follower.poll()
@@ -107,7 +109,7 @@ def test_what_flows_in_pieces_is_counted_as_it_flows_and_once(
     assert follower.poll().totals.read_down == 5
     writer.finish_exchange(number, t_s=3.0, status=200, body=None, cut=100)
     totals = follower.poll().totals
-    assert (totals.read_up, totals.read_down) == (HEADER_BYTES + len(body), 105)
+    assert (totals.read_up, totals.read_down) == (ASKED_BYTES + len(body), 105)
     assert totals.exchanges == 1
 
 
@@ -125,7 +127,7 @@ def test_messages_of_a_websocket_are_counted_once_however_late_they_come(
         if at % 7 == 0:
             now = follower.poll()
             assert now.totals.messages == at
-            assert now.totals.read_up + now.totals.read_down == HEADER_BYTES + sent
+            assert now.totals.read_up + now.totals.read_down == recording.up + sent
     writer.add_message(number, True, True, json.dumps({"email": EMAIL}).encode(), 99.0)
     writer.end_websocket(number)
     for _ in range(2):

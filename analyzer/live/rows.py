@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, get_args
 
+from analyzer import coverage
 from analyzer.bundle import store
 from analyzer.models import CheckState, Checkup, Connection, Measured, Outcome, Transport
 
@@ -30,7 +31,8 @@ _EXCHANGE: Final = """
 SELECT e.id, e.t_s, e.state, e.method, substr(e.url, 1, 2048), e.status,
   e.request_headers, e.request_trailers, e.response_headers, e.response_trailers,
   coalesce((SELECT size FROM body WHERE sha256=e.request_body), 0) + e.request_cut,
-  coalesce((SELECT size FROM body WHERE sha256=e.response_body), 0) + e.response_cut
+  coalesce((SELECT size FROM body WHERE sha256=e.response_body), 0) + e.response_cut,
+  length(CAST(e.url AS BLOB)) - length(CAST(substr(e.url, 1, 2048) AS BLOB))
 FROM exchange e """
 _CONNECTION: Final = (
     "SELECT id, t_s, ended_s, phone, host, address, transport, alpn, tls, outcome, reason,"
@@ -40,7 +42,7 @@ _AMONG: Final = "id IN (SELECT value FROM json_each(?)) ORDER BY id"
 
 
 class ExchangeRow(NamedTuple):
-    """A request and its answer, without what they say. Sizes are those of headers and bodies."""
+    """A request and its answer, without what they say. Sizes are as in `coverage`."""
 
     id: int
     t_s: float
@@ -238,7 +240,7 @@ def _highest(database: sqlite3.Connection, table: str) -> int:
 
 def _exchange(database: sqlite3.Connection, row: tuple[Any, ...]) -> ExchangeRow:
     number, t_s, state, method, url, status = row[:6]
-    up = row[10] + sum(_size(text) for text in row[6:8])
+    up = row[10] + sum(_size(text) for text in row[6:8]) + coverage.asked(method, url) + row[12]
     down = row[11] + sum(_size(text) for text in row[8:10])
     if state in _FLOWING:  # what has passed of bodies that are still on their way
         flowing = database.execute(
