@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from cli_rig import done, mistake, run, told
 from feed_rig import ADAPTERS, aweme, exchange, logged, served
 from recording import record, study
 
-from analyzer.feed import store
+from analyzer.feed import adapters, store
 from analyzer.feed.adapters import load_adapters
 from analyzer.feed.kept import folder
 from analyzer.models import Exchange
@@ -161,9 +162,18 @@ def test_the_command_speaks_json_and_takes_names_of_sessions(recorded: Study) ->
     assert "no session" in mistake("feed", "items", "XX", root=recorded.root)
 
 
-def test_a_study_may_bring_an_adapter_of_its_own(recorded: Study) -> None:
+def _copied(folder: Path, to: Path) -> Path:
+    shutil.copytree(folder, to)
+    return to
+
+
+def test_a_study_may_bring_an_adapter_of_its_own(
+    recorded: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = recorded.root / "feeds"
     own.mkdir()
+    # It overrules the program's, whichever path comes first.
+    monkeypatch.setattr(adapters, "FOLDER", _copied(adapters.FOLDER, tmp_path / "zz"))
     text = (Path(store.__file__).parent.parent / "data/feeds/tiktok_app.yaml").read_text()
     (own / "mine.yaml").write_text(text.replace("aweme_list/*", "posts/*"))
     load_adapters.cache_clear()

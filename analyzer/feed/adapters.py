@@ -154,7 +154,8 @@ def load_adapters(*more: Path) -> tuple[Adapter, ...]:
     """
     found: dict[str, Adapter] = {}
     shared, faults = _disclosures()
-    for path in sorted(path for folder in (FOLDER, *more) for path in folder.glob("*.yaml")):
+    # By folder, whatever they are called: a later one overrules those before it.
+    for path in (path for folder in (FOLDER, *more) for path in sorted(folder.glob("*.yaml"))):
         source = _source(path)
         adapter = read_adapter(source, shared)
         faults += source.faults()
