@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import combinations
 from statistics import median
 
@@ -175,6 +175,27 @@ def false_starts(
     return found
 
 
+def without_cookies(side: Side, sessions: Sequence[Recorded], those: Collection[str]) -> list[Said]:
+    """Return a sentence if some of `sessions` are among `those`, imported ones without a cookie."""
+    bare = [each.id for each in sessions if each.id in those]
+    if not bare:
+        return []
+    return [
+        say_many(
+            "{number} of {of} imported sessions of {side} holds no cookie ({sessions}): the program"
+            " that wrote the file may have left them out. Of what only cookies show, it is not said"
+            " that it was not sent there.",
+            "{number} of {of} imported sessions of {side} hold no cookie ({sessions}): the program"
+            " that wrote the files may have left them out. Of what only cookies show, it is not"
+            " said that it was not sent there.",
+            len(bare),
+            of=len(sessions),
+            side=side.title,
+            sessions=listed(bare),
+        )
+    ]
+
+
 def _tool(name: str) -> Callable[[Recorded], str]:
     return lambda session: dict(session.tools).get(name, "")
 
@@ -204,7 +225,7 @@ _SAME: tuple[tuple[Callable[..., Said], Callable[[Recorded], str]], ...] = (
             "The way of recording is not the same on both sides: {of_a} for {a}, {of_b} for {b}.",
             **it,
         ),
-        lambda session: f"{session.origin} {session.mode}".strip(),
+        lambda session: session.recorded_by,
     ),
     (
         lambda **it: say(

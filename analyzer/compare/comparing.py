@@ -7,7 +7,9 @@ from importlib.metadata import version
 from typing import Final
 
 from analyzer import __version__, statistics
-from analyzer.compare.cautions import cautions, false_starts, waivers
+from analyzer.compare.accounts import account_cautions
+from analyzer.compare.cautions import cautions, false_starts, waivers, without_cookies
+from analyzer.compare.declared import app_of, declared_cautions
 from analyzer.compare.evidence import (
     coverage_rows,
     evidence,
@@ -60,10 +62,11 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     )
     coverage = coverage_rows(frames.coverage, compared)
     rows = verdicts(deltas)
+    bare = made.cookieless if _in_cookies(made, left.ids | right.ids) else frozenset[str]()
     headline = Headline(made, (a, b), left, right, rows, found.others)
     return Comparison(
         study=study.name,
-        app=study.app,
+        app=app_of(study, [*left.compared, *right.compared]),
         a=left.side,
         b=right.side,
         deltas=deltas,
@@ -83,6 +86,8 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
             (sum(each.verdict in DIFFERENT for each in deltas), len(deltas)),
         ),
         warnings=(
+            *account_cautions((left.side.title, left.compared), (right.side.title, right.compared)),
+            *declared_cautions(study, part),
             *cautions((left.side, left.compared), (right.side, right.compared), excluded),
             *waivers(found.gates),
             *(
@@ -92,6 +97,8 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
                 )
                 for each in found.beside_adults
             ),
+            *without_cookies(left.side, left.compared, bare),
+            *without_cookies(right.side, right.compared, bare),
             *false_starts(left.side, left.compared, left.controls),
             *false_starts(right.side, right.compared, right.controls),
             *region_cautions(left.side, right.side, regions),
@@ -125,6 +132,13 @@ def bases(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) ->
     made = material(frames, study, knowledge)
     left, right = made.side(a), made.side(b)
     return bases_of(made, left, right)
+
+
+def _in_cookies(made: Material, sessions: frozenset[str]) -> bool:
+    """Say whether anything was seen in cookies of `sessions`, and nowhere else."""
+    return any(
+        each.in_cookies and not each.sessions.isdisjoint(sessions) for each in made.seen.values()
+    )
 
 
 def excluded_of(made: Material, frames: Frames, sessions: list[Recorded]) -> tuple[Excluded, ...]:

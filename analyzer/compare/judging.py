@@ -174,7 +174,7 @@ def _together(
 def _within(
     material: Material, key: Key, seen: Seen, ids_a: frozenset[str], ids_b: frozenset[str]
 ) -> Observed:
-    blind = material.blind.of(key.kind, key.owner, seen.sites)
+    blind = material.blind_for(key, seen)
     unsearched = material.unsearched(key, seen, ids_a | ids_b)
     return Observed(
         *(seen.sessions & ids_a, seen.sessions & ids_b),

@@ -9,7 +9,7 @@ from analyzer.compare.admission import Admission, admission
 from analyzer.compare.blindness import Blindness, blindness
 from analyzer.compare.groups import Group
 from analyzer.compare.measuring import Measured, measured
-from analyzer.compare.presence import Key, Seen, counted, presence
+from analyzer.compare.presence import COOKIES, Key, Seen, counted, presence
 from analyzer.compare.recorded import Recorded, left_out, recorded
 from analyzer.compare.region import region_proofs
 from analyzer.compare.searched import Searched, searched
@@ -86,6 +86,12 @@ class Material:
     proofs: Mapping[str, RegionProof]
     covered: frozenset[str]  # sessions in which a host was seen, read or not
     admission: Admission
+    cookieless: frozenset[str]  # imported ones that hold no cookie: these may have been left out
+
+    def blind_for(self, key: Key, seen: Seen) -> frozenset[str]:
+        """Return the sessions in which `key` may have been sent where it could not be seen."""
+        blind = self.blind.of(key.kind, key.owner, seen.sites)
+        return blind | self.cookieless if seen.in_cookies else blind
 
     def unsearched(self, key: Key, seen: Seen, sessions: frozenset[str]) -> frozenset[str]:
         """Return those of `sessions` in which what shows `key` elsewhere was not looked for."""
@@ -155,7 +161,23 @@ def _whole(frames: Frames, study: Study, knowledge: Knowledge) -> Material:
         proofs=region_proofs(frames.region, everyone, study, knowledge),
         covered=frozenset(frames.coverage["session"]),
         admission=Admission({}, {}),
+        cookieless=_cookieless(frames, everyone),
     )
+
+
+def _cookieless(frames: Frames, everyone: Sequence[Recorded]) -> frozenset[str]:
+    """Return the imported sessions in which nothing stands in a cookie.
+
+    Browsers leave cookies out of a HAR unless they are told not to.
+    """
+    having = frozenset[str]().union(
+        *(
+            table.loc[table["part"].isin(COOKIES), "session"]
+            for table in (frames.findings, frames.signals, frames.identifiers)
+        )
+    )
+    imported = frozenset(each.id for each in everyone if each.origin == "har")
+    return imported - having
 
 
 def sessions_of(frames: Frames, study: Study, knowledge: Knowledge) -> Material:

@@ -9,8 +9,10 @@ from itertools import combinations
 import numpy as np
 
 from analyzer import statistics
+from analyzer.compare.accounts import account_cautions
 from analyzer.compare.cautions import waivers
 from analyzer.compare.comparing import excluded_of, settings_of
+from analyzer.compare.declared import app_of, declared_cautions
 from analyzer.compare.family import Family
 from analyzer.compare.judging import judge_presence
 from analyzer.compare.lateness import Clock
@@ -20,6 +22,7 @@ from analyzer.compare.presence import Key, Seen
 from analyzer.compare.recorded import Recorded
 from analyzer.compare.sides import ADULT
 from analyzer.compare.telling import listed
+from analyzer.compare.turns import turn_cautions
 from analyzer.compare.verdicts import Bar
 from analyzer.countries import (
     CountryCell,
@@ -85,12 +88,16 @@ def _matrix(made: Material, frames: Frames, countries: Sequence[str]) -> Country
     session_gates = made.admission.gates(minors)
     return CountryMatrix(
         study=study.name,
-        app=study.app,
+        app=app_of(study, minors),
         columns=columns,
         rows=rows,
         alike=_alike(made, columns),
         gates=(*session_gates, *gates),
-        warnings=tuple(waivers([*session_gates, *gates])),
+        warnings=(
+            *_cautions(counted),
+            *declared_cautions(study, minors),
+            *waivers([*session_gates, *gates]),
+        ),
         excluded=excluded_of(made, frames, minors),
         settings=settings_of(frames, study),
         knowledge=knowledge.fingerprint,
@@ -167,6 +174,16 @@ def _gates(made: Material, countries: Sequence[_Country]) -> tuple[list[Gate], l
     return [gate for gate, _ in found.values()], [bar for _, bar in found.values() if bar]
 
 
+def _cautions(countries: Sequence[_Country]) -> list[Said]:
+    """Return what makes each country hard to compare with all the others."""
+    found: list[Said] = []
+    for country in countries:
+        rest = [each for other in countries if other is not country for each in other.sessions]
+        pair = (country.title, country.sessions), (say("the other countries"), rest)
+        found += [*account_cautions(*pair), *turn_cautions(*pair)]
+    return found
+
+
 def _rows(
     made: Material, countries: Sequence[_Country], bars: Sequence[Bar]
 ) -> tuple[CountryRow, ...]:
@@ -213,7 +230,7 @@ def _rows(
 
 def _hidden(made: Material, key: Key, seen: Seen, sessions: frozenset[str]) -> frozenset[str]:
     """Return the sessions in which it may have been sent without being seen."""
-    blind = made.blind.of(key.kind, key.owner, seen.sites)
+    blind = made.blind_for(key, seen)
     return ((blind & sessions) | made.unsearched(key, seen, sessions)) - seen.sessions
 
 

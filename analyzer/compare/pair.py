@@ -188,7 +188,7 @@ _SAME: tuple[tuple[GateName, Said, Callable[[Recorded], str]], ...] = (
     (
         "recording",
         say("Both sides were recorded in the same way"),
-        lambda session: f"{session.origin} {session.mode}".strip(),
+        lambda session: session.recorded_by,
     ),
     (
         "policy",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import pandas as pd
 
@@ -19,9 +19,11 @@ from analyzer.study import CompareSettings
 
 _WHERE = ["owner", "party", "subject", "state", "phase", "session", "host", "site", "purpose"]
 
+COOKIES: Final = ("cookie", "response_cookie")  # the parts of an exchange that are one
+
 _COUNTED = [
     "id", "session", "phase", "t_s", "owner", "party", "host", "site", "purpose", "method",
-    "confidence", "shape",
+    "confidence", "shape", "part",
 ]  # fmt: skip
 
 
@@ -58,6 +60,7 @@ class Seen:
     # When it was first seen in each session, in seconds from when the phone was ready.
     first: Mapping[str, float] = field(default_factory=dict)
     sites: frozenset[str] = frozenset()  # of all places
+    in_cookies: bool = False  # and nowhere else
 
     def within(self, sessions: Collection[str]) -> list[Place]:
         """Return the places in these sessions."""
@@ -89,6 +92,7 @@ def presence(
     firsts = _firsts("data", data) | _firsts("signal", signals)
     by_value = _by_value(data)
     how = _how(data)
+    elsewhere = _beside_cookies("data", data) | _beside_cookies("signal", signals)
     return {
         key: Seen(
             tuple(places),
@@ -97,6 +101,7 @@ def presence(
             *how.get(key, ((), 100)),
             firsts[key],
             frozenset(place.site for place in places),
+            key not in elsewhere,
         )
         for key, places in sorted(found.items())
     }
@@ -173,6 +178,16 @@ def _firsts(kind: DeltaKind, rows: pd.DataFrame) -> dict[Key, dict[str, float]]:
         key = Key(kind, owner, cast("Party", party), subject, state, phase)
         found.setdefault(key, {})[session] = float(t_s)
     return found
+
+
+def _beside_cookies(kind: DeltaKind, rows: pd.DataFrame) -> frozenset[Key]:
+    """Return what was seen in another place than a cookie, too."""
+    distinct = rows.loc[~rows["part"].isin(COOKIES), _WHERE[:5]].drop_duplicates()
+    columns = [cast("list[str]", distinct[name].tolist()) for name in _WHERE[:5]]
+    return frozenset(
+        Key(kind, owner, cast("Party", party), subject, state, phase)
+        for owner, party, subject, state, phase in zip(*columns, strict=True)
+    )
 
 
 def _collect(found: dict[Key, list[Place]], kind: DeltaKind, rows: pd.DataFrame) -> None:

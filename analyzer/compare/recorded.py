@@ -18,6 +18,7 @@ from analyzer.pipeline import began_of
 from analyzer.said import Said, say
 
 INSTRUMENTS = frozenset({"frida", "objection", "xposed", "lsposed"})  # they change what an app does
+_MADE_BY = "source:"  # before the names of the programs that made an imported file
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Recorded:
         """What changed the app while it ran, by name, sorted: recorded, or known by its tools."""
         declared = {self.instrumented} if self.instrumented else set()
         return tuple(sorted(declared | ({name.lower() for name, _ in self.tools} & INSTRUMENTS)))
+
+    @property
+    def recorded_by(self) -> str:
+        """How it was recorded, and of an imported file also by which programs."""
+        made = sorted(name[len(_MADE_BY) :] for name, _ in self.tools if name.startswith(_MADE_BY))
+        return " ".join(filter(None, (self.origin, self.mode, ", ".join(made))))
 
     @property
     def elsewhere(self) -> bool:

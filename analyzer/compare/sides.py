@@ -50,7 +50,7 @@ def apart(a: Side, b: Side) -> None:
                 a=a.name,
                 b=b.name,
             ),
-            "take two sides that have no country in common",
+            "take two sides that no arm belongs to both of, such as two arms or two countries",
         )
 
 

@@ -103,7 +103,7 @@ def _values(row: Measured, which: Which, side: Sided) -> list[SessionValue]:
 def _sessions(made: Material, key: Key, column: CountryColumn) -> CountrySessions:
     ids = frozenset(each.id for each in made.sessions if _counts(made, each, column))
     seen = made.seen.get(key, Seen((), frozenset()))
-    blind = made.blind.of(key.kind, key.owner, seen.sites)
+    blind = made.blind_for(key, seen)
     hidden = (blind & ids) | made.unsearched(key, seen, ids)
     unseen = ids - seen.sessions
     return CountrySessions(
