@@ -34,17 +34,16 @@ HEAVY = (
 )
 
 
-def every_command() -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(cli, info_name="evenhand")
-    for name in COMMANDS:
-        command = cli.get_command(context, name)
+def every_command(
+    group: click.Group = cli, before: str = ""
+) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group, info_name="evenhand")
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None
         if isinstance(command, click.Group):
-            for own in command.list_commands(context):
-                inner = command.get_command(context, own)
-                assert inner is not None
-                yield f"{name} {own}", inner
-        yield name, command
+            yield from every_command(command, f"{before}{name} ")
+        yield f"{before}{name}", command
 
 
 ALL = dict(every_command())
@@ -73,7 +72,7 @@ def test_each_example_is_taken_as_it_is_written(
     monkeypatch.chdir(tmp_path)
     for example in examples(ALL[name]):
         words = shlex.split(example.partition(" > ")[0])[1:]
-        inner = " ".join(words[:2]) if " ".join(words[:2]) in ALL else words[0]
+        inner = next(name for n in (3, 2, 1) if (name := " ".join(words[:n])) in ALL)
         arguments = words[len(inner.split()) :]
         for word in arguments:
             if inner != "init" and "." in word and ":" not in word and word[0] != "-":

@@ -1,0 +1,166 @@
+"""Agreement of coders: Cohen's kappa and Krippendorff's alpha, by nltk, with intervals.
+
+An item counts for a pair that has coded it, and for alpha where two or more have. The intervals are
+by the jackknife over items: each item is left out once, and what then changes tells how much hangs
+on single items. Items that were coded alike by the same coders need one pass between them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from typing import Any, Final
+
+import msgspec
+
+from analyzer.statistics.intervals import DEVIATIONS
+
+Pattern = tuple[tuple[str, str], ...]  # (coder, category) of one item, by coder
+Codes = Mapping[str, Mapping[str, str]]  # coder -> item -> category
+# Krippendorff, Content Analysis: rely on 0.800 and above; from 0.667 on, tentatively.
+RELIABLE: Final = 0.8
+TENTATIVE: Final = 0.667
+
+
+class Coefficient(msgspec.Struct, frozen=True):
+    """A coefficient with its 95% interval; None where it is not defined (one category only)."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two coders on the items that both have coded."""
+
+    a: str
+    b: str
+    items: int
+    same: int  # items to which both gave the same category
+    kappa: Coefficient
+
+
+class CategoryAgreement(msgspec.Struct, frozen=True):
+    """Krippendorff's alpha of "this category or not"; `given`: how often it was, by all coders."""
+
+    category: str
+    given: int
+    alpha: Coefficient
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """How far coders agree. `share` is of the items that two or more have coded, 0..1."""
+
+    coders: tuple[str, ...]
+    items: int  # that anybody has coded
+    both: int  # that two or more have
+    share: float | None  # of `both`, on which all agree
+    alpha: Coefficient
+    alpha_harmful: Coefficient  # of "harmful or not", which is what is counted
+    pairs: tuple[Pair, ...]
+    categories: tuple[CategoryAgreement, ...]
+
+
+def agreement(codes: Codes, keys: Sequence[str], harmful: frozenset[str]) -> Agreement:
+    """Return how far the coders of `codes` agree; `keys` are the categories, in order."""
+    patterns = _patterns(codes)
+    shared = {each: count for each, count in patterns.items() if len(each) > 1}
+    both = sum(shared.values())
+    same = sum(count for each, count in shared.items() if len({code for _, code in each}) == 1)
+    return Agreement(
+        coders=tuple(sorted(codes)),
+        items=sum(patterns.values()),
+        both=both,
+        share=same / both if both else None,
+        alpha=_with_interval(shared, alpha),
+        alpha_harmful=_with_interval(_as(shared, harmful.__contains__), alpha),
+        pairs=tuple(_pair(codes, a, b) for a, b in combinations(sorted(codes), 2)),
+        categories=tuple(_category(shared, key) for key in keys),
+    )
+
+
+def kappa(patterns: Mapping[Pattern, int]) -> float | None:
+    """Return Cohen's kappa of two coders; None where chance alone would always agree."""
+    task = _task(patterns)
+    if task is None or len(task.K) < 2:
+        return None
+    first, second = sorted(task.C)
+    return float(task.kappa_pairwise(first, second))
+
+
+def alpha(patterns: Mapping[Pattern, int]) -> float | None:
+    """Return Krippendorff's nominal alpha; None where there is but one category."""
+    task = _task({each: count for each, count in patterns.items() if len(each) > 1})
+    if task is None or len(task.K) < 2:
+        return None
+    return float(task.alpha())
+
+
+def _task(patterns: Mapping[Pattern, int]) -> Any:
+    """Return nltk's task for the patterns, each as often as it occurs; None of nothing."""
+    # It takes a second.
+    from nltk.metrics.agreement import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        AnnotationTask,
+    )
+
+    data = []
+    item = 0
+    for pattern, count in patterns.items():
+        for _ in range(count):
+            data += [(coder, item, category) for coder, category in pattern]
+            item += 1
+    return AnnotationTask(data=data) if data else None
+
+
+def _patterns(codes: Codes) -> Counter[Pattern]:
+    given: dict[str, list[tuple[str, str]]] = {}
+    for coder in sorted(codes):
+        for item, category in codes[coder].items():
+            given.setdefault(item, []).append((coder, category))
+    return Counter(tuple(each) for each in given.values())
+
+
+def _as(patterns: Mapping[Pattern, int], positive: Callable[[str], bool]) -> Counter[Pattern]:
+    """Return the patterns with "yes" for what is `positive` and "no" for the rest."""
+    found: Counter[Pattern] = Counter()
+    for pattern, count in patterns.items():
+        told = tuple((coder, "yes" if positive(code) else "no") for coder, code in pattern)
+        found[told] += count
+    return found
+
+
+def _category(patterns: Mapping[Pattern, int], key: str) -> CategoryAgreement:
+    given = sum(
+        count for pattern, count in patterns.items() for _, category in pattern if category == key
+    )
+    return CategoryAgreement(key, given, _with_interval(_as(patterns, key.__eq__), alpha))
+
+
+def _pair(codes: Codes, a: str, b: str) -> Pair:
+    both = codes[a].keys() & codes[b].keys()
+    patterns = _patterns({coder: {item: codes[coder][item] for item in both} for coder in (a, b)})
+    same = sum(codes[a][item] == codes[b][item] for item in both)
+    return Pair(a, b, len(both), same, _with_interval(patterns, kappa))
+
+
+def _with_interval(
+    patterns: Mapping[Pattern, int], coefficient: Callable[[Mapping[Pattern, int]], float | None]
+) -> Coefficient:
+    """Return the coefficient with the jackknife's interval: value ± 1.96 standard errors."""
+    value = coefficient(patterns)
+    count = sum(patterns.values())
+    if value is None or count < 3:
+        return Coefficient(value)
+    left_out: list[tuple[float, int]] = []
+    for pattern, times in patterns.items():
+        fewer = {**patterns, pattern: times - 1}
+        without = coefficient({each: n for each, n in fewer.items() if n})
+        if without is None:
+            return Coefficient(value)  # all hangs on one item
+        left_out.append((without, times))
+    mean = sum(each * times for each, times in left_out) / count
+    spread = sum(times * (each - mean) ** 2 for each, times in left_out) * (count - 1) / count
+    error = DEVIATIONS * math.sqrt(spread)
+    return Coefficient(value, max(-1.0, value - error), min(1.0, value + error))

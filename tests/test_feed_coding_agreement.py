@@ -1,0 +1,122 @@
+"""Agreement of coders: published examples, another library, and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from statsmodels.stats.inter_rater import cohens_kappa  # type: ignore[import-untyped]
+
+from analyzer.feed.coding.agreement import Pattern, agreement, alpha, kappa
+
+# Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), example C: four observers,
+# twelve units, values missing; nominal alpha 0.743. The data are those of irr's `kripp.alpha`.
+EXAMPLE_C = (
+    "1 2 3 3 2 1 4 1 2 . . .",
+    "1 2 3 3 2 2 4 1 2 5 . 3",
+    ". 3 3 3 2 3 4 2 2 5 1 .",
+    "1 2 3 3 2 4 4 1 2 5 1 .",
+)
+# The same paper, example B: two observers, twelve units, nominal alpha 0.692.
+EXAMPLE_B = ("a a b b d c c c e d d a", "b a b b b c c c e d d d")
+# Example A: two observers, ten units, binary; alpha 0.095.
+EXAMPLE_A = ("0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0")
+
+
+def patterns(rows: Sequence[str]) -> Counter[Pattern]:
+    columns = zip(*(row.split() for row in rows), strict=True)
+    return Counter(
+        tuple((f"c{who}", value) for who, value in enumerate(column) if value != ".")
+        for column in columns
+    )
+
+
+def table(counts: Sequence[Sequence[int]]) -> dict[Pattern, int]:
+    return {
+        (("a", str(i)), ("b", str(j))): count
+        for i, row in enumerate(counts)
+        for j, count in enumerate(row)
+        if count
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "published"), [(EXAMPLE_A, 0.095), (EXAMPLE_B, 0.692), (EXAMPLE_C, 0.743)]
+)
+def test_alpha_is_that_of_krippendorffs_own_examples(rows: Sequence[str], published: float) -> None:
+    assert alpha(patterns(rows)) == pytest.approx(published, abs=5e-4)
+
+
+# Fleiss, Cohen and Everitt (1969), Psychological Bulletin 72:323: 200 subjects, kappa 0.429.
+FLEISS = ((106, 10, 4), (22, 28, 10), (2, 12, 6))
+
+
+@pytest.mark.parametrize(
+    ("counts", "published"),
+    [(FLEISS, 0.429), (((20, 5), (10, 15)), 0.4), (((45, 15), (25, 15)), 0.130)],
+)
+def test_kappa_is_that_of_published_examples(
+    counts: Sequence[Sequence[int]], published: float
+) -> None:
+    assert kappa(table(counts)) == pytest.approx(published, abs=5e-4)
+
+
+def coded(counts: Sequence[Sequence[int]]) -> dict[str, dict[str, str]]:
+    codes: dict[str, dict[str, str]] = {"a": {}, "b": {}}
+    for i, row in enumerate(counts):
+        for j, count in enumerate(row):
+            for number in range(count):
+                codes["a"][f"{i}-{j}-{number}"] = str(i)
+                codes["b"][f"{i}-{j}-{number}"] = str(j)
+    return codes
+
+
+@pytest.mark.parametrize("counts", [FLEISS, ((45, 15), (25, 15)), ((80, 3), (4, 13))])
+def test_the_interval_of_kappa_is_close_to_that_of_statsmodels(
+    counts: Sequence[Sequence[int]],
+) -> None:
+    [pair] = agreement(coded(counts), ("0", "1", "2"), frozenset("1")).pairs
+    other = cohens_kappa(counts)
+    assert pair.kappa.value == pytest.approx(other.kappa, abs=1e-12)
+    assert pair.kappa.low == pytest.approx(other.kappa_low, abs=0.015)
+    assert pair.kappa.high == pytest.approx(other.kappa_upp, abs=0.015)
+
+
+def test_items_that_only_one_has_coded_count_for_nobody() -> None:
+    codes = coded(FLEISS)
+    alone = agreement(codes, ("0", "1", "2"), frozenset("1"))
+    codes["a"] |= {f"more-{number}": "1" for number in range(50)}
+    codes["c"] = {"by c only": "2"}
+    more = agreement(codes, ("0", "1", "2"), frozenset("1"))
+    assert (more.items, more.both) == (251, 200)
+    assert (more.alpha, more.share, more.pairs[0]) == (alone.alpha, alone.share, alone.pairs[0])
+    assert more.pairs[1].items == 0
+    assert more.pairs[1].kappa.value is None
+
+
+def test_what_is_not_defined_is_not_a_number() -> None:
+    same = {"a": dict.fromkeys("xyz", "neutral"), "b": dict.fromkeys("xyz", "neutral")}
+    found = agreement(same, ("neutral", "eating"), frozenset({"eating"}))
+    assert found.share == 1
+    assert found.alpha.value is None
+    assert found.pairs[0].kappa.value is None
+    nothing = agreement({}, ("neutral", "eating"), frozenset({"eating"}))
+    assert (nothing.items, nothing.both, nothing.share, nothing.pairs) == (0, 0, None, ())
+
+
+def test_harmful_or_not_is_measured_apart_from_which_harm() -> None:
+    """Coders who mix up two harmful categories agree on what is counted."""
+    a = {f"i{n}": "depressive" if n % 2 else "hopeless" for n in range(20)}
+    b = {f"i{n}": "hopeless" if n % 2 else "depressive" for n in range(20)}
+    neutral = {f"n{n}": "neutral" for n in range(20)}
+    keys = ("depressive", "hopeless", "neutral")
+    found = agreement(
+        {"a": a | neutral, "b": b | neutral}, keys, frozenset({"depressive", "hopeless"})
+    )
+    assert found.alpha_harmful.value == 1
+    assert found.alpha.value is not None
+    assert found.alpha.value < 0.5
+    by_category = {each.category: each.alpha.value for each in found.categories}
+    assert by_category["neutral"] == 1
+    assert (by_category["depressive"] or 0) < 0.3
