@@ -1,0 +1,265 @@
+"""All measures of a feed, of two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import product
+
+import numpy as np
+
+from analyzer.feed.measures import arms as of_arms
+from analyzer.feed.measures.arms import FeedArm, doubled
+from analyzer.feed.measures.columns import Columns
+from analyzer.feed.measures.judging import Tested, contrast_row, judged, ratio_row, time_row
+from analyzer.feed.measures.records import (
+    AccountFigures,
+    Curve,
+    CurvePoint,
+    FeedAccount,
+    FeedComparison,
+    FeedSettings,
+    Figure,
+    MeasureName,
+    Overlap,
+)
+from analyzer.feed.measures.sketches import jaccards
+from analyzer.feed.measures.tallying import Tally
+from analyzer.feed.records import Role
+
+_ROLES: tuple[Role, ...] = ("seeded", "observed", "control")
+_ADS: tuple[MeasureName, ...] = ("ads_formal", "ads_disclosed", "ads_hint", "ads_matched")
+_TIMES: tuple[MeasureName, ...] = ("first_exposure", "onset", "doubling")
+_HEADLINES = 3  # of each side: share, amplification, onset
+_DEFAULTS = FeedSettings()
+
+
+def measure(
+    chunks: Iterable[Columns],
+    accounts: Sequence[FeedAccount],
+    categories: Sequence[str],
+    positive: Collection[str],
+    sides: tuple[str, str],
+    settings: FeedSettings = _DEFAULTS,
+) -> FeedComparison:
+    """Measure what the accounts of two sides were shown, in one pass.
+
+    `chunks` hold the showings of `accounts` (of these two sides only), by their places among them,
+    and `categories` by theirs, in the order that `Columns` asks for.
+    """
+    if any(each.side not in sides for each in accounts):
+        raise ValueError("an account of another side")
+    tally = Tally(accounts, categories, positive, settings).add(chunks)
+    return _Comparing(tally, categories, tuple(sorted(positive)), sides).found()
+
+
+class _Comparing:
+    def __init__(
+        self,
+        tally: Tally,
+        categories: Sequence[str],
+        positive: tuple[str, ...],
+        sides: tuple[str, str],
+    ) -> None:
+        self._tally, self._sides, self._positive = tally, sides, positive
+        self._settings = tally.settings
+        self._arms: dict[tuple[str, Role], FeedArm] = {}
+        for side, role in product(sides, _ROLES):
+            interests = {each.interest for each in tally.accounts if each.side == side} - {""}
+            places = [place for place, name in enumerate(categories) if name in interests]
+            arm = FeedArm(tally, side, role, places)
+            if arm.places.size:
+                self._arms[side, role] = arm
+        self._window = self._last_window()
+        headlines = sum(role != "control" for _, role in self._arms) * _HEADLINES
+        self._joint = 1 - 0.05 / max(1, headlines)
+        self._bases = {side: self._base(side) for side in sides}
+
+    def found(self) -> FeedComparison:
+        rows = [
+            *(row for side in self._sides for row in self._over_controls(side)),
+            *self._between_sides(),
+        ]
+        return FeedComparison(
+            sides=self._sides,
+            positive=self._positive,
+            settings=self._settings,
+            window=self._window,
+            accounts=self._accounts(),
+            coverage=tuple(arm.coverage() for arm in self._arms.values()),
+            curves=tuple(self._curve(arm) for arm in self._arms.values()),
+            figures=tuple(each for arm in self._arms.values() for each in self._figures(arm)),
+            rows=judged(rows, self._settings),
+            overlaps=tuple(self._overlaps()),
+        )
+
+    def _last_window(self) -> int | None:
+        """Return the last window through which enough accounts of all arms lived, or some did."""
+        for least in (self._settings.least_accounts, 1):
+            for window in reversed(range(self._tally.windows)):
+                if self._arms and all(
+                    arm.lived(window) >= min(least, arm.places.size) for arm in self._arms.values()
+                ):
+                    return window
+        return None
+
+    def _base(self, side: str) -> float | None:
+        control = self._arms.get((side, "control"))
+        if control is None:
+            return None
+        values = control.share(None).values
+        return float(values.mean()) if values.size else None
+
+    def _windows(self) -> tuple[int | None, ...]:
+        return (self._window, None) if self._window is not None else (None,)
+
+    def _figures(self, arm: FeedArm) -> Iterable[Figure]:
+        for window in self._windows():
+            joint = self._headline(arm, window)
+            yield of_arms.figure(arm, "share", window, arm.share(window), joint)
+            yield of_arms.figure(arm, "per_hour", window, arm.per_hour(window))
+        for name in _ADS:
+            yield of_arms.figure(arm, name, None, arm.ads(name))
+        for name in _TIMES:
+            times = arm.times(name, self._bases[arm.side])
+            if times is not None:
+                joint = self._headline(arm, self._window) if name == "onset" else None
+                yield of_arms.time_figure(arm, name, times, joint)
+
+    def _headline(self, arm: FeedArm, window: int | None) -> float | None:
+        return self._joint if arm.role != "control" and window == self._window else None
+
+    def _over_controls(self, side: str) -> Iterable[Tested]:
+        control = self._arms.get((side, "control"))
+        for role in ("seeded", "observed"):
+            arm = self._arms.get((side, role))
+            if arm is None or control is None:
+                continue
+            for window in self._windows():
+                samples = (arm.share(window), control.share(window))
+                yield ratio_row(
+                    "share",
+                    window,
+                    (arm, control),
+                    samples,
+                    self._settings,
+                    self._headline(arm, window),
+                )
+            yield from self._same_measures(arm, control, "onset", "doubling")
+
+    def _between_sides(self) -> Iterable[Tested]:
+        for role in _ROLES:
+            pair = [self._arms.get((side, role)) for side in self._sides]
+            left, right = pair
+            if left is None or right is None:
+                continue
+            for window in self._windows():
+                samples = (left.share(window), right.share(window))
+                yield ratio_row("share", window, (left, right), samples, self._settings)
+            if role != "control":
+                yield from self._same_measures(left, right, "first_exposure", "onset", "doubling")
+                yield from self._amplifications(role)
+
+    def _amplifications(self, role: Role) -> Iterable[Tested]:
+        found = [self._arms.get((side, each)) for side in self._sides for each in (role, "control")]
+        a, b, c, d = found
+        if a is None or b is None or c is None or d is None:
+            return
+        for window in self._windows():
+            samples = (a.share(window), b.share(window), c.share(window), d.share(window))
+            yield contrast_row(window, (a, b, c, d), samples, self._settings)
+
+    def _same_measures(
+        self, left: FeedArm, right: FeedArm, *times: MeasureName
+    ) -> Iterable[Tested]:
+        for name in times:
+            # One threshold for both, or they cannot be compared.
+            bases = [self._bases[side] for side in sorted({left.side, right.side})]
+            told = [base for base in bases if base is not None]
+            base = sum(told) / len(told) if told else None
+            of_left, of_right = left.times(name, base), right.times(name, base)
+            if of_left is not None and of_right is not None:
+                yield time_row(name, (left, right), (of_left, of_right), self._settings)
+        for name in _ADS:
+            yield ratio_row(
+                name, None, (left, right), (left.ads(name), right.ads(name)), self._settings
+            )
+
+    def _curve(self, arm: FeedArm) -> Curve:
+        points = []
+        for window in range(self._tally.windows):
+            if not arm.lived(window):
+                break
+            points.append(
+                CurvePoint(
+                    window=window,
+                    end_s=(window + 1) * self._settings.window_s,
+                    share=of_arms.figure(arm, "share", window, arm.share(window)),
+                    cumulative=of_arms.figure(arm, "share", window, arm.share(window, up_to=True)),
+                    per_hour=of_arms.figure(arm, "per_hour", window, arm.per_hour(window)),
+                )
+            )
+        return Curve(arm.side, arm.role, tuple(points))
+
+    def _overlaps(self) -> Iterable[Overlap]:
+        lived = self._tally.lived()
+        arms = list(self._arms.values())
+        for window in range(self._tally.windows):
+            found = jaccards([each[window] for each in self._tally.sketches])
+            found[~lived[:, window], :] = np.nan
+            found[:, ~lived[:, window]] = np.nan
+            for place, left in enumerate(arms):
+                for right in arms[place:]:
+                    pairs = found[np.ix_(left.places, right.places)]
+                    if left is right:
+                        pairs = pairs[np.triu_indices(left.places.size, 1)]
+                    told = np.sort(pairs[~np.isnan(pairs)], axis=None)
+                    if told.size:
+                        exact = self._tally.whole_sketch
+                        mean = float(told.mean())
+                        yield Overlap(window, left.name, right.name, told.size, mean, exact)
+
+    def _accounts(self) -> tuple[AccountFigures, ...]:
+        tally, least = self._tally, self._settings.least_items
+        lived = tally.lived()
+        onsets = tally.reached(self._settings.half)
+        found = []
+        for place, account in enumerate(tally.accounts):
+            count = doubled(self._bases[account.side], self._settings.last)
+            begun, doubling = np.nan, np.nan
+            if count is not None:
+                first, reached = tally.reached_since(count)
+                begun, doubling = first[place], reached[place] - first[place]
+            coded, positive = tally.coded[place], tally.positive[place]
+            found.append(
+                AccountFigures(
+                    name=account.name,
+                    side=account.side,
+                    role=account.role,
+                    feed_s=account.feed_s,
+                    shown=int(tally.shown[place].sum()),
+                    coded=int(coded.sum()),
+                    positive=int(positive.sum()),
+                    unknown=int(tally.unknown[place]),
+                    late=int(tally.late[place]),
+                    share=_shares(positive, coded, lived[place], least),
+                    cumulative=_shares(positive.cumsum(), coded.cumsum(), lived[place], least),
+                    first_exposure_s=_time(tally.first[place]),
+                    onset_s=_time(onsets[place]),
+                    doubling_s=_time(doubling),
+                    engaged_s=_time(begun),
+                )
+            )
+        return tuple(found)
+
+
+def _shares(
+    positive: np.ndarray, coded: np.ndarray, lived: np.ndarray, least: int
+) -> tuple[float | None, ...]:
+    return tuple(
+        float(of / n) if alive and n >= least else None
+        for of, n, alive in zip(positive, coded, lived, strict=True)
+    )
+
+
+def _time(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,151 @@
+"""One pass over the showings: what each account was shown, in memory that does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer.feed.measures.columns import (
+    ADS,
+    FORMAL,
+    NO_AD,
+    SHOWN,
+    UNCODED,
+    UNKNOWN,
+    Columns,
+)
+from analyzer.feed.measures.records import FeedAccount, FeedSettings
+from analyzer.feed.measures.runs import Runs
+from analyzer.feed.measures.sketches import KEPT, NOTHING, Sketch, joined
+
+MOST_WINDOWS = 1000
+
+
+class Tally:
+    """Counts of accounts x windows, and the times of each account (nan: never).
+
+    `shown`, `coded` and `positive` are of the items that count, `items` of all shown, `ads` by
+    class of `items`, `ads_by_category` of those that somebody coded.
+    """
+
+    def __init__(
+        self,
+        accounts: Sequence[FeedAccount],
+        categories: Sequence[str],
+        positive: Collection[str],
+        settings: FeedSettings,
+    ) -> None:
+        self.settings = settings
+        self.accounts = tuple(accounts)
+        n = len(self.accounts)
+        longest = max((each.feed_s for each in self.accounts), default=0.0)
+        self.windows = min(MOST_WINDOWS, max(1, int(np.ceil(longest / settings.window_s))))
+        shape = (n, self.windows)
+        self.shown = np.zeros(shape, dtype=np.int64)
+        self.coded = np.zeros(shape, dtype=np.int64)
+        self.positive = np.zeros(shape, dtype=np.int64)
+        self.items = np.zeros(shape, dtype=np.int64)
+        self.ads = np.zeros((n, len(ADS)), dtype=np.int64)
+        self.ads_by_category = np.zeros((n, len(categories)), dtype=np.int64)
+        self.unknown = np.zeros(n, dtype=np.int64)
+        self.late = np.zeros(n, dtype=np.int64)
+        self.first = np.full(n, np.nan)
+        self.engaged = np.full(n, np.nan)
+        self.sketches: list[list[Sketch]] = [[NOTHING] * self.windows for _ in range(n)]
+        self.whole_sketch = True
+        self._runs = [Runs(settings.last) for _ in range(n)]
+        self._since_first = [Runs(settings.last) for _ in range(n)]
+        self._since_engaged = [Runs(settings.last) for _ in range(n)]
+        self._until = np.full(n, -np.inf)
+        self._is_positive = np.asarray([name in positive for name in categories] + [False])
+
+    def add(self, chunks: Iterable[Columns]) -> Tally:
+        """Take all chunks; see `Columns` for the order of rows."""
+        for chunk in chunks:
+            order = np.lexsort((chunk.feed_s, chunk.account))
+            names, starts = np.unique(chunk.account[order], return_index=True)
+            for account, rows in zip(names, np.split(order, starts[1:]), strict=True):
+                self._add(int(account), chunk, rows)
+        return self
+
+    def reached(self, count: int) -> NDArray[np.float64]:
+        """Return when `count` of the last items were positive for the first time."""
+        return np.asarray([each.reached[count] for each in self._runs])
+
+    def reached_since(self, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return when an account first engaged with a positive item, and when `count` of the last
+        items after it were positive; of controls, who engage with none, since the first positive.
+        """
+        control = np.asarray([each.role == "control" for each in self.accounts], dtype=np.bool_)
+        since_first = np.asarray([each.reached[count] for each in self._since_first])
+        since_engaged = np.asarray([each.reached[count] for each in self._since_engaged])
+        return (
+            np.where(control, self.first, self.engaged),
+            np.where(control, since_first, since_engaged),
+        )
+
+    def lived(self) -> NDArray[np.bool_]:
+        """Say of each account and window whether the account lived through it."""
+        ends = (np.arange(self.windows) + self.settings.whole_window) * self.settings.window_s
+        feed_s = np.asarray([each.feed_s for each in self.accounts])
+        return feed_s[:, None] >= ends
+
+    def _add(self, account: int, chunk: Columns, rows: NDArray[np.intp]) -> None:
+        state = chunk.state[rows]
+        self.unknown[account] += int((state == UNKNOWN).sum())
+        rows = rows[(state == SHOWN) & ~np.isnan(chunk.feed_s[rows])]
+        if not rows.size:
+            return
+        feed_s = chunk.feed_s[rows]
+        self.late[account] += int((feed_s < self._until[account]).sum())
+        moments = np.maximum(feed_s, self._until[account])
+        self._until[account] = moments[-1]
+        windows = np.clip(feed_s // self.settings.window_s, 0, self.windows - 1).astype(np.int64)
+        self.items[account] += self._per_window(windows)
+        self._overlap(account, windows, chunk.key[rows])
+        ads, category = chunk.ad[rows], chunk.category[rows]
+        self.ads[account] += np.bincount(ads, minlength=len(ADS))
+        known = category != UNCODED
+        self.ads_by_category[account] += np.bincount(
+            category[known & (ads != NO_AD)], minlength=self.ads_by_category.shape[1]
+        )
+        counts = np.ones(rows.size, dtype=np.bool_)
+        if not self.settings.formal_ads_count:
+            counts = ads != FORMAL
+        self.shown[account] += self._per_window(windows[counts])
+        coded = counts & known
+        positive = self._is_positive[category[coded]]
+        self.coded[account] += self._per_window(windows[coded])
+        self.positive[account] += self._per_window(windows[coded][positive])
+        self._times(account, moments[coded], positive, chunk.engaged[rows][coded])
+
+    def _times(
+        self,
+        account: int,
+        feed_s: NDArray[np.float64],
+        positive: NDArray[np.bool_],
+        engaged: NDArray[np.bool_],
+    ) -> None:
+        self._runs[account].add(positive, feed_s)
+        for first, runs, which in (
+            (self.first, self._since_first, positive),
+            (self.engaged, self._since_engaged, positive & engaged),
+        ):
+            after = 0
+            if np.isnan(first[account]):
+                if not which.any():
+                    continue
+                after = int(np.argmax(which)) + 1
+                first[account] = feed_s[after - 1]
+            runs[account].add(positive[after:], feed_s[after:])
+
+    def _per_window(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.bincount(windows, minlength=self.windows)
+
+    def _overlap(self, account: int, windows: NDArray[np.int64], keys: NDArray[np.uint64]) -> None:
+        for window in np.unique(windows):
+            sketch = joined(self.sketches[account][window], keys[windows == window])
+            self.sketches[account][window] = sketch
+            self.whole_sketch &= sketch.size < KEPT
