@@ -13,6 +13,7 @@ from recording import STUDY
 
 from analyzer.feed.codebook import load_codebook
 from analyzer.feed.coding.plan import Plan, planned, write_plan
+from analyzer.feed.columns import WHOLE
 
 TEXTS = (
     ("k01", "nobody in this house sees me", ("sadtok",)),
@@ -22,15 +23,8 @@ TEXTS = (
     ("k05", "no quiero seguir viviendo", ("triste",)),
     ("k06", "", ()),
 )
-_TAG = pa.struct([("name", pa.string()), ("start", pa.int32()), ("end", pa.int32())])
 _SCHEMA = pa.schema(
-    [
-        ("key", pa.string()),
-        ("text", pa.string()),
-        ("language", pa.string()),
-        ("hashtags", pa.list_(_TAG)),
-        ("state", pa.string()),
-    ]
+    [WHOLE.field(name) for name in ("item_key", "text", "language", "hashtags", "state")]
 )
 
 
@@ -50,10 +44,10 @@ def add_items(
     """Write the items of one more session of the study."""
     rows = [
         {
-            "key": key,
+            "item_key": key,
             "text": text,
             "language": "en",
-            "hashtags": [{"name": tag, "start": 0, "end": 1} for tag in tags],
+            "hashtags": list(tags),
             "state": state,
         }
         for key, text, tags in texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,11 +45,11 @@ def study_pieces(root: Path) -> dict[str, Piece]:
     folder = root / FEED / _ITEMS
     if not any(folder.glob("*.parquet")):
         raise UserError("there are no items of a feed yet", "run `evenhand feed items` first")
-    columns = ["key", "text", "language", "hashtags"]
+    columns = ["item_key", "text", "language", "hashtags"]
     stored = ds.dataset(folder, format="parquet", exclude_invalid_files=True)
     wanted = ds.field("state") == "shown"
     rows = (
-        (row["key"], row["text"] or "", row["language"] or "", _names(row["hashtags"] or ()))
+        (row["item_key"], row["text"] or "", row["language"] or "", row["hashtags"] or ())
         for batch in stored.to_batches(columns=columns, filter=wanted)
         for row in batch.to_pylist()
     )
@@ -81,10 +81,6 @@ def _instead(letter: str) -> str:
     if letter == _JOINER:
         return letter
     return " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else ""
-
-
-def _names(hashtags: Iterable[Mapping[str, str]]) -> list[str]:
-    return [tag["name"] for tag in hashtags]
 
 
 def _unique(rows: Iterable[tuple[str, str, str, Iterable[str]]]) -> dict[str, Piece]:
