@@ -232,7 +232,8 @@ class NoiseFloor:
     `called`, `mean` and `largest` are of the sides (of the arms, where no side could be split),
     weighted by their rows. `found` of `rows` rows of data and signals are differences in the
     comparison itself. `told` says it all. Where chance cannot be measured with so few sessions,
-    `enough` sessions of a side, in one time block, would do.
+    `enough` sessions of a side, in one time block, would do. `constant`: there are enough, but
+    these are so much alike that halves of a side cannot be called different.
     """
 
     arms: tuple[ArmNoise, ...] = ()
@@ -244,6 +245,7 @@ class NoiseFloor:
     found: int = 0
     told: str = ""
     enough: int | None = None
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -373,6 +373,17 @@ class Count:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class CountryCount:
+    """Seen in `k` of the `n` sessions of one country of a side that has several."""
+
+    side: Literal["a", "b"]
+    country: str  # ISO 3166-1 alpha-2
+    title: str  # its name
+    k: int
+    n: int
+
+
 ContrastVerdict = Literal["more_a", "same", "more_b", "insufficient"]
 
 
@@ -413,11 +424,16 @@ class Whole:
     high: float
     p: float
     contrast: Contrast | None = None
+    countries: tuple[CountryCount, ...] = ()  # as in the delta
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """One row of a comparison. The sides are `a` and `b`; only reports name them."""
+    """One row of a comparison. The sides are `a` and `b`; only reports name them.
+
+    Of a row that differs, `countries` are those of every side that has several, and `hinges` those
+    of them without any one of which the row is no longer shown to differ in this direction.
+    """
 
     id: str
     kind: DeltaKind
@@ -443,3 +459,5 @@ class Delta:
     confidence: int  # per cent, of the most certain finding behind it
     law: tuple[str, ...]  # ids of law entries
     whole: Whole | None = None  # None: it was seen in this phase only, or nothing was concluded
+    countries: tuple[CountryCount, ...] = ()
+    hinges: tuple[str, ...] = ()  # ISO 3166-1 alpha-2, sorted

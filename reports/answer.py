@@ -18,10 +18,11 @@ from reports.coverage import SideCoverage, side_coverage
 from reports.flows import Flow, flow_of, flows, grouped
 from reports.language import Figure
 from reports.naming import ADULT, TELLING, Names
+from reports.reach import is_narrow
 from reports.unseen import not_seen, share_unread
 
 _OF_A = frozenset({"only_a", "more_a"})
-Kind = Literal["different", "signals", "moved", "same", "undecided", "nothing"]
+Kind = Literal["different", "narrow", "signals", "moved", "same", "undecided", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ def answer(comparison: Comparison, names: Names) -> Answer:
 def _kind(comparison: Comparison, found: list[Flow], signals: list[Flow]) -> Kind:
     if not comparison.deltas:
         return "nothing"
-    if any(each.verdict in words.DIFFERENT for each in found):
-        return "different"
+    different = [each for each in found if each.verdict in words.DIFFERENT]
+    if different:
+        return "narrow" if all(is_narrow(each.row) for each in different) else "different"
     if any(each.verdict in words.DIFFERENT for each in signals):
         return "signals"
     if any(each.moved for each in found):
@@ -92,7 +94,7 @@ def _title(comparison: Comparison, names: Names) -> Said:
 
 def _example(kind: Kind, found: Sequence[Flow], signals: Sequence[Flow]) -> Flow | None:
     """Return what the first sentence names; None where it names nothing."""
-    if kind == "different":
+    if kind in ("different", "narrow"):
         return _plainest([each for each in found if each.verdict in words.DIFFERENT])
     if kind == "moved":
         return _plainest([each for each in found if each.moved])
@@ -105,6 +107,7 @@ def _plainest(found: Sequence[Flow]) -> Flow:
     def plain(each: Flow) -> tuple[object, ...]:
         row = each.row
         return (
+            is_narrow(row),
             row.contrast is not None and not each.beyond_adults,
             row.party == "first",
             -round(abs(row.whole.effect if row.whole else row.effect), 2),
@@ -120,7 +123,7 @@ def _strongest(flows_of_signals: Sequence[Flow]) -> Flow | None:
     different = [each for each in flows_of_signals if each.verdict in words.DIFFERENT]
     return min(
         different,
-        key=lambda each: (-abs(each.row.effect), each.row.q, each.row.id),
+        key=lambda each: (is_narrow(each.row), -abs(each.row.effect), each.row.q, each.row.id),
         default=None,
     )
 
@@ -168,7 +171,7 @@ def _what(
     less: Which = "b" if more == "a" else "a"
     here, there = counts if more == "a" else counts[::-1]
     told |= {
-        "more": names.claim(more),
+        "more": names.where(row, more, whole=kind != "moved"),
         "less": names.claim(less),
         "child": names.child(more),
         "other": names.child(less),
@@ -199,6 +202,14 @@ def _what(
     of_a = sum(each.verdict in _OF_A for each in found)
     different = sum(each.verdict in words.DIFFERENT for each in found)
     told |= {"different": number(different), "of_a": number(of_a), "of_b": number(different - of_a)}
+    if kind == "narrow":
+        return say(
+            "{app} was not shown to treat phones set up for {a} and for {b} differently in most of"
+            " their countries: of {total} flows of personal data (one type to one recipient)"
+            " {different} differ, and each of them hangs on one country or few; most plainly, {who}"
+            " received “{what}” in {seen} sessions for {more}, and in {against} for {less}.",
+            **told,
+        )
     told |= {"place_a": names.claim("a"), "place_b": names.claim("b")}
     if of_a and different - of_a:
         return say(
@@ -211,8 +222,9 @@ def _what(
     return say(
         "{app} sends more from test phones set up for {child} than from those set up for {other}:"
         " of {total} flows of personal data (one type to one recipient) {different} were seen only"
-        " or more often for {more}, none more often for {less}; most plainly, {who} received"
+        " or more often for {place}, none more often for {less}; most plainly, {who} received"
         " “{what}” in {seen} sessions for {more}, and in {against} for {less}.",
+        place=names.claim(more),
         **told,
     )
 
@@ -260,19 +272,28 @@ def _how_sure(kind: Kind, comparison: Comparison, names: Names) -> Said:
         )
     if comparison.noise.possible:
         return say(
-            "How sure: at most {alpha} of what is called a difference is expected to be chance;"
-            " where sessions of one side were split at random and compared with each other,"
-            " {noise} of the rows were called different; that the traffic left from the country a"
-            " phone was set up for was shown in {proven} of {sessions} sessions; and {passed} of"
-            " {gates} checks of the method held.",
+            "How sure: at most {alpha} of what is called a difference is expected to be chance"
+            " between sessions of these phones, accounts and countries; where sessions of one side"
+            " were split at random and compared with each other, {noise} of the rows were called"
+            " different; that the traffic left from the country a phone was set up for was shown in"
+            " {proven} of {sessions} sessions; and {passed} of {gates} checks of the method held.",
             noise=percent(comparison.noise.called),
             **told,
         )
+    if comparison.noise.constant:
+        return say(
+            "How sure: at most {alpha} of what is called a difference is expected to be chance"
+            " between sessions of these phones, accounts and countries; the sessions of a side"
+            " are too much alike for a side to differ from itself; that the traffic left from the"
+            " country a phone was set up for was shown in {proven} of {sessions} sessions; and"
+            " {passed} of {gates} checks of the method held.",
+            **told,
+        )
     return say(
-        "How sure: at most {alpha} of what is called a difference is expected to be chance; there"
-        " are too few sessions to compare a side with itself; that the traffic left from the"
-        " country a phone was set up for was shown in {proven} of {sessions} sessions; and {passed}"
-        " of {gates} checks of the method held.",
+        "How sure: at most {alpha} of what is called a difference is expected to be chance between"
+        " sessions of these phones, accounts and countries; there are too few sessions to compare a"
+        " side with itself; that the traffic left from the country a phone was set up for was shown"
+        " in {proven} of {sessions} sessions; and {passed} of {gates} checks of the method held.",
         **told,
     )
 
@@ -331,6 +352,16 @@ def _facts(
                 names.of(passed, len(comparison.gates)),
                 say("conditions of a fair comparison hold"),
                 doubtful=passed < len(comparison.gates),
+            )
+        )
+    few = [each for each in different if is_narrow(each.row)]
+    if few:
+        facts.append(
+            Fact(
+                say("Few countries"),
+                names.of(len(few), len(different)),
+                say("flows that differ, hang on one country or few of a side"),
+                doubtful=True,
             )
         )
     if comparison.a.controls and comparison.b.controls and different:

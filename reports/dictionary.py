@@ -27,6 +27,10 @@ def _of_adults(side: str, letter: str) -> Callable[[Delta], Any]:
     return lambda row: getattr(getattr(row.contrast, side), letter) if row.contrast else None
 
 
+def _countries(row: Delta) -> tuple[str, ...]:
+    return tuple(f"{each.side}:{each.country}:{each.k}/{each.n}" for each in row.countries)
+
+
 DELTA: Final = (
     column("id", "Name of the row; `evenhand explain` takes it"),
     column("kind", "data: personal data that was sent; signal: a privacy signal"),
@@ -84,6 +88,9 @@ DELTA: Final = (
     column("methods", "By which it was recognised: rule, planted, name, shape"),
     column("confidence", "Of the most certain finding behind it", "per cent"),
     column("law", "Rules that speak of it (see the table law)"),
+    column("by_country", "Of a side of several, each with its sessions in which it was seen", "",
+        _countries),
+    column("hinges", "Countries without any one of which it is no longer shown to differ"),
 )  # fmt: skip
 _MAGNITUDE: Final = (
     column("id", "Name of the row"),

@@ -16,6 +16,7 @@ from reports.explained_others import (
     print_magnitude,
     print_recipient,
 )
+from reports.reach import reach
 
 
 def print_explanation(explanation: Explanation, out: Out | None = None) -> None:
@@ -138,6 +139,8 @@ def _delta(out: Out, trail: DeltaTrail) -> None:
         )
         out.fact("adults", text)
     out.fact("verdict", _verdict(trail))
+    if narrow := reach(trail.delta):
+        out.fact("countries", narrow, "yellow")
     out.fact("change", trail.change)
     for title, reason in trail.waived:
         out.fact("waived", f"“{title}” does not hold. The study's reason: {reason}", "yellow")

@@ -23,10 +23,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A data type or signal in words, and the id of the first row about it."""
+    """A data type or signal in words, and the id of the first row about it.
+
+    `narrow`: that few countries show it, or one alone; "" otherwise.
+    """
 
     name: str
     row: str
+    narrow: Said | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +253,10 @@ def _common(values: Iterable[T]) -> T | None:
 
 
 def _entries(rows: list[Delta], names: Names) -> tuple[Item, ...]:
-    first: dict[str, str] = {}
+    first: dict[str, Delta] = {}
     for row in rows:
-        first.setdefault(names.subject(row), row.id)
-    return tuple(Item(name, row) for name, row in first.items())
+        first.setdefault(names.subject(row), row)
+    return tuple(Item(name, row.id, names.reach(row)) for name, row in first.items())
 
 
 def _range(counts: list[Count], names: Names) -> str:

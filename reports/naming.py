@@ -13,6 +13,7 @@ from reports import words
 from reports.language import Figure, Language
 from reports.looks import looks
 from reports.problems import problem
+from reports.reach import counts_of, reach
 from reports.templating import fit
 
 ADULT = 18
@@ -189,6 +190,29 @@ class Names:
             "only_b": say("only for {side}", side=b),
             "insufficient": say("not decided"),
         }[verdict]
+
+    def reach(self, row: Delta) -> Said | str:
+        """Return what is to be said of a row that few countries of a side show; else ""."""
+        return reach(row, lambda each: self.country(each.country))
+
+    def where(self, row: Delta, which: Which, *, whole: bool = True) -> str:
+        """Return in which countries `which`, the side that has more, was seen to have it.
+
+        With the sessions of each, in any phase (`whole`); the side's claim, if it has only one.
+        """
+        seen = [each for each in counts_of(row, whole=whole) if each.k]
+        if not seen:
+            return self.claim(which)
+        return self.language.all_of(
+            self.plain(
+                say(
+                    "{country} ({count})",
+                    country=self.country(each.country),
+                    count=self.of(each.k, each.n),
+                )
+            )
+            for each in seen
+        )
 
     def sessions(self, number: int) -> Said:
         """Return a number of sessions with its noun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,13 +10,14 @@ from analyzer.exporters.people import People
 from analyzer.linkage import Linkage
 from reports.dictionary import dictionary, tables
 from reports.material import Material
+from reports.tables import cell
 from reports.words import FICTIONAL
 
 README: Final = """\
 # {title}
 {fictional}
 {answer}
-
+{warnings}
 ## What is here
 
 {files}
@@ -117,6 +118,7 @@ def readme(material: Material, files: Iterable[str], values: int, too_short: Ite
         title=whole.title,
         fictional=_FICTIONAL.format(told=FICTIONAL) if material.comparison.fictional else "",
         answer="\n\n".join(whole.answer),
+        warnings=_warnings(material.comparison.warnings),
         name=name,
         files="\n".join(told),
         tables="\n".join(
@@ -128,6 +130,12 @@ def readme(material: Material, files: Iterable[str], values: int, too_short: Ite
         values=values,
         short=_SHORT.format(types=types) if types else "",
     )
+
+
+def _warnings(warnings: Sequence[str]) -> str:
+    """Return what the report warns of: waived checks, too, are told wherever the answer is."""
+    told = "\n".join(f"- {cell(each)}" for each in warnings)
+    return f"\n## What to know before you quote it\n\n{told}\n" if told else ""
 
 
 def _meaning(file: str, name: str) -> str:

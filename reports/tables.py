@@ -29,6 +29,7 @@ from reports import words
 from reports.dictionary import DELTA
 from reports.dictionary_columns import Table, plain
 from reports.location import unverified
+from reports.reach import reach
 from reports.record import Record
 
 # A cell that begins with one of these, plain or full-width, is a formula to a spreadsheet.
@@ -42,9 +43,14 @@ _MARKUP = re.compile(
 
 
 def deltas_frame(comparison: Comparison) -> pd.DataFrame:
-    """Return one row for each delta: what, who, k of n on each side, verdict, effect, p, q."""
+    """Return one row for each delta: what, who, k of n on each side, verdict, effect, p, q.
+
+    `waived` names the checks that do not hold, and that the study does without: of every row.
+    """
     rows = [[plain(each.value(delta)) for each in DELTA] for delta in comparison.deltas]
-    return pd.DataFrame(rows, columns=[each.name for each in DELTA])
+    frame = pd.DataFrame(rows, columns=[each.name for each in DELTA])
+    waived = [gate.name for gate in comparison.gates if gate.waived and not gate.passed]
+    return frame.assign(waived=" ".join(waived))
 
 
 def table_frame(table: Table, record: Record) -> pd.DataFrame:
@@ -167,12 +173,18 @@ def _markdown_row(delta: Delta, comparison: Comparison, adults: bool) -> str:
         words.share(delta.b),
         _difference(delta),
         words.probability(delta.q),
-        words.verdict(delta, comparison.a.title, comparison.b.title),
+        _verdict(delta, comparison),
         delta.id,
     ]
     if adults:
         cells.insert(5, _difference(delta.contrast) if delta.contrast else "")
     return "| " + " | ".join(map(cell, cells)) + " |"
+
+
+def _verdict(delta: Delta, comparison: Comparison) -> str:
+    told = words.verdict(delta, comparison.a.title, comparison.b.title)
+    narrow = reach(delta)
+    return f"{told}; {narrow}" if narrow else told
 
 
 def _difference(of: Delta | Contrast) -> str:

@@ -19,6 +19,11 @@ _PIPED = 80  # columns where there is no terminal
 _BAR = 40
 _POINTS = 8
 _BEYOND = 1.3  # times the sessions that are planned: as far as the plot goes
+_ACCOUNTS = (
+    "A side of one arm has one account: what differs between accounts cannot be told from what"
+    " differs between countries. Better: two or more arms of each country and age, each with a"
+    " persona of its own."
+)
 _MOST = 100  # sessions of each arm that it computes for
 
 
@@ -55,6 +60,8 @@ def print_plan(
         out.line(
             f"{mark} {side.title}: {labels}{f'; adult controls {adults}' if adults else ''}", style
         )
+    if 1 in (len(planned.a.arms), len(planned.b.arms)):
+        out.line(_ACCOUNTS, "yellow")
     out.line("")
     _answer(planned, out, arms)
     out.line("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,7 @@ from analyzer.magnitudes import Magnitude, Summary
 from analyzer.models import Delta
 from reports import terminal_names, words
 from reports.console import clipped
+from reports.reach import reach
 from reports.terminal_layout import GAP, Column, row_lines, widest
 
 Row = Delta | Magnitude
@@ -31,6 +33,7 @@ _SUBJECT = 60  # letters of what a row is about, at most
 _PHASE = 16
 _WANTED = 40  # columns for what a row is about: more only where nothing has to go for it
 _LEAST = 12
+_PIPED = 200  # columns of what stands below a row, where there is no terminal
 _HEADS: dict[Field, str] = {
     "phase": "phase",
     "a": "---",
@@ -142,6 +145,7 @@ class Table:
         self._sides = (comparison.a, comparison.b)
         self._causes = {cause: number for number, cause in enumerate(seen, 1)}
         self._fold = width is not None
+        self._width = width or _PIPED
         self._bare = False  # so narrow that a reason is only its number
         cells = [self._cells(row) for row in rows]
         decided = [
@@ -199,10 +203,17 @@ class Table:
                 for name in self._fields
             ]
         lines = row_lines(cells, fold=self._fold)
-        return [
+        made = [
             Text().append(GAP if number else f"{words.MARKS[row.verdict]} ", mark).append_text(line)
             for number, line in enumerate(lines)
         ]
+        if isinstance(row, Delta) and (told := reach(row)):
+            indent = GAP * 2
+            shown = textwrap.wrap(
+                told, self._width, initial_indent=indent, subsequent_indent=indent
+            )
+            made += [Text(line, "bold yellow") for line in shown]
+        return made
 
     @property
     def _numbers(self) -> list[Field]:

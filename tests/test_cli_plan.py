@@ -27,6 +27,17 @@ def test_a_plan_needs_no_session(root: Path) -> None:
     assert "evenhand diff DE KE\n" in said
 
 
+def test_a_plan_leads_to_several_accounts_on_each_side(tmp_path: Path) -> None:
+    one = study(tmp_path / "one", STUDY).root
+    assert "A side of one arm has one account" in done("plan", "DE", "KE", "--rows", 5, root=one)
+    more = "".join(
+        f'[arms.{country}-13b]\ncountry = "{country}"\nage = 13\nconsent = "accepted"\n'
+        for country in ("DE", "KE")
+    )
+    two = study(tmp_path / "two", f"{STUDY}\n{more}").root
+    assert "one account" not in done("plan", "DE", "KE", "--rows", 5, root=two)
+
+
 def test_without_a_number_blocks_of_two_countries_have_two_sessions_of_each(root: Path) -> None:
     assert told("plan", "DE", "KE", "--rows", 60, root=root)["per_block"] >= 2
     assert told("plan", "DE", "KE", "--per-block", 1, "--rows", 5, root=root)["per_block"] == 1

@@ -15,16 +15,22 @@ from random import Random
 from urllib.parse import quote
 
 import pytest
+import synthetic
 from cli_rig import analysed, done, mistake, run
 from recording import STUDY, post, record, study
+from synthetic import findings, frames, sessions
 
+from analyzer.compare import compare
 from analyzer.exporters.searching import Leak, Search
+from analyzer.knowledge import load_knowledge
 from analyzer.models import Exchange
 from analyzer.sums import SUMS, check_sums, read_sums
 from benchmarks.encodings.carriers import CARRIERS, fields
 from benchmarks.encodings.identifiers import IDENTIFIERS
 from benchmarks.encodings.layers import wrap
 from benchmarks.encodings.transformations import ways
+from reports.material import Material
+from reports.publishing import readme
 
 VALUES = tuple((each.data_type, each.text) for each in IDENTIFIERS)
 VALUE = "zuri.kamau@friend.example"
@@ -124,6 +130,20 @@ def test_the_copy_says_what_it_is_and_can_be_checked(published: Path) -> None:
     assert set(listed) == {path.name for path in published.iterdir()} - {SUMS, f"{SUMS}.sig"}
     text = (published / "README.md").read_text(encoding="utf-8")
     assert f"the {len(VALUES)} seeded values" in " ".join(text.split())
+
+
+def test_what_the_report_warns_of_and_what_is_waived_stands_where_the_answer_does() -> None:
+    made = frames(
+        [*sessions(6, "DE-13"), *sessions(6, "KE-13", app_version="2.0")],
+        findings("KE-13", range(1, 7)),
+    )
+    waived = synthetic.study(waive=(("app_version", "a partner saw *both*"),))
+    found = compare(made, waived, synthetic.knowledge(), "DE", "KE")
+    text = readme(Material(found, load_knowledge(), None, None), (), 0, ())
+    assert "## What to know before you quote it" in text
+    assert "The study's reason: a partner saw \\*both\\*." in text
+    quiet = Material(replace(found, warnings=()), load_knowledge(), None, None)
+    assert "before you quote" not in readme(quiet, (), 0, ())
 
 
 def test_all_that_the_copy_says_is_there_is_there_and_nothing_else(published: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from analyzer import __version__, statistics
 from analyzer.compare.accounts import account_cautions
+from analyzer.compare.breadth import with_countries
 from analyzer.compare.cautions import cautions, false_starts, waivers, without_cookies
 from analyzer.compare.declared import app_of, declared_cautions
 from analyzer.compare.evidence import (
@@ -64,12 +65,13 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
     rows = verdicts(deltas)
     bare = made.cookieless if _in_cookies(made, left.ids | right.ids) else frozenset[str]()
     headline = Headline(made, (a, b), left, right, rows, found.others)
+    again = sensitivities(headline)
     return Comparison(
         study=study.name,
         app=app_of(study, [*left.compared, *right.compared]),
         a=left.side,
         b=right.side,
-        deltas=deltas,
+        deltas=with_countries(made, left, right, deltas, again),
         tallies=tallies(rows),
         evidence=evidence(frames, (*deltas, *found.magnitudes), compared),
         recipients=recipients(made.seen, left.ids | right.ids),
@@ -119,7 +121,7 @@ def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) 
         regions=regions,
         magnitudes=found.magnitudes,
         gates=found.gates,
-        sensitivities=sensitivities(headline),
+        sensitivities=again,
         phases=study.phases,
         reading=reading(coverage, {"a": left.side, "b": right.side}),
         consent=study.consent_phase,

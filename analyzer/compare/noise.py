@@ -53,7 +53,8 @@ def noise_floor(
     called, of = found
     share = _mean([(each.called, each.rows) for each in counted])
     possible = bool(rows) and any(each.possible for each in counted)
-    enough = None if possible else _enough(settings.alpha)
+    constant = not possible and _constant(counted, settings.alpha)
+    enough = None if possible or constant else _enough(settings.alpha)
     return NoiseFloor(
         arms=tuple(parts),
         called=share,
@@ -62,8 +63,9 @@ def noise_floor(
         possible=possible,
         rows=of,
         found=called,
-        told=_sentence(share, (called, of), enough),
+        told=_sentence(share, (called, of), enough, constant=constant),
         enough=enough,
+        constant=constant,
     )
 
 
@@ -75,7 +77,18 @@ def _enough(alpha: float) -> int:
     return n
 
 
-def _sentence(share: float, found: tuple[int, int], enough: int | None) -> Said:
+def _constant(parts: Sequence[ArmNoise], alpha: float) -> bool:
+    """Say whether it is not for want of sessions that no half can be called different."""
+    return max((each.n_a + each.n_b for each in parts), default=0) >= _enough(alpha)
+
+
+def _sentence(share: float, found: tuple[int, int], enough: int | None, *, constant: bool) -> Said:
+    if constant:
+        return say(
+            "How often chance alone looks like a difference cannot be measured here: the sessions"
+            " of a side are so much alike in every row of data and signals that no half of them can"
+            " differ from the other half."
+        )
     if enough:
         return say(
             "How often chance alone looks like a difference cannot be measured here: half of the"
