@@ -196,12 +196,12 @@ class Names:
         return reach(row, lambda each: self.country(each.country))
 
     def where(self, row: Delta, which: Which, *, whole: bool = True) -> str:
-        """Return in which countries `which`, the side that has more, was seen to have it.
+        """Return each country of `which`, the side that has more, with its sessions that had it.
 
-        With the sessions of each, in any phase (`whole`); the side's claim, if it has only one.
+        In any phase (`whole`); the side's claim, if it has only one country.
         """
-        seen = [each for each in counts_of(row, whole=whole) if each.k]
-        if not seen:
+        countries = counts_of(row, whole=whole)
+        if not countries:
             return self.claim(which)
         return self.language.all_of(
             self.plain(
@@ -211,7 +211,7 @@ class Names:
                     count=self.of(each.k, each.n),
                 )
             )
-            for each in seen
+            for each in countries
         )
 
     def sessions(self, number: int) -> Said:

@@ -73,3 +73,13 @@ def test_disputed_sessions_that_a_waiver_lets_in_are_left_out_once() -> None:
     assert [(each.verdict, each.rows) for each in again.tallies] == [("only_b", 1)]
     assert again.changed == ()
     assert of(diff(made, "DE", "KE"), "region") == {}  # they are out already
+
+
+def test_a_side_of_which_nothing_is_left_is_said_to_have_none_left() -> None:
+    made = frames([*sessions(6, "DE-13"), *sessions(6, "KE-13", egress="")])
+    found = diff(made, "DE", "KE", waive=(("region", "a partner was there"),))
+    [again] = of(found, "region").values()
+    assert (again.title, again.reason) == (
+        "Without sessions whose region is not proven",
+        "no session of Kenya is left",
+    )

@@ -148,6 +148,11 @@ def _again(
     material: Material,
 ) -> Sensitivity:
     changes: Which | str = which
+    if kind != "bloc":
+        for before in (headline.a, headline.b):
+            if not any(each.arm in before.side.arms for each in material.sessions):
+                reason = say("no session of {side} is left", side=before.side.title)
+                return _told(kind, name, title, changes, None, reason, (), ())
     try:
         a, b = material.side(names[0]), material.side(names[1])
         apart(a.side, b.side)
