@@ -8,6 +8,7 @@ from synthetic import findings, frames, sessions
 from analyzer.compare import compare, matrix
 from analyzer.comparison import Comparison
 from analyzer.models import Count
+from analyzer.study import Study
 from reports.answer import answer
 from reports.flows import flows
 from reports.language import Language
@@ -94,19 +95,20 @@ def seen_at(t_s: float, arm: str = "KE-13") -> list[Row]:
     return findings(arm, EVERY, t_s=t_s)
 
 
-def one_phase(germany: float, kenya: float, t_s: float) -> Comparison:
+def one_phase(germany: float, kenya: float, t_s: float, study: Study | None = None) -> Comparison:
     recorded = [
         *timed("DE-13", germany, [("use", 0.0)]), *timed("KE-13", kenya, [("use", 0.0)])
     ]  # fmt: skip
-    return compare(
-        frames(recorded, seen_at(t_s)), synthetic.study(), synthetic.knowledge(), "DE", "KE"
-    )
+    made = frames(recorded, seen_at(t_s))
+    return compare(made, study or synthetic.study(), synthetic.knowledge(), "DE", "KE")
 
 
 def test_what_came_later_than_the_other_side_was_recorded_for_is_not_decided() -> None:
     [row] = one_phase(205.0, 300.0, 250.0).deltas
     assert row.verdict == "insufficient"
     assert "had no time to show it" in row.reason
+    waived = synthetic.study(waive=(("duration", "an exercise"),))
+    assert [each.verdict for each in one_phase(205.0, 300.0, 250.0, waived).deltas] == ["only_b"]
     assert [each.verdict for each in one_phase(205.0, 300.0, 100.0).deltas] == ["only_b"]
     assert [each.verdict for each in one_phase(300.0, 205.0, 200.0).deltas] == ["only_b"]
 

@@ -125,7 +125,7 @@ def _tests(magnitudes: Sequence[Weighed], contrasts: Mapping[Key, Apart]) -> tup
 
 def _observed(material: Material, a: Sided, b: Sided) -> dict[Key, Observed]:
     """Return in which sessions of either side each row was seen."""
-    ids, clock = a.ids | b.ids, Clock(a.compared, b.compared)
+    ids, clock = a.ids | b.ids, Clock(a.compared, b.compared, material.study.compare)
     return {
         key: replace(_within(material, key, seen, a.ids, b.ids), late=clock.late(key, seen))
         for key, seen in material.seen.items()

@@ -12,6 +12,7 @@ from statistics import median
 from analyzer.compare.groups import Late
 from analyzer.compare.presence import Key, Seen
 from analyzer.compare.recorded import Recorded
+from analyzer.study import CompareSettings
 
 _SLOW = 1.05  # by which factor an operator may be slower, over several phases
 _NOBODY: frozenset[str] = frozenset()
@@ -20,8 +21,14 @@ _NOBODY: frozenset[str] = frozenset()
 class Clock:
     """How long the sessions of two groups, and their phases, lasted."""
 
-    def __init__(self, a: Sequence[Recorded], b: Sequence[Recorded]) -> None:
-        """Take the compared sessions of either group."""
+    def __init__(
+        self, a: Sequence[Recorded], b: Sequence[Recorded], settings: CompareSettings
+    ) -> None:
+        """Take the compared sessions of either group.
+
+        A study that waives the gate of length does without this, too: both are about time to show.
+        """
+        self._waived = "duration" in dict(settings.waive)
         self._a, self._b = list(a), list(b)
         self._ready = {each.id: each.ready for each in (*a, *b)}
         self._rooms = {each.id: _room(each) for each in (*a, *b)}
@@ -30,6 +37,8 @@ class Clock:
 
     def late(self, key: Key, seen: Seen) -> Late | None:
         """Return what either group had no time to show of a row; None where it had."""
+        if self._waived:
+            return None
         late_a = late_b = short_a = short_b = _NOBODY
         for scale in self._scales(key.phase, seen.first):
             late, short = self._apart(self._a, self._b, *scale)

@@ -192,7 +192,7 @@ def _rows(
     keys = [key for key, seen in made.seen.items() if not seen.sessions.isdisjoint(everyone)]
     hidden = {key: _hidden(made, key, made.seen[key], everyone) for key in keys}
     clocks = [
-        Clock(each.sessions, other.sessions)
+        Clock(each.sessions, other.sessions, made.study.compare)
         for each in counted
         for other in counted
         if other is not each

@@ -6,6 +6,7 @@ path, so that a study can be moved.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -14,11 +15,12 @@ from pathlib import Path
 
 import analyzer
 from analyzer.bundle.sealing import LOCK, is_no_part
+from analyzer.bundle.store import DATABASE
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
 from analyzer.study import Study
-from analyzer.sums import SUMS
+from analyzer.sums import read_sums
 
 _NOT_ANALYSING = ("cli", "simulation")
 
@@ -26,11 +28,13 @@ _NOT_ANALYSING = ("cli", "simulation")
 def capture_digest(bundle: Path) -> str:
     """Return the SHA-256 that stands for a capture.
 
-    That of its SHA256SUMS where it is sealed, else that of the names and contents of its files.
+    That of its `capture.sqlite`, as its SHA256SUMS has it, where it is sealed: anybody can compare
+    it with the file. Else that of the names and contents of its files.
     """
-    sums = bundle / SUMS
-    if sums.is_file():
-        return hashlib.sha256(sums.read_bytes()).hexdigest()
+    with contextlib.suppress(OSError, ValueError):
+        listed, _ = read_sums(bundle)
+        if DATABASE in listed:
+            return listed[DATABASE]
     return files_digest(bundle)
 
 
