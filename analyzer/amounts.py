@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, and bytes as they are counted."""
 
 
 def size(number: float) -> str:
@@ -23,3 +23,16 @@ def number(count: int, what: str) -> str:
     ('1 session', '12 sessions')
     """
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def asked(method: str, url: str) -> int:
+    """Return the bytes of a request's method and address: much of what trackers get is there.
+
+    Without scheme and host, as they are on the wire; 0 of a message of a WebSocket.
+    """
+    if method == "WS":
+        return 0
+    _, _, rest = url.partition("://")
+    places = [place for mark in "/?" if (place := rest.find(mark)) >= 0]
+    target = rest[min(places) :] if places else "/"
+    return len(method) + len(target.encode("utf-8", "replace"))

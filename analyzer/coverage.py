@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
+from analyzer.amounts import asked
 from analyzer.models import (
     Connection,
     Coverage,
@@ -291,19 +292,6 @@ def _is_media(exchange: Exchange) -> bool:
         name.lower() == "content-type" and value.strip().lower().startswith(_MEDIA)
         for name, value in exchange.response_headers
     )
-
-
-def asked(method: str, url: str) -> int:
-    """Return the bytes of a request's method and address: much of what trackers get is there.
-
-    Without scheme and host, as they are on the wire; 0 of a message of a WebSocket.
-    """
-    if method == "WS":
-        return 0
-    _, _, rest = url.partition("://")
-    places = [place for mark in "/?" if (place := rest.find(mark)) >= 0]
-    target = rest[min(places) :] if places else "/"
-    return len(method) + len(target.encode("utf-8", "replace"))
 
 
 def _size(headers: tuple[tuple[str, str], ...]) -> int:

@@ -53,7 +53,7 @@ def compared(
     study = recording.study(root)
     for repeat in range(1, 7):
         writer = session(study, "KE-13", repeat, f"gps_adid={recording.GAID}&n={repeat}", HOST)
-        writer.close("done")
+        writer.close("done", ended=1.8e9 + repeat + 20)
         writer = session(study, "DE-13", repeat, f"n={repeat}", HOST if read else OTHER)
         for t_s in (3.0, 5.0, 7.0)[:times]:
             number = writer.connections.open(
@@ -62,7 +62,7 @@ def compared(
             writer.connections.change(
                 number, outcome=outcome, reason=reason, tls=tls, ended_s=t_s + 1
             )
-        writer.close("done")
+        writer.close("done", ended=1.8e9 + repeat + 20)
     analyse(study, jobs=1)
     return compare(load_frames(study), study, knowledge(), "DE-13", "KE-13")
 

@@ -42,7 +42,7 @@ CHILD = """
     # Not `ru_maxrss`: that counts the process that started this one.
     status = Path("/proc/self/status").read_text().split()
     peak = int(status[status.index("VmHWM:") + 1])
-    loaded = [each for each in ("pandas", "scipy", "cryptography") if each in sys.modules]
+    loaded = [each for each in ("pandas", "scipy") if each in sys.modules]
     rows = schema.read("findings", [study.findings / name]).num_rows
     print(json.dumps([rows, peak, loaded]))
 """

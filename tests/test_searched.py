@@ -56,7 +56,7 @@ def test_a_value_that_is_planted_on_one_side_only_makes_no_difference() -> None:
 def test_a_value_that_is_planted_on_both_sides_makes_a_difference() -> None:
     found = diff(frames(two(), phones()), study(PHONE, q=(("person.phone", "+49 30 5550199"),)))
     assert [each.verdict for each in found.deltas] == ["only_a"]
-    assert found.warnings == ()
+    assert not [each for each in found.warnings if "planted" in each]
 
 
 def test_what_a_rule_or_name_shows_needs_no_planted_value() -> None:

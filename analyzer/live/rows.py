@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, get_args
 
-from analyzer import coverage
+from analyzer import amounts
 from analyzer.bundle import store
 from analyzer.models import CheckState, Checkup, Connection, Measured, Outcome, Transport
 
@@ -240,7 +240,7 @@ def _highest(database: sqlite3.Connection, table: str) -> int:
 
 def _exchange(database: sqlite3.Connection, row: tuple[Any, ...]) -> ExchangeRow:
     number, t_s, state, method, url, status = row[:6]
-    up = row[10] + sum(_size(text) for text in row[6:8]) + coverage.asked(method, url) + row[12]
+    up = row[10] + sum(_size(text) for text in row[6:8]) + amounts.asked(method, url) + row[12]
     down = row[11] + sum(_size(text) for text in row[8:10])
     if state in _FLOWING:  # what has passed of bodies that are still on their way
         flowing = database.execute(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
+from analyzer.amounts import asked
 from analyzer.bundle import find_bundle, read_session, sealing
 from analyzer.errors import UserError
 from analyzer.models import Event, Measured, Problem, Session
@@ -93,6 +94,7 @@ def captured_bytes(bundle: Path) -> int:
     for exchange in read_exchanges(bundle):
         headers = (*exchange.request_headers, *exchange.response_headers)
         total += sum(len(name) + len(value) + 4 for name, value in headers)
+        total += asked(exchange.method, exchange.url)
         total += len(exchange.request_body) + len(exchange.response_body) + exchange.truncated
     return total + sum(each.bytes_up + each.bytes_down for each in Connections(bundle))
 

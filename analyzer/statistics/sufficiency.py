@@ -68,7 +68,8 @@ def _down(alpha: float) -> float:
 def _decided(share_a: float, share_b: float, n: int, alpha: float, margin: float) -> float:
     """Return in which share of the studies with these true shares the row is decided."""
     seen = np.arange(n + 1)
-    a, b = binom.pmf(seen, n, share_a), binom.pmf(seen, n, share_b)
+    # Rounded: shares a hair from 0 are too much for SciPy.
+    a, b = (binom.pmf(seen, n, round(share, 9)) for share in (share_a, share_b))
     return float(a @ _region(n, alpha, margin) @ b)
 
 
