@@ -7,12 +7,12 @@ as `text_of` writes it.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from analyzer.alone import alone
+from analyzer.whole import write_whole
 
 SUMS = "SHA256SUMS"
 _SUM = re.compile(r"([0-9a-f]{64})  ([^/\\\x00\n]{1,255})")
@@ -52,13 +52,7 @@ def add_to_sums(folder: Path, file: Path) -> None:
 
 
 def _write(folder: Path, listed: Mapping[str, str]) -> None:
-    part = folder / f"{SUMS}.part"
-    handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        stream.write(text_of(listed))
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(folder / SUMS)
+    write_whole(folder / SUMS, text_of(listed).encode())
 
 
 def read_sums(folder: Path) -> tuple[dict[str, str], list[str]]:

@@ -26,6 +26,7 @@ from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.study import COUNTRY, LABEL
 from analyzer.sums import SUMS, check_sums, read_sums, text_of, unlisted, write_sums
+from analyzer.whole import write_whole
 
 SESSION = seals.SESSION
 LOCK = seals.LOCK
@@ -164,7 +165,7 @@ def write_session(path: Path, session: Session) -> None:
     raw["tools"] = dict(session.tools)
     raw["counts"] = dict(session.counts)
     text = json.dumps(raw, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    _write(path / SESSION, store.storable(text))
+    write_whole(path / SESSION, store.storable(text).encode())
 
 
 def open_exchanges(database: sqlite3.Connection) -> tuple[str, ...]:
@@ -307,13 +308,3 @@ def _contradictions(path: Path) -> list[str]:
         for name, number in counted.items()
         if stated.get(name) != number
     ]
-
-
-def _write(file: Path, text: str) -> None:
-    part = file.with_name(f"{file.name}.part")
-    handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)

@@ -39,6 +39,7 @@ from analyzer.custody.seal import (
 )
 from analyzer.errors import UserError
 from analyzer.sums import SUMS, sha256
+from analyzer.whole import write_whole
 
 SESSION: Final = "session.json"
 LOCK: Final = "recording.lock"
@@ -118,9 +119,9 @@ def write_seal(bundle: Path) -> None:
                 signer=key.fingerprint if key else "",
             )
         )
-        _write(bundle / SEAL, content)
+        write_whole(bundle / SEAL, content)
         if key:
-            _write(bundle / SIGNATURE, sign(content, key))
+            write_whole(bundle / SIGNATURE, sign(content, key))
         if held:
             end = str(session["end_reason"])
             held.add("sealed", session=str(session["id"]), seal=digest(content), end=end)
@@ -292,16 +293,6 @@ def sealed_rows(bundle: Path) -> Iterator[tuple[bytes, Row]]:
     with _rows(bundle) as rows:
         for row in rows:
             yield seed, row
-
-
-def _write(file: Path, content: bytes) -> None:
-    part = file.with_name(f"{file.name}.part")
-    handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
 
 
 def _now() -> str:

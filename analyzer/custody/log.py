@@ -23,6 +23,7 @@ import msgspec
 
 from analyzer import __version__
 from analyzer.custody.keys import Key, fingerprint, key_or_none, signs
+from analyzer.whole import add_whole
 
 LOG: Final = "custody.jsonl"
 What = Literal[
@@ -98,15 +99,7 @@ class Held:
         signature = self._key.sign(_signed(digest)).hex() if self._key else ""
         entry = msgspec.structs.replace(bare, digest=digest, signature=signature)
         size = os.fstat(self._file).st_size
-        line = _line(entry)
-        try:
-            if os.pwrite(self._file, line, size) != len(line):
-                raise OSError(28, "No space left on device")
-            os.fsync(self._file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, size)
-            raise
+        add_whole(self._file, size, _line(entry))
         self.entries.append(entry)
 
 

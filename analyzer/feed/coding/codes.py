@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from analyzer.errors import UserError
 from analyzer.feed.codebook import Codebook, study_codebook
 from analyzer.feed.coding.ledger import Entry, How, add, read
 from analyzer.feed.coding.material import FEED
+from analyzer.feed.kept import private
 
 CODES: Final = "codes.parquet"
 DECIDED: Final = frozenset({"adjudicated", "consensus"})
@@ -167,8 +167,7 @@ def write_codes(root: Path) -> Path:
     path = root / FEED / CODES
     part = path.with_suffix(".part")
     try:
-        handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with private(part) as file:
             pq.write_table(table, file)
         part.replace(path)
     except BaseException:

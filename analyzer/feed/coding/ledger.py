@@ -18,6 +18,7 @@ import msgspec
 from analyzer.alone import alone
 from analyzer.errors import UserError
 from analyzer.feed.coding.material import FEED
+from analyzer.whole import add_whole
 
 FOLDER: Final = "coding"
 LOG: Final = "log.jsonl"
@@ -63,10 +64,8 @@ def add(root: Path, entries: Sequence[Entry]) -> None:
                 line = msgspec.json.encode(msgspec.structs.replace(each, at=at, previous=previous))
                 previous = _digest(line)
                 lines += line + b"\n"
-            if os.pwrite(file, lines, len(whole)) != len(lines):
-                raise OSError(28, "No space left on device")
-            os.ftruncate(file, len(whole) + len(lines))
-            os.fsync(file)
+            os.ftruncate(file, len(whole))
+            add_whole(file, len(whole), lines)
         finally:
             os.close(file)
 
