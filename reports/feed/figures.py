@@ -1,0 +1,155 @@
+"""How the figures of a recommender audit are written in one language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from analyzer.feed.measures.records import MeasureName, Reason
+from analyzer.feed.records import Role
+from analyzer.knowledge import load_knowledge
+from analyzer.said import Said, say
+from analyzer.statistics import Interval
+from reports.feed import told
+from reports.language import Figure, Language
+
+_OPEN = "…"
+_TIMES = "\u00d7"
+_MINUS = "\u2212"
+# Reasons whose numbers are shares, and those whose numbers are probabilities.
+_SHARES = frozenset({"coverage", "unknown_showings", "unread_answers"})
+_PROBABILITIES = frozenset({"no_power", "chance", "interval"})
+
+_ROLES: Mapping[str, Role] = {"seeded": "seeded", "control": "control", "observed": "observed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Numbers, times, sides and categories in one language.
+
+    `labels`: what the codebook calls each category, by language.
+    """
+
+    language: Language = field(default_factory=Language)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def value(self, measure: MeasureName, value: float | None) -> str:
+        """Return a value in its unit; "" for none."""
+        if value is None:
+            return ""
+        unit = told.UNITS[measure]
+        if unit == "time":
+            return self._bound(value, self.language.duration)
+        if unit == "share":
+            return self.language.percent(value)
+        return self.factor(value) if unit == "ratio" else self._bound(value, self._short)
+
+    def interval(self, measure: MeasureName, held: Interval | None) -> str:
+        """Return an interval of values; "" where it says nothing."""
+        if held is None or (held.low <= 0 and math.isinf(held.high)):
+            return ""
+        return self._ends([self.value(measure, end) for end in held])
+
+    def change(self, measure: MeasureName, effect: float | None) -> str:
+        """Return an effect: how many times as much, or how much later (+) or sooner (-)."""
+        if effect is None:
+            return ""
+        if told.UNITS[measure] != "time":
+            return self.factor(effect)
+        if math.isinf(effect):
+            return _OPEN
+        sign = _MINUS if effect < 0 else "+" if effect > 0 else ""
+        return self.language.signed(sign, self.language.duration(abs(effect)))
+
+    def change_interval(self, measure: MeasureName, held: Interval | None) -> str:
+        """Return an interval of effects; "" where it says nothing."""
+        if held is None or (math.isinf(held.high) and (held.low <= 0 or math.isinf(held.low))):
+            return ""
+        return self._ends([self.change(measure, end) for end in held])
+
+    def factor(self, value: float) -> str:
+        r"""Return how many times as much.
+
+        >>> [Figures().factor(each).lstrip("\u00d7") for each in (10.78, 9.8, 0.853)]
+        ['11', '9.8', '0.85']
+        """
+        if math.isinf(value):
+            return _OPEN
+        return self.language.signed(_TIMES, self._short(value))
+
+    def duration(self, seconds: float) -> str:
+        """Return a time in seconds, minutes or hours."""
+        return self.language.duration(seconds)
+
+    def side(self, name: str) -> str:
+        """Return a side in words: the country or the bloc; an arm has its own name."""
+        known = load_knowledge()
+        if name in known.blocs:
+            return self.language.term(known.blocs[name].name)
+        return self.language.country(name) if name in known.countries else name
+
+    def arm(self, side: str, role: Role) -> Said:
+        """Return the accounts of one side and role."""
+        return say("{side}: {accounts}", side=self.side(side), accounts=told.role(role))
+
+    def named(self, arm: str) -> Said:
+        """Return an arm that a row names ("KE seeded")."""
+        side, role = split(arm)
+        return self.arm(side, role)
+
+    def category(self, key: str) -> str:
+        """Return what the codebook calls a category; its key where it does not say."""
+        names = self.labels.get(key, {})
+        return names.get(self.language.code) or self.language.term(names.get("en", key))
+
+    def hour(self, window: int | None, window_s: float) -> Said:
+        """Return which stretch of feed time a figure is of."""
+        if window is None:
+            return told.ALL_TIME
+        return say(
+            "feed time {start} to {end}",
+            start=self.duration(window * window_s),
+            end=self.duration((window + 1) * window_s),
+        )
+
+    def reason(self, of: Reason, measure: MeasureName) -> Said:
+        """Return why a row on `measure` is not decided, and what would be enough."""
+        return told.reason(of, measure, self.have(of), self.need(of))
+
+    def have(self, of: Reason) -> str:
+        """Return what there is, as a reason has it."""
+        return self._reasoned(of, of.have)
+
+    def need(self, of: Reason) -> str:
+        """Return what would be enough; "" where that is not known."""
+        if of.need is None:
+            return ""
+        return self.language.number(of.need) if of.code == "chance" else self._reasoned(of, of.need)
+
+    def _reasoned(self, of: Reason, value: float) -> str:
+        if of.code in _SHARES:
+            return self.language.percent(value)
+        if of.code in _PROBABILITIES:
+            return self.language.probability(value)
+        return self.language.number(value, 0)
+
+    def _short(self, value: float) -> str:
+        return self.language.number(value, 0 if value >= 10 else 1 if value >= 1 else 2)
+
+    def _bound(self, value: float, write: Callable[[float], str]) -> str:
+        return _OPEN if math.isinf(value) else write(value)
+
+    def _ends(self, ends: list[str]) -> str:
+        joint = "," if self.language.locale.number_symbols["latn"]["decimal"] == "." else ";"
+        return Figure(f"[{ends[0]}{joint} {ends[1]}]")
+
+
+def split(arm: str) -> tuple[str, Role]:
+    """Return side and role of an arm as rows name it.
+
+    >>> split("global_majority seeded")
+    ('global_majority', 'seeded')
+    """
+    side, _, role = arm.rpartition(" ")
+    return side, _ROLES[role]
