@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.bundle import read_session, verify
-from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import DATABASE
 from analyzer.classify import Classifier
 from analyzer.decode import Decoded, decode
@@ -21,6 +20,7 @@ from analyzer.extract import Extractor
 from analyzer.extract.places import place_of
 from analyzer.extract.planted import Planted
 from analyzer.extract.shapes import safe_url
+from analyzer.instants import instant, iso
 from analyzer.knowledge import Knowledge, Tracker
 from analyzer.models import Exchange, Session
 from analyzer.pipeline import persona_of

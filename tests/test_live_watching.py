@@ -16,8 +16,8 @@ from recording import post, record
 from test_bundle_connections import of_version_1
 
 from analyzer.bundle import add_step, store, verify
-from analyzer.bundle.sealing import instant
 from analyzer.errors import UserError
+from analyzer.instants import instant
 from analyzer.live import Follower, Snapshot
 from analyzer.live.watching import Watch, next_for_all
 from analyzer.models import Event

@@ -30,6 +30,7 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.recovering import NOT_BEGUN
 from analyzer.errors import UserError
+from analyzer.instants import instant
 from analyzer.models import Session
 from analyzer.readers.bundle import read_exchanges
 from analyzer.study import Study
@@ -164,7 +165,7 @@ def dead(writer: BundleWriter) -> Path:
 
 def lasted(session: Session) -> float:
     assert session.ended
-    return round(sealing.instant(session.ended) - sealing.instant(session.started), 3)
+    return round(instant(session.ended) - instant(session.started), 3)
 
 
 def test_a_hostile_time_does_not_keep_a_session_from_being_closed(tmp_path: Path) -> None:

@@ -25,10 +25,11 @@ from pathlib import Path
 from analyzer import __version__
 from analyzer.bundle import sealing, store
 from analyzer.bundle.recovering import is_hollow, recover, remove_hollow
-from analyzer.bundle.sealing import instant, iso, read_session, verify
+from analyzer.bundle.sealing import read_session, verify
 from analyzer.bundle.store import KEEP, SCHEMA_VERSION, RecordingError
 from analyzer.bundle.writer import BundleWriter
 from analyzer.errors import UserError
+from analyzer.instants import instant, iso
 from analyzer.models import Arm, Session
 from analyzer.study import Study
 from analyzer.sums import SUMS

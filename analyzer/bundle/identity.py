@@ -17,8 +17,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from analyzer.bundle import sealing, store
+from analyzer.bundle import store
 from analyzer.errors import UserError
+from analyzer.instants import instant
 from analyzer.models import Session
 
 _CONTENT = (
@@ -80,7 +81,7 @@ def exchange_prints(path: Path, session: Session) -> tuple[int, ...]:
     `MOST_PRINTS` of each is enough. `UserError` if its database cannot be read.
     """
     try:
-        began = sealing.instant(session.started)
+        began = instant(session.started)
     except ValueError:
         return ()
     try:

@@ -11,9 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from analyzer.bundle import sealing, store
-from analyzer.bundle.sealing import instant, iso, read_session
+from analyzer.bundle.sealing import read_session
 from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
 from analyzer.errors import UserError
+from analyzer.instants import instant, iso
 from analyzer.models import Session
 
 NOT_BEGUN = "the recording was cut off before anything could be recorded"

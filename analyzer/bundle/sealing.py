@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import fcntl
 import json
 import os
@@ -23,6 +22,7 @@ from analyzer.bundle import seals, soundness, store
 from analyzer.bundle.tallies import table_counts
 from analyzer.custody.seal import SIGNATURE
 from analyzer.errors import UserError
+from analyzer.instants import instant
 from analyzer.models import Session
 from analyzer.study import COUNTRY, LABEL
 from analyzer.sums import SUMS, check_sums, read_sums, text_of, unlisted, write_sums
@@ -90,18 +90,6 @@ def is_locked(bundle: Path) -> bool:
 def is_sealed(bundle: Path) -> bool:
     """Whether `bundle` was closed: nothing will be added to it."""
     return (bundle / SUMS).exists()
-
-
-def instant(text: str) -> float:
-    """Seconds since 1970 of an ISO 8601 instant; `ValueError` if it is none."""
-    parsed = datetime.datetime.fromisoformat(text)
-    return parsed.replace(tzinfo=parsed.tzinfo or datetime.UTC).timestamp()
-
-
-def iso(seconds: float) -> str:
-    """ISO 8601 text of seconds since 1970, in UTC, to the millisecond."""
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def read_session(path: Path) -> Session:

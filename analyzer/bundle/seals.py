@@ -8,7 +8,6 @@ full disk they are left out.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import errno
 import json
 import os
@@ -38,6 +37,7 @@ from analyzer.custody.seal import (
     sign,
 )
 from analyzer.errors import UserError
+from analyzer.instants import now
 from analyzer.sums import SUMS, sha256
 from analyzer.whole import write_whole
 
@@ -109,7 +109,7 @@ def write_seal(bundle: Path) -> None:
             Seal(
                 schema=SCHEMA,
                 session=str(session["id"]),
-                sealed=_now(),
+                sealed=now(),
                 evenhand=__version__,
                 files=sums,
                 rows=rows,
@@ -293,8 +293,3 @@ def sealed_rows(bundle: Path) -> Iterator[tuple[bytes, Row]]:
     with _rows(bundle) as rows:
         for row in rows:
             yield seed, row
-
-
-def _now() -> str:
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-    return f"{now.isoformat(timespec='milliseconds')}Z"

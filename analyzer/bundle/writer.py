@@ -13,12 +13,12 @@ from typing import Self
 from analyzer.bundle import sealing, seals, store
 from analyzer.bundle.clock import SessionClock
 from analyzer.bundle.connections import ConnectionTable
-from analyzer.bundle.sealing import instant, iso
 from analyzer.bundle.store import RecordingError
 from analyzer.bundle.tallies import connection_counts, measured_exit, table_counts
 from analyzer.bundle.transactions import Transactions
 from analyzer.custody import log
 from analyzer.errors import UserError
+from analyzer.instants import instant, iso
 from analyzer.models import CheckState, Event, Exchange, Headers, Session
 
 _MESSAGE = re.compile(r"(.+)\.w[0-9]+")

@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from errno import EACCES, EPERM, EROFS
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +22,7 @@ import msgspec
 
 from analyzer import __version__
 from analyzer.custody.keys import Key, fingerprint, key_or_none, signs
+from analyzer.instants import now
 from analyzer.whole import add_whole
 
 LOG: Final = "custody.jsonl"
@@ -88,7 +88,7 @@ class Held:
         last = self.entries[-1] if self.entries else None
         bare = Entry(
             number=last.number + 1 if last else 1,
-            at=_now(),
+            at=now(),
             what=what,
             details=details,
             evenhand=__version__,
@@ -212,7 +212,3 @@ def _signed(digest: str) -> bytes:
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

@@ -22,7 +22,6 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from analyzer.alone import alone
 from analyzer.bundle import list_bundles, read_session, running_bundles
-from analyzer.bundle.sealing import instant
 from analyzer.errors import UserError
 from analyzer.feed.adapters import Adapter, load_adapters
 from analyzer.feed.columns import (
@@ -51,6 +50,7 @@ from analyzer.feed.kept import (
 from analyzer.feed.reading import FeedReading, read_feed
 from analyzer.feed.records import Item, Serving, Watch
 from analyzer.frames.freshness import files_digest, program
+from analyzer.instants import instant
 from analyzer.models import Session
 from analyzer.readers.bundle import read_steps
 from analyzer.study import Study

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from analyzer.bundle import read_session, store
-from analyzer.bundle.sealing import instant, is_locked, is_sealed
+from analyzer.bundle.sealing import is_locked, is_sealed
 from analyzer.classify import Classifier
 from analyzer.errors import UserError
 from analyzer.extract import Extractor
 from analyzer.extract.places import place_of
 from analyzer.extract.shapes import safe_url, visible
+from analyzer.instants import instant
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.live.alarms import with_alarms
 from analyzer.live.ledger import Judged, Ledger

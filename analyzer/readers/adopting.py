@@ -12,6 +12,7 @@ from pathlib import Path
 from analyzer.bundle import list_bundles, new_session, read_session, sealing, seals, store, verify
 from analyzer.custody.seal import SEAL, SIGNATURE
 from analyzer.errors import UserError
+from analyzer.instants import instant
 from analyzer.models import Arm, Session
 from analyzer.readers.unpacking import copy_private
 from analyzer.study import Study
@@ -50,7 +51,7 @@ def adopt_bundle(
         block=block or session.block,
         device=device or session.device,
         origin="bundle",
-        started=sealing.instant(session.started),
+        started=instant(session.started),
     )
     keeps_id = session.id.startswith(f"{arm.label}-r") and repeat in {None, session.repeat}
     if keeps_id and not any(old.startswith(f"{arm.label}-r{session.repeat:02d}-") for old in taken):

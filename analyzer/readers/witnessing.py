@@ -7,8 +7,9 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from analyzer.amounts import asked
-from analyzer.bundle import find_bundle, read_session, sealing
+from analyzer.bundle import find_bundle, read_session
 from analyzer.errors import UserError
+from analyzer.instants import instant
 from analyzer.models import Event, Measured, Problem, Session
 from analyzer.readers import Asked
 from analyzer.readers.bundle import Connections, read_exchanges, read_measured
@@ -39,8 +40,8 @@ def session_beside(study: Study, wanted: str) -> Session:
 
 def time_of(session: Session) -> tuple[float, float]:
     """Return when `session` was recorded, in seconds since 1970, as another clock may have it."""
-    began = sealing.instant(session.started)
-    ended = sealing.instant(session.ended) if session.ended else began
+    began = instant(session.started)
+    ended = instant(session.ended) if session.ended else began
     return began - SLACK, max(began, ended) + SLACK
 
 
