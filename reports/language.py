@@ -118,7 +118,7 @@ class Language:
         pattern = _MOST_DECIMALS if decimals is None else _fixed(decimals)
         return self._figure(format_decimal(value, pattern, self.locale))
 
-    def percent(self, part: float) -> str:
+    def percent(self, part: float, decimals: int = 0) -> str:
         """Return a share (0..1) in percent; 0% and 100% only where it is exactly that.
 
         >>> Language().percent(1), Language().percent(0.9999), Language().percent(0.001)
@@ -126,7 +126,7 @@ class Language:
         """
         if 0 < part < 1 and not 0.01 <= part < 0.99:
             return self._percent(min(max(part, 0.001), 0.999), 1)
-        return self._percent(part, 0)
+        return self._percent(part, decimals)
 
     def points(self, difference: float) -> str:
         """Return a difference of shares (-1..1) in percentage points, with its sign.

@@ -40,16 +40,16 @@ class Figures:
             return ""
         unit = told.UNITS[measure]
         if unit == "time":
-            return self._bound(value, self.language.duration)
+            return _OPEN if math.isinf(value) else self.language.duration(value)
         if unit == "share":
-            return self.language.percent(value)
-        return self.factor(value) if unit == "ratio" else self._bound(value, self._short)
+            return self.share(value)
+        return self.factor(value) if unit == "ratio" else self.plain(value)
 
     def interval(self, measure: MeasureName, held: Interval | None) -> str:
         """Return an interval of values; "" where it says nothing."""
         if held is None or (held.low <= 0 and math.isinf(held.high)):
             return ""
-        return self._ends([self.value(measure, end) for end in held])
+        return self.bracket(held, lambda end: self.value(measure, end))
 
     def change(self, measure: MeasureName, effect: float | None) -> str:
         """Return an effect: how many times as much, or how much later (+) or sooner (-)."""
@@ -66,7 +66,15 @@ class Figures:
         """Return an interval of effects; "" where it says nothing."""
         if held is None or (math.isinf(held.high) and (held.low <= 0 or math.isinf(held.low))):
             return ""
-        return self._ends([self.change(measure, end) for end in held])
+        return self.bracket(held, lambda end: self.change(measure, end))
+
+    def share(self, part: float) -> str:
+        """Return a share in per cent: what is small by its tenths, too.
+
+        >>> Figures().share(0.4816), Figures().share(0.04467), Figures().share(0)
+        ('48%', '4.5%', '0%')
+        """
+        return self.language.percent(part, 1 if 0 < part < 0.0995 else 0)
 
     def factor(self, value: float) -> str:
         r"""Return how many times as much.
@@ -76,7 +84,18 @@ class Figures:
         """
         if math.isinf(value):
             return _OPEN
-        return self.language.signed(_TIMES, self._short(value))
+        return self.language.signed(_TIMES, self.plain(value))
+
+    def plain(self, value: float) -> str:
+        """Return a number to two digits or three."""
+        if math.isinf(value):
+            return _OPEN
+        return self.language.number(value, 0 if value >= 10 else 1 if value >= 1 else 2)
+
+    def bracket(self, held: Interval, write: Callable[[float], str]) -> str:
+        """Return an interval whose ends `write` writes."""
+        joint = "," if self.language.locale.number_symbols["latn"]["decimal"] == "." else ";"
+        return Figure(f"[{write(held.low)}{joint} {write(held.high)}]")
 
     def duration(self, seconds: float) -> str:
         """Return a time in seconds, minutes or hours."""
@@ -91,7 +110,7 @@ class Figures:
 
     def arm(self, side: str, role: Role) -> Said:
         """Return the accounts of one side and role."""
-        return say("{side}: {accounts}", side=self.side(side), accounts=told.role(role))
+        return say("{side}, {accounts}", side=self.side(side), accounts=told.role(role))
 
     def named(self, arm: str) -> Said:
         """Return an arm that a row names ("KE seeded")."""
@@ -134,16 +153,6 @@ class Figures:
             return self.language.probability(value)
         return self.language.number(value, 0)
 
-    def _short(self, value: float) -> str:
-        return self.language.number(value, 0 if value >= 10 else 1 if value >= 1 else 2)
-
-    def _bound(self, value: float, write: Callable[[float], str]) -> str:
-        return _OPEN if math.isinf(value) else write(value)
-
-    def _ends(self, ends: list[str]) -> str:
-        joint = "," if self.language.locale.number_symbols["latn"]["decimal"] == "." else ";"
-        return Figure(f"[{ends[0]}{joint} {ends[1]}]")
-
 
 def split(arm: str) -> tuple[str, Role]:
     """Return side and role of an arm as rows name it.
@@ -153,3 +162,15 @@ def split(arm: str) -> tuple[str, Role]:
     """
     side, _, role = arm.rpartition(" ")
     return side, _ROLES[role]
+
+
+def turned(held: Interval, *, time: bool) -> Interval:
+    """Return an interval of a against b as that of b against a.
+
+    >>> turned(Interval(0.5, 4.0), time=False), turned(Interval(-60, 120), time=True)
+    (Interval(low=0.25, high=2.0), Interval(low=-120, high=60))
+    """
+    if time:
+        return Interval(-held.high, -held.low)
+    low, high = (1 / each if each else math.inf for each in (held.high, held.low))
+    return Interval(low, high)

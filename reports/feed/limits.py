@@ -1,0 +1,134 @@
+"""What a recommender audit cannot tell: each sentence is there because its data make it hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.feed.coding.agreement import RELIABLE, TENTATIVE, Agreement, Coefficient
+from analyzer.feed.measures.records import FeedComparison
+from analyzer.said import Said, say
+from analyzer.statistics import Interval
+from reports.feed.figures import Figures
+
+
+def limits(comparison: FeedComparison, figures: Figures) -> tuple[Said, ...]:
+    """Return the limits of `comparison`, those that weigh most first."""
+    return (
+        *_of_accounts(comparison, figures),
+        *_of_items(comparison, figures),
+        say("A feed was measured, not what it does to those who watch it."),
+        say(
+            "Only differences are described here. Whether one of them breaks a law is a question"
+            " for a lawyer."
+        ),
+    )
+
+
+def _of_accounts(comparison: FeedComparison, figures: Figures) -> Iterator[Said]:
+    yield say(
+        "Measured were {accounts} test accounts. They speak for accounts that do what these did,"
+        " not for everyone in a country.",
+        accounts=sum(each.accounts for each in comparison.coverage),
+    )
+    arms = {(each.side, each.role) for each in comparison.coverage}
+    for side in comparison.sides:
+        if (side, "control") not in arms:
+            yield say(
+                "{side}: there are no control accounts. What is shown to whoever shows no interest"
+                " is not known.",
+                side=figures.side(side),
+            )
+    if any(role == "observed" for _, role in arms):
+        yield say(
+            "What a person does with an account differs from person to person, and so does what"
+            " that account is shown."
+        )
+    for each in comparison.figures:
+        if each.measure == "share" and each.window == comparison.window and each.left_out:
+            yield say(
+                "{arm}: {left_out} of {accounts} accounts do not count in {hours}: too few of"
+                " their items are coded, or they did not live through it.",
+                arm=figures.arm(each.side, each.role),
+                left_out=each.left_out,
+                accounts=each.left_out + each.accounts,
+                hours=figures.hour(each.window, comparison.settings.window_s),
+            )
+
+
+def _of_items(comparison: FeedComparison, figures: Figures) -> Iterator[Said]:
+    known = comparison.coverage
+    shown, coded, unknown = (
+        sum(getattr(each, name) for each in known) for name in ("shown", "coded", "unknown")
+    )
+    percent = figures.language.percent
+    if coded < shown:
+        yield say(
+            "Nobody has coded {part} of the items shown. All shares are of those that were coded.",
+            part=percent(1 - coded / shown),
+        )
+    if unknown:
+        yield say(
+            "Of {part} of the items nobody knows whether they were on the screen. They do not"
+            " count.",
+            part=percent(unknown / (unknown + shown)),
+        )
+    answers, understood = (
+        sum(getattr(each, name) for each in known) for name in ("answers", "understood")
+    )
+    if understood < answers:
+        yield say(
+            "{part} of the feed's answers could not be read. What was in them is not known.",
+            part=percent(1 - understood / answers),
+        )
+    if not all(each.exact for each in comparison.overlaps):
+        yield say(
+            "Accounts had more items than are kept one by one: what they have in common is an"
+            " estimate."
+        )
+
+
+def agreement(found: Agreement | None, figures: Figures) -> tuple[Said, ...]:
+    """Return how far those who coded agree, and whether that is enough."""
+    if found is None or not found.both or found.share is None:
+        return (
+            say(
+                "No item was coded by two people: how well they would agree is not known, nor how"
+                " much hangs on one person's judgement."
+            ),
+        )
+    told = [
+        say(
+            "{both} of {items} items were coded by two people or more, who did not see each"
+            " other's codes. They agree on {share}.",
+            both=found.both,
+            items=found.items,
+            share=figures.language.percent(found.share),
+        )
+    ]
+    if found.alpha.value is None or found.alpha_harmful.value is None:
+        told.append(say("All were given one category, so agreement by chance cannot be told."))
+        return tuple(told)
+    told.append(
+        say(
+            "Krippendorff's alpha, which is 1 where all agree and 0 where they agree as by chance,"
+            " is {alpha} over all categories, and {harmful} for harmful or not.",
+            alpha=_coefficient(found.alpha, figures),
+            harmful=_coefficient(found.alpha_harmful, figures),
+        )
+    )
+    if found.alpha_harmful.value >= RELIABLE:
+        told.append(say("By Krippendorff's rule codes with {least} and more can be relied on.",
+                        least=figures.language.number(RELIABLE)))  # fmt: skip
+    elif found.alpha_harmful.value >= TENTATIVE:
+        told.append(say("By Krippendorff's rule that bears tentative conclusions only."))
+    else:
+        told.append(say("By Krippendorff's rule that is too little to rely on."))
+    return tuple(told)
+
+
+def _coefficient(of: Coefficient, figures: Figures) -> str:
+    number = figures.language.number
+    if of.value is None or of.low is None or of.high is None:
+        return "" if of.value is None else number(of.value, 2)
+    held = figures.bracket(Interval(of.low, of.high), lambda end: number(end, 2))
+    return f"{number(of.value, 2)} {held}"
