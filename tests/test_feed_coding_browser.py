@@ -16,7 +16,8 @@ from werkzeug.serving import BaseWSGIServer
 from analyzer.feed.codebook import load_codebook
 from analyzer.feed.coding.codes import final_codes, load_codes
 from analyzer.feed.coding.desk import Desk
-from analyzer.feed.coding.page import coding_app, coding_server
+from analyzer.feed.coding.page import coding_app
+from analyzer.local_page import local_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -51,7 +52,7 @@ def show(browser: Browser, root: Path) -> Iterator[Show]:
 
     def shown(coder: str, language: str = "en", options: Any = None, **more: Any) -> Page:
         app = coding_app(Desk(root, BOOK, coder, **more), TOKEN, language=language)
-        server = coding_server(app, 0)
+        server = local_server(app, 0)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         contexts.append(browser.new_context(**(options or {})))

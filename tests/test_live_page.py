@@ -21,7 +21,8 @@ from live_rig import Recording, record_now, stepped_study
 
 from analyzer.errors import UserError
 from analyzer.live.page import live_app
-from analyzer.live.serving import HERE, new_token, page_server, serve_pages, serve_until_ended
+from analyzer.live.serving import page_server, serve_pages, serve_until_ended
+from analyzer.local_page import HERE, new_token
 from analyzer.readers.bundle import read_steps
 from analyzer.study import Study
 

@@ -92,7 +92,8 @@ class Screen:
         from analyzer.joining.page import phone_app, setup_app
         from analyzer.joining.serving import serve
         from analyzer.joining.wireguard import endpoint
-        from analyzer.live.serving import new_token, serve_pages
+        from analyzer.live.serving import serve_pages
+        from analyzer.local_page import new_token
 
         joins = self._planned.joins
         phones = serve(phone_app(joins), self._planned.lanes[0].host, 0)

@@ -193,12 +193,13 @@ def _keys() -> Iterator[_Keys]:
 
 
 def _serve(study_dir: Path, chosen: list[Path], port: int) -> None:
-    from analyzer.live.serving import new_token, page_server, serve_until_ended
+    from analyzer.live.serving import page_server, serve_until_ended
+    from analyzer.local_page import HERE, new_token
 
     study = open_study(study_dir)
     token = new_token()
     server = page_server(study, chosen, port=port, token=token)
-    click.echo(f"http://127.0.0.1:{server.port}/{token}/")
+    click.echo(f"http://{HERE}:{server.port}/{token}/")
     click.echo("  open it in the browser of this machine; Ctrl-C ends the page only", err=True)
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):

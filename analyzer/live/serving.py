@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import threading
 import time
@@ -14,31 +13,19 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer
 
 from analyzer.bundle import running_bundles
 from analyzer.errors import UserError
 from analyzer.live.page import live_app
+from analyzer.local_page import local_server
 from analyzer.study import Study, load_study
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-HERE: Final = "127.0.0.1"
 _LINGER: Final = 3.0  # seconds that the page stays after the last session has ended
 _GENTLE: Final = 5  # the recorder comes first
-
-
-class _Quiet(WSGIRequestHandler):
-    """Writes no lines: the addresses hold tokens."""
-
-    def log(self, *args: object) -> None:
-        """Say nothing."""
-
-
-def new_token() -> str:
-    """Return a part of an address that nobody can guess."""
-    return secrets.token_urlsafe(16)  # short: an address has to fit a line
 
 
 def page_server(
@@ -58,11 +45,7 @@ def page_server(
     """
     page = live_app(study, bundles, token, setup=setup)
     dispatcher = DispatcherMiddleware(page, dict(beside or {}))
-    try:
-        return make_server(HERE, port, dispatcher, threaded=True, request_handler=_Quiet)
-    except (OSError, SystemExit) as error:
-        reason = getattr(error, "strerror", None) or "it is in use"
-        raise UserError(f"port {port} cannot be used: {reason}", "choose another --port") from None
+    return local_server(dispatcher, port)
 
 
 def serve_until_ended(server: BaseWSGIServer, study: Study, bundles: Sequence[Path]) -> None:

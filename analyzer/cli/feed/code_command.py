@@ -166,7 +166,8 @@ def code_on_page(
     """
     from analyzer.feed.codebook import study_codebook
     from analyzer.feed.coding.desk import Desk
-    from analyzer.feed.coding.page import coding_app, coding_server, new_token
+    from analyzer.feed.coding.page import coding_app
+    from analyzer.local_page import HERE, local_server, new_token
 
     if consensus and not adjudicate:
         raise click.UsageError("--consensus goes with --adjudicate only")
@@ -180,8 +181,8 @@ def code_on_page(
         pause_after=pause_after,
     )
     token = new_token()
-    server = coding_server(coding_app(desk, token, language=language, countries=countries), port)
-    click.echo(f"http://127.0.0.1:{server.port}/{token}/")
+    server = local_server(coding_app(desk, token, language=language, countries=countries), port)
+    click.echo(f"http://{HERE}:{server.port}/{token}/")
     click.echo("  open it in the browser of this machine; Ctrl-C ends the page", err=True)
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
