@@ -20,7 +20,11 @@ from analyzer.feed.records import Role
 
 CATEGORIES = ("other", "sad", "advertised")
 POSITIVE = "sad"
+WHOLE = 0.95  # share of its length from which on an item was watched whole
+_GOLDEN = 0.6180339887498949  # its multiples, without what is before the point, are spread evenly
 _FLOAT = NDArray[np.float64]
+# Of one answer of each account: positive, advertisement, start, length, dwelt.
+_Step = tuple[NDArray[np.bool_], NDArray[np.int8], _FLOAT, _FLOAT, _FLOAT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class FeedDeclaration:
         default_factory=lambda: {"formal": 0.08, "disclosed": 0.03, "hint": 0.02}
     )
     matched: float = 0.2  # of advertisements, those of the interest; times amplification ** 0.5
-    uncoded: float = 0.0  # items that nobody coded, by chance
+    uncoded: float = 0.0  # items of which nobody can tell what they are
     pool: int = 20_000  # items of each category; the first are served most often
 
     def plateau(self, side: str, role: Role) -> float:
@@ -71,13 +75,36 @@ def accounts_of(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the accounts are served and do with it: a row for each serving, account by account.
+
+    Answers are of `FeedDeclaration.batch` rows. Times in seconds; `starts` is feed time, and what
+    starts at the end of an account's feed time or after is not shown.
+    """
+
+    account: NDArray[np.int64]  # place among the accounts
+    kind: NDArray[np.int16]  # place in CATEGORIES
+    number: NDArray[np.int64]  # of the item among those of its kind
+    ad: NDArray[np.int8]  # place in ADS
+    starts: _FLOAT
+    length: _FLOAT
+    dwelt: _FLOAT
+    shown: NDArray[np.bool_]
+
+
 def simulate(declaration: FeedDeclaration, accounts: Sequence[FeedAccount], seed: int) -> Columns:
     """Return everything that these accounts are served until their feed time is over."""
+    return columns_of_draw(declaration, draw(declaration, accounts, seed))
+
+
+def draw(declaration: FeedDeclaration, accounts: Sequence[FeedAccount], seed: int) -> Drawn:
+    """Draw what `simulate` tells as columns."""
     rng = np.random.default_rng(seed)
     n, size = len(accounts), declaration.batch
     control = np.asarray([each.role == "control" for each in accounts])
-    base = _around(np.full(n, declaration.base_share), declaration.base_spread, rng)
-    plateau = _around(
+    base = around(np.full(n, declaration.base_share), declaration.base_spread, rng)
+    plateau = around(
         np.asarray([declaration.plateau(each.side, each.role) for each in accounts]),
         np.where(control, declaration.base_spread, declaration.spread),
         rng,
@@ -87,7 +114,7 @@ def simulate(declaration: FeedDeclaration, accounts: Sequence[FeedAccount], seed
     kinds = ("formal", "disclosed", "hint")
     edges = np.cumsum([declaration.ads.get(kind, 0.0) for kind in kinds])
     clock, engagements = np.zeros(n), np.zeros(n)
-    steps: list[tuple[NDArray[np.bool_], NDArray[np.int8], _FLOAT]] = []
+    steps: list[_Step] = []
     while (clock < until).any():
         share = base + (plateau - base) * (1 - np.exp(-engagements / declaration.learning))
         # `share` is of what is no formal advertisement.
@@ -103,10 +130,10 @@ def simulate(declaration: FeedDeclaration, accounts: Sequence[FeedAccount], seed
             np.where(positive, declaration.rounds * length, declaration.skip_s * jitter),
         )
         starts = clock[:, None] + np.cumsum(dwelt, axis=1) - dwelt
-        steps.append((positive, ad, starts))
+        steps.append((positive, ad, starts, length, dwelt))
         clock = clock + dwelt.sum(axis=1)
         engagements = engagements + np.where(control, 0, positive.sum(axis=1))
-    return _columns(declaration, accounts, steps, rng)
+    return _drawn(declaration, accounts, steps, rng)
 
 
 def onset_median(
@@ -138,39 +165,78 @@ def onset_median(
     return float(np.median(found))
 
 
-def _columns(
+def columns_of_draw(declaration: FeedDeclaration, drawn: Drawn) -> Columns:
+    """Return what was drawn as the columns that are measured, once coders have seen it."""
+    item = drawn.number + declaration.pool * (drawn.kind.astype(np.int64) + 1)
+    category = drawn.kind.copy()
+    category[untold(declaration, drawn.kind, drawn.number)] = UNCODED
+    return Columns(
+        account=drawn.account.astype(np.int32),
+        feed_s=np.where(drawn.shown, drawn.starts, np.nan),
+        category=category,
+        ad=drawn.ad,
+        engaged=drawn.shown & (drawn.dwelt >= WHOLE * drawn.length),
+        key=item.astype(np.uint64),
+        state=np.where(drawn.shown, STATES.index("shown"), STATES.index("prefetched")).astype(
+            np.int8
+        ),
+    )
+
+
+def untold(
+    declaration: FeedDeclaration, kind: NDArray[np.int16], number: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say of items whether nobody can tell what they are: the same ones whoever is served them."""
+    place = number + declaration.pool * kind.astype(np.int64) + 1
+    told: NDArray[np.bool_] = (place * _GOLDEN) % 1.0 < declaration.uncoded
+    return told
+
+
+def _drawn(
     declaration: FeedDeclaration,
     accounts: Sequence[FeedAccount],
-    steps: Sequence[tuple[NDArray[np.bool_], NDArray[np.int8], _FLOAT]],
+    steps: Sequence[_Step],
     rng: np.random.Generator,
-) -> Columns:
-    positive = np.concatenate([each[0] for each in steps], axis=1)
-    ad = np.concatenate([each[1] for each in steps], axis=1)
-    starts = np.concatenate([each[2] for each in steps], axis=1)
+) -> Drawn:
+    positive, ad, starts, length, dwelt = (
+        np.concatenate([each[place] for each in steps], axis=1) for place in range(5)
+    )
     until = np.asarray([each.feed_s for each in accounts])[:, None]
     begun = np.arange(starts.shape[1]) // declaration.batch * declaration.batch
-    served = (
-        starts[:, begun] < until
-    )  # an answer comes whole; what is left of the last is not shown
+    # An answer comes whole; what is left of the last is not shown.
+    served = starts[:, begun] < until
     account = np.broadcast_to(np.arange(len(accounts))[:, None], starts.shape)[served]
-    shown = (starts < until)[served]
-    is_positive, ads = positive[served], ad[served]
-    category = np.where(is_positive, CATEGORIES.index(POSITIVE), 0).astype(np.int16)
-    _code_ads(declaration, accounts, account, ads, category, rng)
-    popular = (declaration.pool * rng.random(account.size) ** 3).astype(np.uint64)
-    key = popular + np.uint64(declaration.pool) * (category.astype(np.uint64) + np.uint64(1))
-    if declaration.uncoded:
-        category[rng.random(account.size) < declaration.uncoded] = UNCODED
-    control = np.asarray([each.role == "control" for each in accounts])
-    return Columns(
-        account=account.astype(np.int32),
-        feed_s=np.where(shown, starts[served], np.nan),
-        category=category,
+    ads = ad[served].astype(np.int8)
+    kind = np.where(positive[served], CATEGORIES.index(POSITIVE), 0).astype(np.int16)
+    _code_ads(declaration, accounts, account, ads, kind, rng)
+    number = (declaration.pool * rng.random(account.size) ** 3).astype(np.int64)
+    return Drawn(
+        account=account,
+        kind=kind,
+        number=_apart(declaration, account, kind, number),
         ad=ads,
-        engaged=is_positive & ~control[account],
-        key=key,
-        state=np.where(shown, STATES.index("shown"), STATES.index("prefetched")).astype(np.int8),
+        starts=starts[served],
+        length=length[served],
+        dwelt=dwelt[served],
+        shown=(starts < until)[served],
     )
+
+
+def _apart(
+    declaration: FeedDeclaration,
+    account: NDArray[np.int64],
+    kind: NDArray[np.int16],
+    number: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Take the next item where one was in this answer or the one before: no feed does that."""
+    while True:
+        again = np.zeros(number.size, dtype=np.bool_)
+        for lag in range(1, min(2 * declaration.batch, number.size)):
+            same = (number[lag:] == number[:-lag]) & (kind[lag:] == kind[:-lag])
+            again[lag:] |= same & (account[lag:] == account[:-lag])
+        if not again.any():
+            return number
+        number = np.where(again, (number + 1) % declaration.pool, number)
 
 
 def _code_ads(
@@ -191,8 +257,11 @@ def _code_ads(
     category[formal] = np.where(matched, CATEGORIES.index(POSITIVE), CATEGORIES.index("advertised"))
 
 
-def _around(means: _FLOAT, spread: _FLOAT | float, rng: np.random.Generator) -> _FLOAT:
-    """Draw a share for each account around its mean: beta, with this coefficient of variation."""
+def around(means: _FLOAT, spread: _FLOAT | float, rng: np.random.Generator) -> _FLOAT:
+    """Draw a share for each account around its mean: beta, with this coefficient of variation.
+
+    `ValueError` where no share between 0 and 1 can spread so much.
+    """
     spreads = np.broadcast_to(np.asarray(spread, dtype=np.float64), means.shape)
     with np.errstate(divide="ignore"):
         size = (1 - means) / (means * spreads**2) - 1
