@@ -81,6 +81,7 @@ class Session:
     instrumented: str = ""  # what changed the app while it ran ("frida"), else ""
     beside: str = ""  # id of the session that this one is an independent witness of
     policy: tuple[str, ...] = ()  # what the recorder did to the traffic ("QUIC refused"), in words
+    account: str = ""  # of the study's [feed]: whose feed it was; "": nobody said
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,13 @@ from analyzer.errors import UserError
 from analyzer.expectation import Expectation, canonical_zone, expect, parse_tag
 from analyzer.gates import WAIVABLE, GateName
 from analyzer.models import Arm, Consent
+from analyzer.study_entries import Entries, is_told, shown
 
 FILE = "study.toml"
 SETUP = "set-up"  # a phase before the study's own: what happens in it is no evidence
-LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of an arm
 COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
 PUBLISHER: Final = ("name", "contact", "address", "email")
-_SHOWN = 80  # characters of an entry that a complaint quotes
 _KEY = re.compile(r"[0-9a-f]{32,128}")
 
 
@@ -75,6 +73,9 @@ class Study:
     consent_phase: str = ""  # in which the app asks for consent; "" where none does
     publisher: tuple[tuple[str, str], ...] = ()  # who signs letters: entry of PUBLISHER, text
     fictional: bool = False  # the app does not exist: every output says so
+    feed: Mapping[str, Any] | None = (
+        None  # the audit of its feed; `analyzer.feed.protocol` reads it
+    )
 
     @property
     def captures(self) -> Path:
@@ -134,18 +135,18 @@ def load_study(root: Path) -> Study:
     return _Checked(path, raw).study(root)
 
 
-class _Checked:
-    """Takes entries out of a parsed study.toml, naming the entry in every complaint."""
+class _Checked(Entries):
+    """Takes a study out of a parsed study.toml."""
 
     def __init__(self, path: Path, raw: dict[str, Any]) -> None:
-        self._path = path
+        super().__init__(path)
         self._raw = raw
 
     def study(self, root: Path) -> Study:
-        known = {"study", "arms", "personas", "compare", "publisher"}
-        self._no_others("", self._raw, known)
-        head = self._table("study", self._raw)
-        self._no_others(
+        known = {"study", "arms", "personas", "compare", "publisher", "feed"}
+        self.no_others("", self._raw, known)
+        head = self.table("study", self._raw)
+        self.no_others(
             "study.",
             head,
             {
@@ -156,236 +157,174 @@ class _Checked:
         phases = self._phases(head.get("phases"))
         personas = {
             name: self._persona(name, body)
-            for name, body in self._table("personas", self._raw, required=False).items()
+            for name, body in self.table("personas", self._raw, required=False).items()
         }
         arms: dict[str, Arm] = {}
         persona_of: dict[str, str] = {}
         languages: dict[str, tuple[str, ...]] = {}
         time_zones: dict[str, tuple[str, ...]] = {}
-        for label, body in self._table("arms", self._raw).items():
+        for label, body in self.table("arms", self._raw).items():
             arms[label], persona_of[label] = self._arm(label, body, personas)
             languages[label], time_zones[label] = self._looks(label, body)
         if not arms:
-            raise self._wrong("arms", "is empty", "declare at least one, such as [arms.KE-13]")
+            raise self.wrong("arms", "is empty", "declare at least one, such as [arms.KE-13]")
         return Study(
             root=root,
-            name=self._line("study.name", head.get("name")),
-            app=self._line("study.app", head.get("app")),
-            app_version=self._line("study.app_version", head.get("app_version", ""), empty=True),
+            name=self.line("study.name", head.get("name")),
+            app=self.line("study.app", head.get("app")),
+            app_version=self.line("study.app_version", head.get("app_version", ""), empty=True),
             first_party=tuple(
                 self._host(domain)
-                for domain in self._texts("study.first_party", head.get("first_party"))
+                for domain in self.texts("study.first_party", head.get("first_party"))
             ),
             key=self._key(head.get("key")),
             phases=phases,
             arms=arms,
             personas=personas,
             persona_of=persona_of,
-            compare=self._settings(self._table("compare", self._raw, required=False)),
+            compare=self._settings(self.table("compare", self._raw, required=False)),
             languages=languages,
             time_zones=time_zones,
             geo_databases=tuple(root / each for each in self._files("study.geo_databases", head)),
             consent_phase=self._consent_phase(head.get("consent_phase"), phases),
-            publisher=self._publisher(self._table("publisher", self._raw, required=False)),
-            fictional=self._yes("study.fictional", head.get("fictional", False)),
+            publisher=self._publisher(self.table("publisher", self._raw, required=False)),
+            fictional=self.yes("study.fictional", head.get("fictional", False)),
+            feed=self.table("feed", self._raw) if "feed" in self._raw else None,
         )
 
     def _arm(self, label: str, body: object, personas: Mapping[str, Persona]) -> tuple[Arm, str]:
         where = f"arms.{label}"
-        if not LABEL.fullmatch(label):
-            raise self._wrong(where, "is not a label", "use letters, digits, dot, dash, underscore")
-        table = self._as_table(where, body)
-        self._no_others(
+        self.label(where, label)
+        table = self.as_table(where, body)
+        self.no_others(
             f"{where}.",
             table,
             {"country", "age", "consent", "persona", "languages", "time_zones"},
         )
-        country = self._text(f"{where}.country", table.get("country"))
+        country = self.text(f"{where}.country", table.get("country"))
         if not COUNTRY.fullmatch(country):
-            raise self._wrong(
-                f"{where}.country", _is(country), "use a two-letter ISO 3166 code, as in 'KE'"
+            raise self.wrong(
+                f"{where}.country", is_told(country), "use a two-letter ISO 3166 code, as in 'KE'"
             )
         age = table.get("age")
         if not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= 120:
-            raise self._wrong(f"{where}.age", _is(age), "use whole years from 0 to 120")
+            raise self.wrong(f"{where}.age", is_told(age), "use whole years from 0 to 120")
         consent = table.get("consent", "none")
         if consent not in get_args(Consent):
             choices = ", ".join(repr(choice) for choice in get_args(Consent))
-            raise self._wrong(f"{where}.consent", _is(consent), f"use one of {choices}")
-        persona = self._line(f"{where}.persona", table.get("persona", ""), empty=True)
+            raise self.wrong(f"{where}.consent", is_told(consent), f"use one of {choices}")
+        persona = self.line(f"{where}.persona", table.get("persona", ""), empty=True)
         if persona and persona not in personas:
-            raise self._wrong(
-                f"{where}.persona", f"names {_shown(persona)}", f"declare [personas.{persona}]"
+            raise self.wrong(
+                f"{where}.persona", f"names {shown(persona)}", f"declare [personas.{persona}]"
             )
         return Arm(label, country, age, consent), persona
 
     def _looks(self, label: str, body: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the languages and the time zones that the phone of an arm may have."""
         where = f"arms.{label}"
-        table = self._as_table(where, body)
+        table = self.as_table(where, body)
         languages: tuple[str, ...] = ()
         time_zones: tuple[str, ...] = ()
         if "languages" in table:
-            languages = self._texts(f"{where}.languages", table["languages"])
+            languages = self.texts(f"{where}.languages", table["languages"])
         if "time_zones" in table:
-            time_zones = self._texts(f"{where}.time_zones", table["time_zones"])
+            time_zones = self.texts(f"{where}.time_zones", table["time_zones"])
         for each in languages:
             if parse_tag(each) is None:
-                raise self._wrong(
-                    f"{where}.languages", f"holds {_shown(each)}", "use tags, as in 'sw-KE'"
+                raise self.wrong(
+                    f"{where}.languages", f"holds {shown(each)}", "use tags, as in 'sw-KE'"
                 )
         for each in time_zones:
             if canonical_zone(each) is None:
-                raise self._wrong(
+                raise self.wrong(
                     f"{where}.time_zones",
-                    f"holds {_shown(each)}",
+                    f"holds {shown(each)}",
                     "use names, as in 'Africa/Nairobi'",
                 )
         return languages, time_zones
 
     def _persona(self, name: str, body: object) -> Persona:
-        self._line("personas", name)
+        self.line("personas", name)
         values: list[tuple[str, str]] = []
-        for data_type, given in self._as_table(f"personas.{name}", body).items():
+        for data_type, given in self.as_table(f"personas.{name}", body).items():
             where = f"personas.{name}.{data_type}"
             several = given if isinstance(given, list) else [given]
-            values += [(data_type, self._text(where, value)) for value in several]
+            values += [(data_type, self.text(where, value)) for value in several]
         return Persona(name, tuple(values))
 
     def _settings(self, table: dict[str, Any]) -> CompareSettings:
         default = CompareSettings()
-        self._no_others("compare.", table, {field.name for field in fields(default)})
+        self.no_others("compare.", table, {field.name for field in fields(default)})
         least = table.get("min_sessions", default.min_sessions)
         if not isinstance(least, int) or isinstance(least, bool) or not 2 <= least <= 1000:
-            raise self._wrong("compare.min_sessions", _is(least), "use a number from 2 to 1000")
-        unverified = self._yes("compare.unverified", table.get("unverified", default.unverified))
+            raise self.wrong("compare.min_sessions", is_told(least), "use a number from 2 to 1000")
+        unverified = self.yes("compare.unverified", table.get("unverified", default.unverified))
         confidence = table.get("min_confidence", default.min_confidence)
         if type(confidence) is not int or not 0 <= confidence <= 100:
-            raise self._wrong(
-                "compare.min_confidence", _is(confidence), "use a number from 0 to 100"
+            raise self.wrong(
+                "compare.min_confidence", is_told(confidence), "use a number from 0 to 100"
             )
         return CompareSettings(
-            self._share("compare.alpha", table.get("alpha", default.alpha)),
-            self._share("compare.margin", table.get("margin", default.margin)),
+            self.share("compare.alpha", table.get("alpha", default.alpha)),
+            self.share("compare.margin", table.get("margin", default.margin)),
             least,
             unverified,
             confidence,
-            self._waived(self._as_table("compare.waive", table.get("waive", {}))),
+            self._waived(self.as_table("compare.waive", table.get("waive", {}))),
         )
 
     def _waived(self, table: dict[str, Any]) -> tuple[tuple[GateName, str], ...]:
-        self._no_others("compare.waive.", table, set(WAIVABLE))
+        self.no_others("compare.waive.", table, set(WAIVABLE))
         return tuple(
-            (name, self._line(f"compare.waive.{name}", table[name]))
+            (name, self.line(f"compare.waive.{name}", table[name]))
             for name in WAIVABLE
             if name in table
         )
 
     def _publisher(self, table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-        self._no_others("publisher.", table, set(PUBLISHER))
+        self.no_others("publisher.", table, set(PUBLISHER))
         return tuple(
-            (name, self._line(f"publisher.{name}", table[name]))
+            (name, self.line(f"publisher.{name}", table[name]))
             for name in PUBLISHER
             if name in table
         )
 
-    def _share(self, where: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise self._wrong(where, _is(value), "use a number between 0 and 1")
-        return float(value)
-
     def _phases(self, given: object) -> tuple[str, ...]:
-        texts = self._texts("study.phases", ["use"] if given is None else given)
-        phases = tuple(self._line("study.phases", phase) for phase in texts)
+        texts = self.texts("study.phases", ["use"] if given is None else given)
+        phases = tuple(self.line("study.phases", phase) for phase in texts)
         if len(set(phases)) != len(phases):
-            raise self._wrong("study.phases", "names a phase twice", "name each once")
+            raise self.wrong("study.phases", "names a phase twice", "name each once")
         return phases
 
     def _consent_phase(self, given: object, phases: tuple[str, ...]) -> str:
         """Return the phase that is named; else the first that has "consent" in its name."""
         if given is None:
             return next((phase for phase in phases if "consent" in phase.casefold()), "")
-        phase = self._line("study.consent_phase", given, empty=True)
+        phase = self.line("study.consent_phase", given, empty=True)
         if phase and phase not in phases:
-            raise self._wrong(
-                "study.consent_phase", f"names {_shown(phase)}", f"use one of {', '.join(phases)}"
+            raise self.wrong(
+                "study.consent_phase", f"names {shown(phase)}", f"use one of {', '.join(phases)}"
             )
         return phase
 
     def _files(self, where: str, head: dict[str, Any]) -> tuple[str, ...]:
         given = head.get(where.partition(".")[2], [])
-        return () if given == [] else self._texts(where, given)
+        return () if given == [] else self.texts(where, given)
 
     def _host(self, domain: str) -> str:
         lower = domain.lower().strip(".")
         if not _HOST.fullmatch(lower):
-            raise self._wrong(
-                "study.first_party", f"holds {_shown(domain)}", "use domains, as in 'example.com'"
+            raise self.wrong(
+                "study.first_party", f"holds {shown(domain)}", "use domains, as in 'example.com'"
             )
         return lower
 
     def _key(self, given: object) -> bytes:
         if not isinstance(given, str) or not _KEY.fullmatch(given):
-            raise self._wrong(
+            raise self.wrong(
                 "study.key",
                 "is not a secret of 32 to 128 hexadecimal digits",
                 "copy the one that `evenhand init` wrote, or take `openssl rand -hex 32`",
             )
         return bytes.fromhex(given[: len(given) // 2 * 2])
-
-    def _table(self, name: str, raw: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
-        if name not in raw:
-            if required:
-                raise self._wrong(name, "is missing", f"add a table [{name}]")
-            return {}
-        return self._as_table(name, raw[name])
-
-    def _as_table(self, where: str, value: object) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise self._wrong(where, "is not a table", f"write it as [{where}]")
-        return value
-
-    def _texts(self, where: str, value: object) -> tuple[str, ...]:
-        if not isinstance(value, list) or not value:
-            raise self._wrong(where, "is missing or empty", 'use a list, as in ["one", "two"]')
-        return tuple(self._text(where, item) for item in value)
-
-    def _text(self, where: str, value: object, *, empty: bool = False) -> str:
-        if not isinstance(value, str) or (not value.strip() and not empty):
-            raise self._wrong(where, _is(value), "use text")
-        return value
-
-    def _line(self, where: str, value: object, *, empty: bool = False) -> str:
-        text = self._text(where, value, empty=empty)
-        if (text or not empty) and (not _LINE.fullmatch(text) or text != text.strip()):
-            raise self._wrong(where, _is(text), "use up to 200 characters on one line")
-        return text
-
-    def _yes(self, where: str, value: object) -> bool:
-        if not isinstance(value, bool):
-            raise self._wrong(where, _is(value), "use true or false")
-        return value
-
-    def _no_others(self, prefix: str, table: dict[str, Any], known: set[str]) -> None:
-        for name in table:
-            if name not in known:
-                choices = ", ".join(sorted(known))
-                raise self._wrong(f"{prefix}{name}", "is not an entry", f"known are {choices}")
-
-    def _wrong(self, where: str, what: str, fix: str) -> UserError:
-        entry = "".join(letter if letter.isprintable() else "?" for letter in where[:_SHOWN])
-        return UserError(f"{self._path}: {entry} {what}", fix)
-
-
-def _is(value: object) -> str:
-    return "is missing" if value is None else f"is {_shown(value)}"
-
-
-def _shown(value: object) -> str:
-    """Return what TOML holds in a few words, whatever its size."""
-    if isinstance(value, dict | list):
-        return "a table" if isinstance(value, dict) else "a list"
-    if isinstance(value, int) and abs(value) >= 10**18:
-        return "a very large number"
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -128,7 +128,7 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
         ("study = 1", "study is not a table: write it as [study]"),
         (
             GOOD + "\n[extra]\n",
-            "extra is not an entry: known are arms, compare, personas, publisher, study",
+            "extra is not an entry: known are arms, compare, feed, personas, publisher, study",
         ),
         (GOOD.replace("app_version", "version"), "study.version is not an entry: known are app,"),
         (without("name"), "study.name is missing: use text"),

@@ -74,6 +74,7 @@ def new_session(
     instrumented: str = "",
     beside: str = "",
     policy: Sequence[str] = (),
+    account: str = "",
 ) -> Session:
     """Describe a session that begins now, or at `started` (seconds since 1970, for imports).
 
@@ -109,6 +110,7 @@ def new_session(
         instrumented=instrumented,
         beside=beside,
         policy=tuple(policy),
+        account=account,
     )
 
 

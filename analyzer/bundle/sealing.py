@@ -24,7 +24,8 @@ from analyzer.custody.seal import SIGNATURE
 from analyzer.errors import UserError
 from analyzer.instants import instant
 from analyzer.models import Session
-from analyzer.study import COUNTRY, LABEL
+from analyzer.study import COUNTRY
+from analyzer.study_entries import LABEL
 from analyzer.sums import SUMS, check_sums, read_sums, text_of, unlisted, write_sums
 from analyzer.whole import write_whole
 
@@ -143,6 +144,8 @@ def _check(session: Session) -> None:
         raise ValueError("its country is no two-letter ISO 3166 code")
     if not 0 <= arm.age <= _OLDEST:
         raise ValueError(f"its age is not from 0 to {_OLDEST}")
+    if session.account and not LABEL.fullmatch(session.account):
+        raise ValueError("its account has no name of letters, digits, dot, dash and underscore")
     if not 0 <= session.repeat <= _MOST_REPEATS:
         raise ValueError(f"its repeat is not from 0 to {_MOST_REPEATS}")
 

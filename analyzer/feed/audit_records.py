@@ -1,0 +1,150 @@
+"""What an audit of a feed amounts to, as frozen records. Nothing here is captured text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.comparison import Side
+from analyzer.feed.coding.agreement import Agreement
+from analyzer.feed.coding.codes import Settled
+from analyzer.feed.measures import FeedComparison
+from analyzer.feed.protocol import Protocol
+from analyzer.feed.records import AdClass, Health, Role, ShownBy
+from analyzer.said import Said
+
+CautionCode = Literal[
+    "never_recorded",  # accounts that the study declares and nobody recorded
+    "no_account",  # sessions with items of the feed that no account is named for
+    "undeclared_account",  # sessions of an account that the study does not declare
+    "wrong_arm",  # sessions of an account in another arm than declared
+    "adults",  # accounts of adults in a country's arms: on neither side
+    "incomplete",  # sessions that were not recorded to their end
+    "stopped_early",  # accounts with much less feed time than the others
+    "driver_stopped",  # sessions that the driver ended by a rule
+    "driven_and_not",  # some accounts were driven, others were not
+    "apart_in_time",  # arms whose recordings do not overlap in time
+    "one_sided_block",  # blocks without accounts of both arms: nothing to exchange
+    "one_account_blocks",  # too few accounts in a block for a test
+    "versions",  # of the app: several
+    "no_codes",  # nobody has coded anything
+    "old_codes",  # codes of another version of the codebook
+    "disagreed",  # items shown on which coders disagree and nobody has decided
+    "single_coded",  # items shown that one coder alone has coded
+    "low_agreement",  # alpha of "harmful or not" below what can be relied on
+    "unread",  # answers of the feed that were not understood
+    "other_surfaces",  # items of another surface, or of a feed that is not measured
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What makes the audit less sure. `text`: a sentence, ready to be shown."""
+
+    code: CautionCode
+    text: Said
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An account and what there is of it. Times are ISO 8601, "" where it was never recorded."""
+
+    name: str
+    side: str
+    arm: str
+    role: Role
+    interest: str  # name of the interest
+    block: str
+    sessions: int
+    started: str  # start of its first session
+    ended: str  # start of its last one
+    feed_s: float
+    answers: int  # of the feed's addresses
+    understood: int
+    driven: int  # sessions
+    incomplete: int  # sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How far the different items that were shown are coded. `others`: codes of other codebooks."""
+
+    codebook: str  # its name
+    version: str
+    coders: int
+    shown: int
+    settled: int  # with a category that counts
+    unclear: int  # settled, but nobody could tell
+    disagreed: int  # nobody has decided yet
+    single: int  # coded by one coder alone
+    uncoded: int
+    others: int
+    how: tuple[tuple[Settled, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What the driver's log of one session says. `by`: why it decided as it did, and how often."""
+
+    session: str
+    account: str
+    items: int
+    matched: int
+    unknown: int  # items of which the driver did not know what they were
+    engaged: int  # items that were watched to the end or again
+    by: tuple[tuple[str, int], ...]
+    stopped: str  # by which rule; "" where it broke off
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One item that counts as measured and was on the screen; neither text nor picture nor name.
+
+    `key` finds it again in the private folder, and is in nothing that is published.
+    """
+
+    number: int  # in the audit, from 1
+    side: str
+    role: Role
+    account: str
+    category: str
+    harmful: bool
+    feed_s: float
+    watch_s: float | None
+    duration_s: float | None
+    rounds: int | None
+    engaged: bool
+    by: ShownBy
+    how: Settled
+    coders: int
+    ad: AdClass
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An audit of the feed of two sides: what was measured, on what, and how sure that is."""
+
+    study: str
+    app: str
+    app_version: str
+    fictional: bool
+    sides: tuple[Side, Side]
+    surface: str
+    adapters: tuple[tuple[str, str], ...]  # id, digest
+    protocol: Protocol
+    comparison: FeedComparison
+    accounts: tuple[AccountState, ...]  # of the two sides, as declared
+    elsewhere: tuple[str, ...]  # accounts on neither side
+    coding: Coding
+    agreement: Agreement | None  # on items that were shown; None where no two coded the same
+    labels: Mapping[str, Mapping[str, str]]  # of categories, by language
+    drives: tuple[Drive, ...]
+    health: tuple[Health, ...]
+    problems: tuple[tuple[str, int], ...]
+    cautions: tuple[Caution, ...]
+    examples: tuple[Example, ...]
+    started: str  # of the first session, ISO 8601; "" where there is none
+    ended: str  # start of the last session
