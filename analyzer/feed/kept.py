@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO
 from analyzer.errors import UserError
 from analyzer.feed.records import Health
 from analyzer.study import Study
+from analyzer.sums import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def fresh(place: Path, current: str) -> SessionItems | None:
         about = json.loads(place.with_name(f"{place.name}.json").read_text(encoding="utf-8"))
         if about["fingerprint"] != current:
             return None
-        digest = _digest(place.with_name(f"{place.name}.parquet"))
+        digest = sha256(place.with_name(f"{place.name}.parquet"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return _session_items(about) if about.get("sha256") == digest else None
@@ -90,14 +90,9 @@ def _session_items(about: dict[str, Any]) -> SessionItems:
 
 def describe(place: Path, name: str, about: SessionItems, current: str) -> None:
     """Write what stands beside the file of the session `name`, which is made of `current`."""
-    digest = _digest(place / f"{name}.parquet")
+    digest = sha256(place / f"{name}.parquet")
     told = {"fingerprint": current, "sha256": digest, "items": asdict(about)}
     part = place / f"{name}.json.part"
     with private(part) as stream:
         stream.write(json.dumps(told, indent=1, sort_keys=True).encode())
     part.replace(place / f"{name}.json")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -20,7 +20,7 @@ from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.pipeline import persona_of
 from analyzer.study import Study
-from analyzer.sums import read_sums
+from analyzer.sums import read_sums, sha256
 
 _NOT_ANALYSING = ("cli", "simulation")
 
@@ -83,8 +83,7 @@ def _database(path: Path) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _content(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - a file is read once
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256(path)
 
 
 @cache
@@ -114,7 +113,5 @@ def _digest(root: Path, paths: Iterable[Path]) -> str:
     """Return the SHA-256 of names (relative to `root`) and contents."""
     whole = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        whole.update(f"{content}  {path.relative_to(root).as_posix()}\n".encode())
+        whole.update(f"{sha256(path)}  {path.relative_to(root).as_posix()}\n".encode())
     return whole.hexdigest()
