@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -30,8 +29,7 @@ from reports.material import Material
 from reports.measured import Group, measured
 from reports.naming import Names
 from reports.tables import cell
-from reports.templating import template
-from reports.translating import install
+from reports.templating import environment, template
 
 BLANK: Final = Markup("\\_\\_\\_\\_\\_\\_\\_\\_")
 """What the sender has to fill in, by hand or as `[publisher]` in study.toml."""
@@ -160,7 +158,8 @@ def _letter(
     comparison = material.comparison
     names = Names(comparison, material.knowledge, language)
     days = sorted(row.started for row in comparison.sessions if row.started)
-    text = _environment(language).get_template(f"letters/{kind}.md.j2").render(
+    templates = environment(language, lambda value: _shown(value, language))
+    text = templates.get_template(f"letters/{kind}.md.j2").render(
         comparison=comparison,
         names=names,
         answer=answer(comparison, names),
@@ -235,23 +234,8 @@ def _evidence(material: Material, rows: Iterable[Delta]) -> list[Evidence]:
     return [each for each in material.comparison.evidence if each.id in wanted]
 
 
-def _environment(language: Language) -> Environment:
-    """Return templates of Markdown: all that is filled in is text, whatever it holds."""
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        # Not for HTML: so that sentences, which are markup already, are told from what fills them.
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=lambda value: _shown(value, language),
-    )
-    install(environment, language)
-    return environment
-
-
-def _shown(value: Any, language: Language) -> Any:
+def _shown(value: object, language: Language) -> object:
+    """Return what is filled into Markdown: text, whatever it holds."""
     if isinstance(value, Markup | Figure):
         return value
     if isinstance(value, Said):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -24,19 +25,28 @@ REPORT = "report.html.j2"
 
 def template(language: Language, name: str = REPORT) -> Template:
     """Return a template whose sentences are those of `language`."""
-    environment = Environment(
+    made = environment(language, lambda value: _shown(value, language))
+    made.filters["text"] = _text
+    made.filters["coded"] = lambda value: coded(escape(fit(value)))
+    return made.get_template(name)
+
+
+def environment(language: Language, finalize: Callable[[object], object]) -> Environment:
+    """Return templates in `language`; `finalize` makes what is filled in harmless where it goes.
+
+    What it returns is escaped for HTML unless it is markup.
+    """
+    made = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=lambda value: _shown(value, language),
+        finalize=finalize,
     )
-    install(environment, language)
-    environment.filters["text"] = _text
-    environment.filters["coded"] = lambda value: coded(escape(fit(value)))
-    return environment.get_template(name)
+    install(made, language)
+    return made
 
 
 def source(name: str) -> str:
