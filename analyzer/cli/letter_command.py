@@ -58,6 +58,11 @@ class _Day(click.ParamType[str]):
             self.fail(f"{value!r} is no day, as in 2026-12-24", param, ctx)
 
 
+_date_option: Callable[[F], F] = click.option(
+    "--date", "day", type=_Day(), default="", metavar="DATE", help="Its date; default: left blank."
+)
+
+
 @click.group(
     "letter",
     short_help="Write letters to companies and authorities.",
@@ -93,9 +98,7 @@ def command() -> None:
 @click.option(
     "--by", type=_Day(), default="", metavar="DATE", help="Answer by; default: left blank."
 )
-@click.option(
-    "--date", "day", type=_Day(), default="", metavar="DATE", help="Its date; default: left blank."
-)
+@_date_option
 @lang_option
 @output_option
 @confidence_option
@@ -136,9 +139,7 @@ def reply_command(
 )
 @sides_argument
 @click.option("--authority", default="", metavar="NAME", help="Whom it is for; default: a blank.")
-@click.option(
-    "--date", "day", type=_Day(), default="", metavar="DATE", help="Its date; default: left blank."
-)
+@_date_option
 @lang_option
 @output_option
 @confidence_option
