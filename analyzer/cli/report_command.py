@@ -113,17 +113,17 @@ def command(
 
 def gathered(study: Study, a: str, b: str) -> Material:
     """Compare sides `a` and `b`, and return what reports are made of."""
-    from analyzer.compare import compare, many_countries
+    from analyzer.compare import compare, many_countries, material
     from analyzer.linkage import linkage
     from reports.material import Material
 
     frames, knowledge = analysed(study)
-    comparison = compare(frames, study, knowledge, a, b)
+    made = material(frames, study, knowledge)
     return Material(
-        comparison,
+        compare(frames, study, knowledge, a, b, made),
         knowledge,
         linkage(frames, study, knowledge, (a, b)),
-        many_countries(frames, study, knowledge),
+        many_countries(frames, study, knowledge, made),
     )
 
 

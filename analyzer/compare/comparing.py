@@ -39,14 +39,22 @@ DIFFERENT: Final[frozenset[Verdict]] = frozenset({"only_a", "more_a", "more_b", 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy")
 
 
-def compare(frames: Frames, study: Study, knowledge: Knowledge, a: str, b: str) -> Comparison:
+def compare(
+    frames: Frames,
+    study: Study,
+    knowledge: Knowledge,
+    a: str,
+    b: str,
+    made: Material | None = None,
+) -> Comparison:
     """Compare side `a` with side `b`; both are names as `sides.resolve_side` takes them.
 
     Raises `UserError` where a name stands for nothing, or a session would be on both sides.
     Sessions that are no evidence (see `recorded.left_out`), and those that do not pass the gates of
-    sessions (`admission`), are excluded.
+    sessions (`admission`), are excluded. `made`: what `material` returns of all these, where that
+    is at hand.
     """
-    made = material(frames, study, knowledge)
+    made = made or material(frames, study, knowledge)
     left, right = made.side(a), made.side(b)
     apart(left.side, right.side)
     found = judge_pair(made, left, right)

@@ -70,9 +70,14 @@ def matrix(
     return _matrix(material(frames, study, knowledge), frames, countries)
 
 
-def many_countries(frames: Frames, study: Study, knowledge: Knowledge) -> CountryMatrix | None:
-    """Return the matrix of all countries with sessions of minors; None where there are not two."""
-    made = material(frames, study, knowledge)
+def many_countries(
+    frames: Frames, study: Study, knowledge: Knowledge, made: Material | None = None
+) -> CountryMatrix | None:
+    """Return the matrix of all countries with sessions of minors; None where there are not two.
+
+    `made`: what `material` returns of all these, where that is at hand.
+    """
+    made = made or material(frames, study, knowledge)
     there = {each.arm.country for each in made.sessions if each.arm.age < ADULT}
     return _matrix(made, frames, ()) if len(there) > 1 else None
 
