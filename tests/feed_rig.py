@@ -11,7 +11,7 @@ from analyzer.feed.adapters import Adapter, load_adapters
 from analyzer.feed.reading import FeedReader, Found
 from analyzer.feed.records import Item, Serving, Watch
 from analyzer.models import Exchange, Problem
-from benchmarks.accuracy.vectors import build_message
+from benchmarks.accuracy.vectors import build_exchange
 
 KEY = b"k" * 16
 APP = "https://api16-normal-c-useast1a.tiktokv.com"
@@ -21,26 +21,8 @@ ADAPTERS = {adapter.id: adapter for adapter in load_adapters()}
 
 def exchange(example: Mapping[str, Any], *, number: str = "1", t_s: float = 0.0) -> Exchange:
     """Build the request and the answer that an example of an adapter describes."""
-    request, response = example["request"], example.get("response", {})
-    headers, body = build_message(request)
-    told, answer = build_message(response)
-    return Exchange(
-        id=number,
-        session="s",
-        t_s=t_s,
-        phase="use",
-        method=str(request.get("method", "GET")),
-        url=str(request["url"]),
-        request_headers=tuple(headers.items()),
-        request_body=body,
-        status=200,
-        response_headers=tuple(told.items()),
-        response_body=answer,
-        server_ip=None,
-        transport="h2",
-        complete=True,
-        truncated=0,
-    )
+    built = build_exchange(example["request"], number, example.get("response", {}))
+    return replace(built, session="s", t_s=t_s)
 
 
 def aweme(number: int, **more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from analyzer.decode import decode
 from analyzer.extract import Extractor
 from analyzer.knowledge import Endpoint, Example, Tracker, load_knowledge
 from analyzer.models import Exchange
-from benchmarks.accuracy.vectors import build_message
+from benchmarks.accuracy.vectors import build_exchange
 
 KNOWN = load_knowledge()
 ENDPOINTS = [
@@ -23,32 +23,7 @@ ENDPOINTS = [
 
 def exchange(example: Example) -> Exchange:
     """Build the request that an example describes, and its answer."""
-    request = example.request
-    headers, body = build_message(request)
-    if cookies := request.get("cookies"):
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    told, answer = build_message(example.response)
-    setting = [
-        ("Set-Cookie", f"{name}={value}; Path=/")
-        for name, value in example.response.get("cookies", {}).items()
-    ]
-    return Exchange(
-        id="1",
-        session="example",
-        t_s=0.0,
-        phase="use",
-        method=str(request.get("method", "GET")),
-        url=str(request["url"]),
-        request_headers=tuple(headers.items()),
-        request_body=body,
-        status=200,
-        response_headers=(*told.items(), *setting),
-        response_body=answer,
-        server_ip=None,
-        transport="h2",
-        complete=True,
-        truncated=0,
-    )
+    return build_exchange(example.request, "1", example.response)
 
 
 def finds(tracker: Tracker, endpoint: Endpoint, example: Example) -> dict[str, int]:

@@ -179,14 +179,21 @@ def build_message(given: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
     return headers, body
 
 
-def build_exchange(request: Mapping[str, Any], own: str) -> Exchange:
-    """Build the request that a vector or an example of a rule describes."""
+def build_exchange(
+    request: Mapping[str, Any], own: str, response: Mapping[str, Any] | None = None
+) -> Exchange:
+    """Build the request that a vector or an example of a rule describes, and its answer."""
     headers, body = build_message(request)
     if cookies := request.get("cookies"):
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     url = str(request["url"])
     if "query" in request:
         url += ("&" if urlsplit(url).query else "?") + urlencode(request["query"])
+    told, answer = build_message(response or {})
+    setting = [
+        ("Set-Cookie", f"{name}={value}; Path=/")
+        for name, value in (response or {}).get("cookies", {}).items()
+    ]
     return Exchange(
         id=own,
         session="accuracy",
@@ -197,8 +204,8 @@ def build_exchange(request: Mapping[str, Any], own: str) -> Exchange:
         request_headers=tuple(headers.items()),
         request_body=body,
         status=200,
-        response_headers=(),
-        response_body=b"",
+        response_headers=(*told.items(), *setting),
+        response_body=answer,
         server_ip=None,
         transport="h2",
         complete=True,
