@@ -11,82 +11,30 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
-from random import Random
-from urllib.parse import quote
 
 import pytest
 import synthetic
 from cli_rig import analysed, done, mistake, run
 from recording import STUDY, post, record, study
+from seeded_rig import LONG_ENOUGH, VALUES, everything, requests, seeded_study
 from synthetic import findings, frames, sessions
 
 from analyzer.compare import compare
 from analyzer.exporters.searching import Leak, Search
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Exchange
 from analyzer.sums import SUMS, check_sums, read_sums
-from benchmarks.encodings.carriers import CARRIERS, fields
-from benchmarks.encodings.identifiers import IDENTIFIERS
-from benchmarks.encodings.layers import wrap
-from benchmarks.encodings.transformations import ways
 from reports.material import Material
 from reports.publishing import readme
 
-VALUES = tuple((each.data_type, each.text) for each in IDENTIFIERS)
 VALUE = "zuri.kamau@friend.example"
 HIDDEN = b64encode(VALUE.encode()).decode()
 USER = "kid_q7kz55bb31"
-LONG_ENOUGH = 8  # for a way of writing to be no number or word that stands anywhere
-
-
-def everything() -> list[tuple[str, str]]:
-    """Every way in which every seeded value is written, as (identifier, text)."""
-    found = []
-    for identifier in IDENTIFIERS:
-        for _, written in ways(identifier):
-            if isinstance(written, str):
-                found.append((identifier.name, written))
-    return found
-
-
-def requests() -> list[Exchange]:
-    """Every value in every way in some place of a request, and in places of its own."""
-    random = Random(7)
-    made: list[Exchange] = []
-    for identifier in IDENTIFIERS:
-        for number, (_, written) in enumerate(ways(identifier)):
-            if isinstance(written, dict):
-                made.append(fields(written, random))
-                continue
-            carrier = list(CARRIERS)[number % len(CARRIERS)]
-            content = wrap(written, number % 3, random)[0]
-            made.append(CARRIERS[carrier](content, "d"))
-    for _, text in VALUES:
-        coded = quote(text, safe="")
-        hidden = base64.b64encode(text.encode()).decode()
-        made += [
-            post(json.dumps({text: 1, hidden: [{"k": text}]}), path=f"/u/{coded}?{coded}=1"),
-            post(
-                "a=1", request_headers=((f"x-{hidden.rstrip('=')}", "1"), ("cookie", f"{coded}=1"))
-            ),
-            post("a=1", answer=("application/json", json.dumps({"hello": text}).encode())),
-            post("a=1", answer=(f"text/plain; name={coded}", text.encode())),
-        ]
-    made.append(post("a=1", host="wanjiku_q7kz.users.example"))
-    made.append(post("a=1", path="/wanjiku.njeri%2Bkids%40gmail.com#" + "otieno.ouma@mail.example"))
-    made.append(replace(post("a=1"), method="wanjiku_q7kz"))
-    return made
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study whose phones send every seeded value in every way."""
-    persona = "".join(
-        f'"{data_type}" = {json.dumps([text for kind, text in VALUES if kind == data_type])}\n'
-        for data_type in dict.fromkeys(kind for kind, _ in VALUES)
-    )
-    head = STUDY.partition("[personas.amina]")[0]
-    found = study(tmp_path_factory.mktemp("study"), f"{head}[personas.amina]\n{persona}")
+    found = seeded_study(tmp_path_factory.mktemp("study"))
     record(found, "KE-13", 1, requests())
     record(found, "DE-13", 1, [post("environment=production")])
     return analysed(found)

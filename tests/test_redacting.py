@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cli_rig import done, mistake
 from recording import STUDY, post, record, study
-from test_cli_publish import LONG_ENOUGH, VALUES, everything, requests
+from seeded_rig import LONG_ENOUGH, VALUES, everything, requests, seeded_study
 
 from analyzer.custody.disclosed import read_copy
 from analyzer.exporters.searching import Search
@@ -22,12 +22,7 @@ from analyzer.sums import write_sums
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study whose phone sends every seeded value in every way, with tokens and other people."""
-    persona = "".join(
-        f'"{data_type}" = {json.dumps([text for kind, text in VALUES if kind == data_type])}\n'
-        for data_type in dict.fromkeys(kind for kind, _ in VALUES)
-    )
-    head = STUDY.partition("[personas.amina]")[0]
-    found = study(tmp_path_factory.mktemp("study"), f"{head}[personas.amina]\n{persona}")
+    found = seeded_study(tmp_path_factory.mktemp("study"))
     secret = (("authorization", "Bearer s3cr3t-t0ken-abcdef"), ("cookie", "sid=c00kie-m0nster-9"))
     record(
         found,
