@@ -305,7 +305,13 @@ def test_a_port_that_is_taken_is_a_mistake_and_leaves_no_session(
     ("words", "complaint"),
     [
         (("--arm", "XX"), "no arm 'XX' in study.toml: use one of DE-13, KE-13"),
-        ((), "Missing option '--arm': see `evenhand proxy --help`"),
+        ((), "nobody is named whose phone it is: use --arm ARM, or --account NAME"),
+        (("--account", "ke-1"), "study.toml has no [feed] that says of which arm an account is"),
+        (("--arm", "KE-13", "--account", "ke 1"), "'ke 1' is no name of an account"),
+        (
+            ("--arm", "KE-13", "--account", "a", "--arm", "DE-13", "--account", "a"),
+            "an account is named twice",
+        ),
         (("--arm", "KE-13", "--port", "0"), "Invalid value for '--port': 0 is not in the range"),
         (("--arm", "KE-13", "--repeat", "0"), "Invalid value for '--repeat': 0 is not in the"),
         (

@@ -83,7 +83,7 @@ def new_session(
     `planted` are the keyed digests of the persona's values. The rest is as in `models.Session`.
     """
     began = time.time() if started is None else started
-    number = repeat if repeat is not None else _next_repeat(study.captures, arm)
+    number = repeat if repeat is not None else next_repeat(study.captures, arm)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began))
     versions = {"evenhand": __version__, "python": platform.python_version(), **dict(tools)}
     return Session(
@@ -114,7 +114,8 @@ def new_session(
     )
 
 
-def _next_repeat(captures: Path, arm: Arm) -> int:
+def next_repeat(captures: Path, arm: Arm) -> int:
+    """Return the number that the next session of `arm` has, from 1."""
     taken = re.compile(rf"{re.escape(arm.label)}-r([0-9]+)-[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{6}}")
     numbers = [
         int(found[1]) for path in list_bundles(captures) if (found := taken.fullmatch(path.name))

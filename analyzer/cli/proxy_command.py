@@ -23,16 +23,24 @@ if TYPE_CHECKING:
         'evenhand proxy --arm KE-13 --device "Pixel 7, Android 14"\n'
         "evenhand proxy --arm KE-13 --upstream http://exit.example:3128\n"
         "evenhand proxy --arm KE-13 --arm DE-13\n"
+        "evenhand proxy --account ke-1 --usb\n"
         "evenhand proxy --arm KE-13 --mode regular --port 8080"
     ),
 )
 @click.option(
     "--arm",
     "arms",
-    required=True,
     multiple=True,
     metavar="ARM",
     help="Who the phone claims to be: an arm of study.toml. Several: a phone each, at once.",
+)
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME",
+    help="Whose feed it is: an account of [feed] in study.toml, which has its arm. Several: a "
+    "phone each, at once.",
 )
 @click.option(
     "--mode",
@@ -215,7 +223,7 @@ def _usb(planned: Plan) -> contextlib.AbstractContextManager[object]:
 
     if len(planned.lanes) > 1 or planned.joins[0].mode != "regular":
         raise UserError(
-            "--usb leads one phone to the regular proxy", "name one arm, and no other --mode"
+            "--usb leads one phone to the regular proxy", "name one arm or account, no other --mode"
         )
     adb = find_adb()
     return usb_proxy(adb, adb.choose().serial, planned.lanes[0].port)

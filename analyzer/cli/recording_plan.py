@@ -1,14 +1,16 @@
-"""What `evenhand proxy` is to record: a lane for each arm, and what its phone needs to join."""
+"""What `evenhand proxy` is to record: a lane for each phone, and what it needs to join."""
 
 from __future__ import annotations
 
 import errno
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analyzer.cli.recorded_phones import phones
 from analyzer.errors import UserError
 from analyzer.models import Session
 from analyzer.study import SETUP
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from addons.lanes import AddonFactory, Lane
     from addons.upstream import Upstream
     from analyzer.bundle import BundleWriter
+    from analyzer.cli.recorded_phones import RecordedPhone
     from analyzer.joining import Join, Mode
     from analyzer.study import Study
 
@@ -31,8 +34,9 @@ class Wanted:
     """What the user asked for."""
 
     arms: tuple[str, ...]
+    accounts: tuple[str, ...]  # whose feed it is; the study has their arms
     mode: Mode
-    port: int | None  # of the first arm; each further one has the next
+    port: int | None  # of the first phone; each further one has the next
     host: str  # to listen on, "" for all
     address: str  # of this machine, as the phone reaches it
     repeat: int | None
@@ -88,21 +92,20 @@ def plan(study: Study, wanted: Wanted) -> Plan:
     from addons.starting import prepare_authority
     from analyzer.joining import prepare_join
 
-    if len(set(wanted.arms)) < len(wanted.arms):
-        raise UserError("an arm is named twice", "record one session of an arm at a time")
-    arms = [study.arm(label) for label in wanted.arms]
-    upstreams = _upstreams(wanted)
+    recorded = phones(study, wanted.arms, wanted.accounts)
+    upstreams = _upstreams(wanted, [each.arm for each in recorded])
     check = _exit_check(wanted)
     packets = _packets(wanted.interface)
     confdir = wanted.confdir.expanduser()
     prepare_authority(confdir, 2048)
     lanes: list[Lane] = []
     joins: list[Join] = []
-    for number, arm in enumerate(arms):
+    before: Counter[str] = Counter()
+    for number, phone in enumerate(recorded):
         port = (wanted.port or FIRST_PORT[wanted.mode]) + number
         join = prepare_join(
             confdir,
-            arm.label,
+            phone.name,
             study=study.name,
             mode=wanted.mode,
             endpoint_host=wanted.address,
@@ -114,35 +117,39 @@ def plan(study: Study, wanted: Wanted) -> Plan:
         joins.append(join)
         lanes.append(
             Lane(
-                session=_session(study, arm.label, wanted),
+                session=_session(study, phone, wanted, before[phone.arm]),
                 phase=SETUP if wanted.setup else study.phases[0],
                 mode=join.mitmproxy_mode.rpartition("@")[0],
                 host=wanted.host,
                 port=port,
                 refuse_quic=wanted.refuse_quic,
                 learn=wanted.passthrough,
-                upstream=upstreams.get(arm.label, upstreams.get("")),
+                upstream=upstreams.get(phone.arm, upstreams.get("")),
                 exit_check=check,
-                extra=(_check_page(study, arm.label, wanted, confdir / AUTHORITY), *packets),
+                extra=(_check_page(study, phone.arm, wanted, confdir / AUTHORITY), *packets),
             )
         )
+        before[phone.arm] += 1
     return Plan(tuple(lanes), tuple(joins))
 
 
-def _session(study: Study, arm: str, wanted: Wanted) -> Session:
-    from analyzer.bundle import new_session
+def _session(study: Study, phone: RecordedPhone, wanted: Wanted, before: int) -> Session:
+    """Return the session of `phone`; `before`: sessions of its arm that begin with it."""
+    from analyzer.bundle import new_session, next_repeat
     from analyzer.extract.shapes import digests
 
+    arm = study.arm(phone.arm)
     return new_session(
         study,
-        study.arm(arm),
-        repeat=wanted.repeat,
+        arm,
+        repeat=(wanted.repeat or next_repeat(study.captures, arm)) + before,
         block=wanted.block,
         device=wanted.device,
         origin="proxy",
-        planted=digests(study.persona(arm).values, study.key),
+        planted=digests(study.persona(phone.arm).values, study.key),
         mode=wanted.mode,
         instrumented=wanted.instrumented,
+        account=phone.account,
     )
 
 
@@ -175,18 +182,18 @@ def _packets(interface: str) -> tuple[AddonFactory, ...]:
     return (record_packets(interface),)
 
 
-def _upstreams(wanted: Wanted) -> dict[str, Upstream]:
-    """Return the upstream proxy of each arm; under "" that of all others."""
+def _upstreams(wanted: Wanted, arms: Sequence[str]) -> dict[str, Upstream]:
+    """Return the upstream proxy of each of `arms`; under "" that of all others."""
     from addons.upstream import parse_upstream
 
     found: dict[str, Upstream] = {}
     for each in wanted.upstreams:
         label, sign, url = each.partition("=")
         named = bool(sign) and "/" not in label
-        if named and label not in wanted.arms:
+        if named and label not in arms:
             raise UserError(
                 f"--upstream names the arm {label!r}, which is not recorded",
-                f"write one of {', '.join(wanted.arms)} before the =",
+                f"write one of {', '.join(dict.fromkeys(arms))} before the =",
             )
         arm = label if named else ""
         if arm in found:

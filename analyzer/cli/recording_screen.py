@@ -51,7 +51,8 @@ class Screen:
             [(each.arm, each.android_whole) for each in tunnels], invert=invert, page=pages
         )
         sessions = [
-            (lane.session.arm.label, study.captures / lane.session.id) for lane in planned.lanes
+            (lane.session.account or lane.session.arm.label, study.captures / lane.session.id)
+            for lane in planned.lanes
         ]
         self._line = RunningLine(sessions, planned.lanes[0].phase)
         self._one_at_a_time = threading.Lock()  # a code is not drawn through by the running line
