@@ -9,19 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from analyzer.findings import RegionFact
 from analyzer.gates import Gate
 from analyzer.magnitudes import Magnitude
-from analyzer.models import (
-    Arm,
-    Delta,
-    DeltaKind,
-    Method,
-    Part,
-    Party,
-    RegionFact,
-    Stage,
-    Verdict,
-)
+from analyzer.models import Arm, Delta, DeltaKind, Method, Part, Party, Stage, Verdict
 
 DEFAULT_CONFIDENCE: Final = 77
 """Per cent. Finds by name or shape below are kept, and neither shown nor counted unless asked for.

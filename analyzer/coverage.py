@@ -18,15 +18,8 @@ from ipaddress import ip_address
 from typing import Final
 
 from analyzer.amounts import asked
-from analyzer.models import (
-    Connection,
-    Coverage,
-    Destination,
-    Event,
-    Exchange,
-    Problem,
-    TrustState,
-)
+from analyzer.findings import Coverage
+from analyzer.models import Connection, Destination, Event, Exchange, Problem, TrustState
 from analyzer.trust import CUT_SHORT, is_own
 
 _MEDIA = ("image/", "video/", "audio/", "font/")

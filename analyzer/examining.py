@@ -17,16 +17,10 @@ from analyzer.coverage import Exchanged
 from analyzer.decode import decode
 from analyzer.extract import Extractor
 from analyzer.extract.places import place_of
+from analyzer.findings import Finding, SignalFinding
 from analyzer.identity import Sight, sight_of
 from analyzer.knowledge import Knowledge
-from analyzer.models import (
-    Destination,
-    Exchange,
-    Finding,
-    Problem,
-    Session,
-    SignalFinding,
-)
+from analyzer.models import Destination, Exchange, Problem, Session
 from analyzer.naming import Names
 from analyzer.region.evidence import EvidenceReader, Fact
 from analyzer.study import Persona, Study

@@ -9,11 +9,11 @@ from analyzer.compare import compare
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
 from analyzer.explanation import Explanation, GateTrail, IdentifierTrail, RecipientTrail
+from analyzer.findings import Identifier
 from analyzer.frames import Frames
 from analyzer.gates import PAIR_GATES, SESSION_GATES
 from analyzer.identified import the_one, unknown
 from analyzer.knowledge import Knowledge
-from analyzer.models import Identifier
 from analyzer.study import Study
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")

@@ -11,9 +11,10 @@ from typing import Literal
 
 from analyzer.comparison import BlindSpot, CoverageRow, Settings, Side
 from analyzer.countries import CountryTrail
+from analyzer.findings import Identifier
 from analyzer.gates import Gate
 from analyzer.magnitudes import MagnitudeTrail
-from analyzer.models import Delta, Identifier, Method, Part, Party, SignalVerdict
+from analyzer.models import Delta, Method, Part, Party, SignalVerdict
 
 Kind = Literal[
     "data", "signal", "delta", "magnitude", "country", "gate", "recipient", "identifier",

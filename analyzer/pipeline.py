@@ -17,18 +17,10 @@ from analyzer.classify import Classifier
 from analyzer.coverage import Hosts
 from analyzer.examining import Account, Batch, Examiner, Placed, persona_of
 from analyzer.extract import Extractor
+from analyzer.findings import Coverage, Finding, Identifier, RegionFact, Server, SignalFinding
 from analyzer.identity import Collector
 from analyzer.knowledge import Knowledge
-from analyzer.models import (
-    Coverage,
-    Event,
-    Finding,
-    Identifier,
-    RegionFact,
-    Server,
-    Session,
-    SignalFinding,
-)
+from analyzer.models import Event, Session
 from analyzer.naming import exchange_order, identify
 from analyzer.readers.bundle import (
     Connections,

@@ -9,9 +9,9 @@ from analyzer import amounts
 from analyzer.comparison import CoverageRow, Side
 from analyzer.countries import CountryTrail
 from analyzer.explanation import GateTrail, IdentifierTrail, RecipientTrail
+from analyzer.findings import Identifier
 from analyzer.knowledge import load_measures
 from analyzer.magnitudes import Magnitude, MagnitudeTrail, SessionValue, Summary
-from analyzer.models import Identifier
 from reports import terminal_names, words
 from reports.console import Out
 from reports.coverage import CONNECTIONS

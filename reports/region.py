@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzer.comparison import Comparison, RegionProof, RegionVerdict, Which
-from analyzer.models import RegionFact
+from analyzer.findings import RegionFact
 from analyzer.said import Said, say, say_many
 
 # What is said of `k` of all sessions, where it comes first, and where it follows.

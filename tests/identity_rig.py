@@ -10,9 +10,10 @@ from recording import post
 from analyzer.classify import Classifier
 from analyzer.decode import decode
 from analyzer.extract import Extractor
+from analyzer.findings import Identifier
 from analyzer.identity import Collector
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Exchange, Identifier
+from analyzer.models import Exchange
 from analyzer.study import Study
 
 KEY = b"k" * 32

@@ -16,11 +16,11 @@ from analyzer import coverage
 from analyzer.bundle import BundleWriter, new_session
 from analyzer.compare import compare
 from analyzer.coverage import Exchanged, Hosts
+from analyzer.findings import Coverage
 from analyzer.frames import analyse, load_frames
 from analyzer.knowledge import load_knowledge
 from analyzer.models import (
     Connection,
-    Coverage,
     Destination,
     Event,
     EventKind,

@@ -15,9 +15,9 @@ from identity_rig import KEY, UID, collect, get, sync_chain
 from recording import EMAIL, GAID, post, record
 
 from analyzer.extract.shapes import digest
+from analyzer.findings import Identifier
 from analyzer.identity import collector as module
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Identifier
 from analyzer.pipeline import analyse_bundle
 from analyzer.study import Study
 

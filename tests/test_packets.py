@@ -20,8 +20,9 @@ from capture_rig import Recording, Server, a_study
 from addons.packets import KEYS, record_packets
 from analyzer.bundle import verify
 from analyzer.errors import UserError
+from analyzer.findings import Coverage
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Coverage, Event, Exchange
+from analyzer.models import Event, Exchange
 from analyzer.packets import PACKETS, PacketRecorder, check_interface
 from analyzer.pipeline import analyse_bundle
 from analyzer.readers import Asked

@@ -11,9 +11,9 @@ from geo_rig import GERMANY, KENYA, database
 from recording import STUDY, post, record
 
 from analyzer.errors import UserError
+from analyzer.findings import Server
 from analyzer.frames import analyse, load_frames
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Server
 from analyzer.pipeline import analyse_bundle
 from analyzer.region import servers as module
 from analyzer.region.servers import Servers

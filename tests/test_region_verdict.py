@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from analyzer.comparison import RegionProof
 from analyzer.expectation import expect
+from analyzer.findings import RegionFact
 from analyzer.knowledge import load_knowledge
-from analyzer.models import RegionFact
 from analyzer.region.verdict import prove
 
 KNOWN = load_knowledge()

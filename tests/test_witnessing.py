@@ -12,8 +12,9 @@ from recording import post
 
 from analyzer.bundle import BundleWriter, new_session
 from analyzer.errors import UserError
+from analyzer.findings import Coverage
 from analyzer.knowledge import load_knowledge
-from analyzer.models import Coverage, Measured, Problem
+from analyzer.models import Measured, Problem
 from analyzer.pipeline import Analysed, analyse_bundle
 from analyzer.readers.witnessing import (
     PACKETS,

@@ -13,8 +13,9 @@ from analyzer.compare.recorded import Recorded
 from analyzer.compare.telling import listed
 from analyzer.comparison import RegionProof, RegionVerdict, Side, Which
 from analyzer.expectation import Expectation, expect
+from analyzer.findings import RegionFact
 from analyzer.knowledge import Knowledge
-from analyzer.models import Arm, RegionFact
+from analyzer.models import Arm
 from analyzer.region.verdict import prove
 from analyzer.said import Said, say
 from analyzer.study import Study

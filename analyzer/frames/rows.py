@@ -14,18 +14,8 @@ from dataclasses import fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias, get_type_hints
 
-from analyzer.models import (
-    Coverage,
-    Destination,
-    Finding,
-    Identifier,
-    Match,
-    Problem,
-    RegionFact,
-    Server,
-    Signal,
-    SignalFinding,
-)
+from analyzer.findings import Coverage, Finding, Identifier, RegionFact, Server, SignalFinding
+from analyzer.models import Destination, Match, Problem, Signal
 from analyzer.pipeline import Batch, Whole
 
 # What a column holds; `list[str]` are texts that hardly come twice.

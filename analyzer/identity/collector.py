@@ -13,12 +13,13 @@ from typing import Final, Literal
 
 from analyzer.decode import Decoded
 from analyzer.extract.shapes import digest, safe_path, shape
+from analyzer.findings import Identifier
 from analyzer.identity.hashes import hashed
 from analyzer.identity.names import place_of_value
 from analyzer.identity.sight import Sight, Typed, sight_of
 from analyzer.identity.tokens import LONGEST, SHORTEST, is_identifier, normal
 from analyzer.leaves import Leaves
-from analyzer.models import Destination, Exchange, Identifier, Match, Part, Problem
+from analyzer.models import Destination, Exchange, Match, Part, Problem
 
 MOST_VALUES: Final = 20_000  # different values of a session that are followed
 MOST_ROWS: Final = 60_000  # (value, host, part)

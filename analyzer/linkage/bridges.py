@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from analyzer.classify import site_of
+from analyzer.findings import Identifier
 from analyzer.linkage.records import Bridge, Group, Handover, Hop, Scope, Tally, Way
 from analyzer.linkage.sightings import is_constant
-from analyzer.models import Count, Identifier
+from analyzer.models import Count
 
 _COOKIES = ("cookie", "response_cookie")
 # People give these to a service; no answer makes them up.

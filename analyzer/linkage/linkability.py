@@ -11,12 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from analyzer.findings import Identifier
 from analyzer.knowledge import Knowledge
 from analyzer.linkage.bridges import company
 from analyzer.linkage.received import Received, Who, is_identifier_class
 from analyzer.linkage.records import Group, Linkable, Scope
 from analyzer.linkage.sightings import Whose, is_constant
-from analyzer.models import Count, Identifier
+from analyzer.models import Count
 
 # Made to stay: on the phone, with the account, or in the world.
 _STAYING = frozenset(

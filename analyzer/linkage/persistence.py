@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from analyzer.findings import Identifier
 from analyzer.linkage.records import Persistent, Scope
 from analyzer.linkage.sightings import NAMED, Whose, is_constant
-from analyzer.models import Count, Identifier
+from analyzer.models import Count
 from analyzer.said import say, say_many
 
 

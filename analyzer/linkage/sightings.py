@@ -10,8 +10,8 @@ from typing import cast
 import pandas as pd
 
 from analyzer.compare.recorded import Recorded
+from analyzer.findings import Identifier
 from analyzer.linkage.records import Scope
-from analyzer.models import Identifier
 from analyzer.pipeline import exchange_order
 
 _FIELDS = [field.name for field in fields(Identifier)]

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from analyzer.findings import RegionFact
 from analyzer.knowledge import Knowledge, PlaceRule, normal_name
 from analyzer.leaves import Leaves
-from analyzer.models import Exchange, Leaf, Match, Part, RegionFact
+from analyzer.models import Exchange, Leaf, Match, Part
 from analyzer.region.codes import Codes, locale_of, region_of, zone_of
 from analyzer.region.measured import MOST, OTHERS
 

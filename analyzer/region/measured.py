@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from analyzer.findings import RegionFact
 from analyzer.knowledge import Knowledge
-from analyzer.models import Measured, RegionFact
+from analyzer.models import Measured
 from analyzer.region.codes import Codes, locale_of, zone_of
 
 MOST = 200  # different facts; a bundle that was brought in may hold anything

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from analyzer.models import Problem, Server
+from analyzer.findings import Server
+from analyzer.models import Problem
 from analyzer.region.exits import Databases
 
 MOST: Final = 20_000  # different pairs of host and address

@@ -28,8 +28,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from analyzer.bundle.tallies import DISPUTED
 from analyzer.comparison import RegionProof, RegionVerdict, Which
 from analyzer.expectation import Expectation
+from analyzer.findings import RegionFact
 from analyzer.knowledge import Country
-from analyzer.models import RegionFact
 from analyzer.region.codes import region_of
 from analyzer.said import Said, say
 
