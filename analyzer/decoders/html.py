@@ -18,11 +18,26 @@ from analyzer.decoders.text import to_text, without_surrogates
 _OPEN = re.compile(r"<script\b([^>]{0,2048})>", re.IGNORECASE)
 _CLOSE = re.compile(r"</script", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(id|type)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
-# x = {, x["y"] = [, push([, x = JSON.parse("{: where an object or a list is handed over.
+# x = {, x["y"] = [, push([, x = JSON.parse("{, x = '\x7b: where an object or a list is handed over.
 _HANDED = re.compile(
     r"(?<![\w$.])([A-Za-z_$][\w$.]{0,99})(?:\[[\"']([\w$.-]{1,99})[\"']\])?\s*[=(]\s*"
-    r"(JSON\.parse\(\s*(?=\")|(?=[{\[]))"
+    r"(?:JSON\.parse\(\s*(?=[\"'])|(?=[{\[])|(?=[\"'](?:[{\[]|\\x[57][bB]|\\u00[57][bB])))"
 )
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(\r\n|.))", re.DOTALL)
+_QUOTED = {
+    quote: re.compile(rf"{quote}((?:[^{quote}\\\n]|\\.)*+){quote}", re.DOTALL) for quote in "\"'"
+}
+_LETTERS = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "0": "\0",
+    "\n": "",
+    "\r\n": "",
+}
 _MOST_PAGE = 2 * 1024 * 1024  # bytes of a page that are looked at
 _MOST_SCRIPTS = 256
 _MOST_TRIED = 64  # places in one script
@@ -72,17 +87,33 @@ def _values(script: str, budget: Budget) -> Iterator[tuple[str, object]]:
         if budget.late():
             break
         try:
-            value, end = _decode(script, place.end())
+            value, end = _value(script, place.end())
         except (ValueError, RecursionError):
             continue
         if end - place.end() < _LEAST:
             continue
         name = place[2] or place[1]
         if isinstance(value, str):  # JSON in a string, which has to be JSON
-            inside = value.encode("utf-8", "replace")
+            inside = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
             yield name, Layer(inside, media="application/json", doubtful=True)
         else:
             yield name, without_surrogates(value)
+
+
+def _value(script: str, at: int) -> tuple[object, int]:
+    """Return the value that begins at `at`, and where it ends; `ValueError` if there is none."""
+    if script[at : at + 1] not in ("'", '"'):
+        return _decode(script, at)
+    found = _QUOTED[script[at]].match(script, at)
+    if not found:
+        raise ValueError("a text without an end")
+    return _ESCAPE.sub(_unescaped, found[1]), found.end()
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return the character that an escape of JavaScript stands for."""
+    number = found[1] or found[2]
+    return chr(int(number, 16)) if number else _LETTERS.get(found[3], found[3])
 
 
 DECODERS.register("html")(

@@ -77,8 +77,9 @@ class Surface:
 
     `has`: texts of which one must be in the address or the body of the request (an address may
     answer many questions). `optional`: an answer without items is none of the feed, not a new
-    format. `details`: its items were served elsewhere, this tells more of them. `preload`: lists of
-    items that wait for their turn. `request_id`: where the request names the item.
+    format, unless one of `signs` is in it: places that only items have. `details`: its items were
+    served elsewhere, this tells more of them. `preload`: lists of items that wait for their turn.
+    `request_id`: where the request names the item.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Surface:
     lists: Paths
     preload: Paths
     optional: bool
+    signs: Paths
     details: bool
     request_id: Paths
 
@@ -124,6 +126,8 @@ class Adapter:
     surfaces: tuple[Surface, ...]
     fields: Mapping[str, Paths]
     always: tuple[str, ...]  # fields that every item has
+    told: Paths  # places at which every item says something, be it no
+    wrapped: Paths  # where the item is in an entry that holds more than that
     not_items: Paths
     refusals: tuple[Condition, ...]
     tags: tuple[Steps, Paths, Paths, Paths] | None  # entries of hashtags; name, start, end
@@ -206,6 +210,8 @@ def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:
         surfaces=tuple(_surface(table) for table in root.tables("surfaces")),
         fields=fields,
         always=always,
+        told=_paths(root, "told"),
+        wrapped=_paths(root, "wrapped"),
         not_items=_paths(root, "not_items"),
         refusals=tuple(_condition(table) for table in root.tables("refusals", required=False)),
         tags=_tags(root),
@@ -251,6 +257,7 @@ def _surface(table: Table) -> Surface:
         lists=_paths(table, "lists", required=True),
         preload=_paths(table, "preload"),
         optional=table.flag("optional", False),
+        signs=_paths(table, "signs"),
         details=table.flag("details", False),
         request_id=_paths(table, "request_id"),
     )

@@ -54,8 +54,10 @@ def make_item(
         ad_reasons=reasons,
         warnings=_warnings(node, adapter, budget),
     )
-    lacking = tuple(name for name in adapter.always if _lacks(item, name))
-    return item, lacking
+    lacking = [name for name in adapter.always if _lacks(item, name)]
+    if adapter.told and first(node, adapter.told, budget) is None:
+        lacking.append(adapter.told[0][-1])
+    return item, tuple(lacking)
 
 
 def clean_id(adapter: Adapter, value: object) -> str:

@@ -2,9 +2,9 @@
 
 A path is written with slashes, because the platforms have dots in their keys:
 ``itemList/*/author/id``. A step is a key, the position in a list, or ``*`` for each value of a list
-or an object. ``**`` as the first step looks for the second one at any depth. The empty path is the
+or an object. ``**`` looks for the next step at any depth. The empty path is the
 value itself. On the way, what is encoded inside is read by the decoders: scripts of a page, JSON in
-a text.
+a text, also after a signature.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from analyzer.feed.trees import read_tree
 MOST: Final = 10_000  # entries of a list
 _MOST_SEARCHED: Final = 200_000  # values that `**` looks at
 _DEEPEST: Final = 64
+_LONGEST_SIGNATURE: Final = 70
 _LONGEST_TEXT: Final = 1024 * 1024  # characters of JSON in a text
 
 Steps = tuple[str, ...]
@@ -99,17 +100,19 @@ def opened(value: object, budget: Budget, *, further: bool = False) -> object:
         elif isinstance(value, Layer):
             value = read_tree(value.content, value.media, budget)
         elif further and isinstance(value, str) and value[:1] in ("{", "["):
-            value = _json()(value) if len(value) <= _LONGEST_TEXT else None
+            value = _text("json")(value) if len(value) <= _LONGEST_TEXT else None
+        elif further and isinstance(value, str) and ".{" in value[:_LONGEST_SIGNATURE]:
+            value = _text("signed")(value) if len(value) <= _LONGEST_TEXT else None
         else:
             break
     return None if value is MISS or isinstance(value, Fault) else value
 
 
 @cache
-def _json() -> ReadText:
-    read = DECODERS.entries()["json"].text
+def _text(name: str) -> ReadText:
+    read = DECODERS.entries()[name].text
     if read is None:
-        raise LookupError("the decoder of JSON reads no texts")
+        raise LookupError(f"the decoder {name} reads no texts")
     return read
 
 

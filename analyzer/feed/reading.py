@@ -10,25 +10,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Final
 
-from analyzer.decoders import MISS, Budget, Fault
+from analyzer.decoders import MISS, Budget, Fault, Layer, Pairs
 from analyzer.decoders.schema import place_of
 from analyzer.feed.adapters import Adapter, Surface, WatchRule
 from analyzer.feed.conditions import holds
 from analyzer.feed.items import clean_id, make_item
-from analyzer.feed.paths import MOST, Steps, find, first, has_list, is_empty
+from analyzer.feed.paths import MOST, Steps, find, first, has_list, is_empty, opened
 from analyzer.feed.records import Health, Item, Serving, Watch
 from analyzer.feed.trees import body_tree
 from analyzer.feed.watching import media_of, read_watches
 from analyzer.models import Exchange, Problem
 from analyzer.readers.bundle import read_exchanges
 
-PRELOAD: Final = "preload"  # the surface of items that wait for their turn in no list of a feed
+PRELOAD: Final = "preload"  # the surface of items that wait for their turn outside a feed's order
 _MOST_PLACES: Final = 10_000
 _LONGEST_LOOK: Final = 256 * 1024  # bytes of a request in which it is looked for what it asks
 _LEAST_SERVINGS: Final = 5  # with which it can be said that a field is gone
+_LEAST_ANSWERS: Final = 3  # with which it can be said that none has items
 _SILENT: Final = ("HEAD", "OPTIONS", "WS", "CONNECT")
 
 # An `Item` by itself tells more of one that is served elsewhere.
@@ -40,16 +42,18 @@ _Known = tuple[tuple[Adapter, tuple[Surface, ...], tuple[WatchRule, ...]], ...]
 class _Tally:
     """What was found in the lists of one answer.
 
-    `rows` and `found`: how many entries a list has, and in how many of them there was something at
-    the place of an item. Of those, `strange` were none, and `others` are known to be none.
+    `rows` and `found`, by document and list: how many entries it has, and in how many of them there
+    was something at the place of an item. Of those, `strange` were none, and `others` are known to
+    be none.
     """
 
     there: bool = False  # a list, be it empty
+    hidden: bool = False  # something that only items have, though no entry was found
     entries: int = 0
     strange: int = 0
     others: int = 0
-    rows: dict[Steps, int] = field(default_factory=dict)
-    found: Counter[Steps] = field(default_factory=Counter)
+    rows: dict[tuple[int, Steps], int] = field(default_factory=dict)
+    found: Counter[tuple[int, Steps]] = field(default_factory=Counter)
 
     @property
     def lost(self) -> int:
@@ -59,6 +63,8 @@ class _Tally:
 
     @property
     def understood(self) -> bool:
+        if self.hidden:
+            return False
         return self.there and (self.lost == 0 or self.entries > self.strange)
 
 
@@ -91,8 +97,13 @@ class FeedReader:
                     yield from self._answer(exchange, adapter, surface)
 
     def end(self) -> Iterator[Problem]:
-        """Yield what can be said only when all was read: fields that are gone."""
+        """Yield what can be said only when all was read: fields that are gone, or all items."""
         for health in self.health:
+            if health.understood >= _LEAST_ANSWERS and not health.servings:
+                detail = (
+                    f"{health.platform}: {health.understood} answers and no item in any of them"
+                )
+                yield Problem("", "extract", "feed_empty", detail)
             for name, count in health.lacking:
                 if health.servings >= _LEAST_SERVINGS and count * 2 > health.servings:
                     detail = f"{health.platform}: {name} in {count} of {health.servings} servings"
@@ -146,24 +157,34 @@ class FeedReader:
                 why = "truncated"
             yield from self._unread(exchange, adapter, surface, code, why)
             return
-        if any(holds(each, tree, budget) for each in adapter.refusals):
+        parts = _parts(tree, budget)
+        if any(holds(each, part, budget) for part in parts for each in adapter.refusals):
             yield from self._unread(exchange, adapter, surface, "feed_refused", "an error")
             return
-        yield from self._lists(exchange, adapter, surface, tree, budget)
+        if any(part is None for part in parts):  # the rest of a stream that was cut
+            yield self._problem(exchange, "feed_unread", f"{adapter.id}/{surface.id}: truncated")
+        yield from self._lists(exchange, adapter, surface, parts, budget)
 
     def _lists(
-        self, exchange: Exchange, adapter: Adapter, surface: Surface, tree: object, budget: Budget
+        self,
+        exchange: Exchange,
+        adapter: Adapter,
+        surface: Surface,
+        parts: Sequence[object],
+        budget: Budget,
     ) -> Iterator[Serving | Item | Problem]:
         tally = _Tally()
         batches: dict[str, int] = {}
         positions: Counter[str] = Counter()
         named = self._named(exchange, adapter, surface)
-        for number, steps in enumerate((*surface.lists, *surface.preload)):
-            own = surface.id if number < len(surface.lists) else PRELOAD
-            tally.there |= own != PRELOAD and has_list(tree, steps, budget)
+        places = [(surface.id, steps) for steps in surface.lists]
+        places += [(PRELOAD, steps) for steps in surface.preload]
+        for number, (own, steps) in product(range(len(parts)), places):
+            tree = parts[number]
+            tally.there |= steps in surface.lists and has_list(tree, steps, budget)
             row = steps[: len(steps) - steps[::-1].index("*")] if "*" in steps else steps
-            if row not in tally.rows:
-                tally.rows[row] = sum(not is_empty(each) for each in find(tree, row, budget))
+            if (number, row) not in tally.rows:
+                tally.rows[number, row] = self._count(adapter, tree, row, steps, budget)
             for node in find(tree, steps, budget):
                 if tally.entries >= MOST:
                     yield self._problem(exchange, "feed_bound", f"more than {MOST} entries")
@@ -171,11 +192,12 @@ class FeedReader:
                 if is_empty(node):
                     continue
                 tally.entries += 1
-                tally.found[row] += 1
+                tally.found[number, row] += 1
                 if self._is_no_item(adapter, node, budget):
                     tally.others += 1
                     continue
-                made = make_item(node, adapter, self._key, budget, named)
+                entry = _unwrapped(adapter, node, budget)
+                made = make_item(entry, adapter, self._key, budget, named)
                 if made is None:
                     tally.strange += 1
                     continue
@@ -190,7 +212,18 @@ class FeedReader:
                 positions[own] += 1
                 self._servings[adapter.id] += 1
                 self._lacking.setdefault(adapter.id, Counter()).update(lacking)
+        if not tally.entries and surface.signs:
+            tally.hidden = any(first(part, surface.signs, budget) is not None for part in parts)
         yield from self._judge(exchange, adapter, surface, tally)
+
+    def _count(
+        self, adapter: Adapter, tree: object, row: Steps, steps: Steps, budget: Budget
+    ) -> int:
+        """Return how many entries there are at `row`, without those known to be no items."""
+        entries = [each for each in find(tree, row, budget) if not is_empty(each)]
+        if row == steps:  # the entry is the item: it is looked at when it is read
+            return len(entries)
+        return sum(not self._is_no_item(adapter, each, budget) for each in entries)
 
     def _next(self, surface: str) -> int:
         number = self._batches[surface]
@@ -201,7 +234,7 @@ class FeedReader:
         self, exchange: Exchange, adapter: Adapter, surface: Surface, tally: _Tally
     ) -> Iterator[Problem]:
         """Say whether the answer was understood."""
-        if surface.details or (surface.optional and not tally.there):
+        if surface.details or (surface.optional and not tally.there and not tally.hidden):
             return
         self._answers[adapter.id] += 1
         self._understood[adapter.id] += tally.understood
@@ -271,6 +304,19 @@ def read_feed(bundle: Path, adapters: Sequence[Adapter], key: bytes) -> FeedRead
     `UserError` while it is iterated, where the bundle cannot be read.
     """
     return FeedReading(bundle, adapters, key)
+
+
+def _parts(tree: object, budget: Budget) -> list[object]:
+    """Return the documents of an answer: one, or those of a stream. None: one that is cut."""
+    if isinstance(tree, list) and tree and all(isinstance(each, Layer) for each in tree):
+        return [opened(each, budget) for each in tree]
+    return [tree]
+
+
+def _unwrapped(adapter: Adapter, node: object, budget: Budget) -> object:
+    """Return the item that the entry `node` holds, or `node` if it is one."""
+    inside = first(node, adapter.wrapped, budget)
+    return inside if isinstance(inside, dict | Pairs) else node
 
 
 def _asks(exchange: Exchange, surface: Surface) -> bool:
