@@ -222,10 +222,9 @@ def renumbered(message: bytes, path: Sequence[int], shift: int = 40) -> bytes:
         kind = message[begin] & 7
         if len(path) > 1:
             inside = renumbered(inside, path[1:], shift)
-        else:
-            number += shift
+        moved = number if len(path) > 1 else number + shift
         size = written(len(inside)) if kind == 2 else b""
-        made += written(number << 3 | kind) + size + inside
+        made += written(moved << 3 | kind) + size + inside
     return made
 
 

@@ -2,9 +2,9 @@
 
 A path is written with slashes, because the platforms have dots in their keys:
 ``itemList/*/author/id``. A step is a key, the position in a list, or ``*`` for each value of a list
-or an object. ``**`` looks for the next step at any depth. The empty path is the
-value itself. On the way, what is encoded inside is read by the decoders: scripts of a page, JSON in
-a text, also after a signature.
+or an object. ``**`` looks for the next step at any depth. The empty path is the value itself. On
+the way, what is encoded inside is read by the decoders: scripts of a page, JSON in a text, also
+after a signature.
 """
 
 from __future__ import annotations
