@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analyzer.countries import CountryCell, CountryColumn, CountryMatrix, CountryRow, LikeLaw
-from analyzer.knowledge.records import LEVELS
+from analyzer.knowledge.law_records import LEVELS
 from analyzer.said import Said, say
 from reports.language import Figure
 from reports.lawful import PROTECTION

@@ -36,7 +36,7 @@ from analyzer.errors import UserError
 from analyzer.frames import Frames
 from analyzer.gates import Gate
 from analyzer.knowledge import Knowledge, Level
-from analyzer.knowledge.records import LEVELS
+from analyzer.knowledge.law_records import LEVELS
 from analyzer.models import Verdict
 from analyzer.pipeline import identify
 from analyzer.said import Numeral, Said, say

@@ -5,14 +5,13 @@ Each is a file under `analyzer/data` that can be read and changed without knowin
 
 from __future__ import annotations
 
+from analyzer.knowledge.law_records import Bloc, Country, LawEntry, Level, Protection
 from analyzer.knowledge.load import DATA, check, load_knowledge
 from analyzer.knowledge.measures import Measure, load_measures
 from analyzer.knowledge.place_records import PlaceRule, Places
 from analyzer.knowledge.records import (
     PURPOSES,
     SHAPES,
-    Bloc,
-    Country,
     DataType,
     Endpoint,
     Example,
@@ -20,11 +19,8 @@ from analyzer.knowledge.records import (
     FieldMatch,
     FieldRule,
     Knowledge,
-    LawEntry,
-    Level,
     OwnerEntry,
     Owners,
-    Protection,
     SignalDef,
     SignalExample,
     Tracker,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from analyzer.knowledge.law_records import LEVELS, Bloc, Country, LawEntry, LawKind, Level
 from analyzer.knowledge.ontology import grade_of
-from analyzer.knowledge.records import LEVELS, Bloc, Country, LawEntry, LawKind, Level
 from analyzer.knowledge.source import Source, Table, known_only
 
 _ID = r"[a-z]+(\.[a-z0-9_]+)+"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.knowledge.records import Bloc, Country
+from analyzer.knowledge.law_records import Bloc, Country
 from analyzer.knowledge.source import Source, Table, known_only
 
 INCOMES = ("low", "lower_middle", "upper_middle", "high")
