@@ -29,7 +29,8 @@ class _Http2First(ssl.SSLContext):
         super().set_alpn_protocols(sorted(alpn_protocols, key=lambda name: name != "h2"))
 
 
-def _trust(authority: Path) -> ssl.SSLContext:
+def trust(authority: Path) -> ssl.SSLContext:
+    """Return the TLS settings of a phone that trusts the authority in this PEM file."""
     context = _Http2First(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cafile=str(authority))
     return context
@@ -44,10 +45,10 @@ class Phone:
 
     def __init__(self, proxy: str, trusted: Path, pinned: Path) -> None:
         self._proxy = proxy
-        self._trusted = _trust(trusted)
+        self._trusted = trust(trusted)
         # httpx offers HTTP/2 on the context it is given; a WebSocket needs HTTP/1.1.
-        self._socket_trust = _trust(trusted)
-        self._pinned = _trust(pinned)
+        self._socket_trust = trust(trusted)
+        self._pinned = trust(pinned)
 
     def play(self, requests: Sequence[Planned], mark: Callable[[str], None]) -> PhoneLog:
         """Send `requests` one after another; call `mark` with each phase when it begins."""
@@ -69,9 +70,9 @@ class Phone:
                         self._send(client, targets[location], log)
         return log
 
-    def _client(self, trust: ssl.SSLContext) -> httpx.Client:
+    def _client(self, context: ssl.SSLContext) -> httpx.Client:
         return httpx.Client(
-            proxy=self._proxy, verify=trust, http2=True, timeout=TIMEOUT_S, trust_env=False
+            proxy=self._proxy, verify=context, http2=True, timeout=TIMEOUT_S, trust_env=False
         )
 
     def _send(self, client: httpx.Client, request: Planned, log: PhoneLog) -> str:
