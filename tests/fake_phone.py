@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 from fake_adbd import Adbd
@@ -70,7 +71,7 @@ class FakePhone:
     def proxy(self) -> str:
         return self.settings.get(("global", "http_proxy"), "null")
 
-    def __enter__(self) -> FakePhone:
+    def __enter__(self) -> Self:
         self.adbd.start()
         return self
 

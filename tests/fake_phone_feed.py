@@ -122,7 +122,7 @@ class FeedPhone(FakePhone):
         lock = "true" if self.locked else "false"
         return _said(
             "WINDOW MANAGER POLICY STATE (dumpsys window policy)\n"
-            f"    KeyguardServiceDelegate\n      showing={lock}\n      showingAndNotOccluded={lock}\n"
+            f"    KeyguardServiceDelegate\n      showing={lock}\n"
             "WINDOW MANAGER WINDOWS (dumpsys window windows)\n"
             f"  mCurrentFocus=Window{{4f2a u0 {where}}}\n"
             f"  mFocusedApp=ActivityRecord{{1b2c u0 {where} t12}}"

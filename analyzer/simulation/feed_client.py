@@ -37,7 +37,7 @@ class Shown:
 
 @dataclass(slots=True)
 class _Playing:
-    """The item on the screen. Times of the monotonic clock; `since` is None while it stands still."""
+    """The item on the screen. Times are the monotonic clock's; `since` None: it stands still."""
 
     native: str
     began: float
