@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa  # type: ignore[import-untyped]
 
@@ -73,14 +75,44 @@ def coded(counts: Sequence[Sequence[int]]) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("counts", [FLEISS, ((45, 15), (25, 15)), ((80, 3), (4, 13))])
-def test_the_interval_of_kappa_is_close_to_that_of_statsmodels(
+def test_the_interval_of_kappa_is_statsmodels_error_on_the_scale_of_what_is_lacking(
     counts: Sequence[Sequence[int]],
 ) -> None:
     [pair] = agreement(coded(counts), ("0", "1", "2"), frozenset("1")).pairs
     other = cohens_kappa(counts)
+    lacking = 1 - other.kappa
+    factor = math.exp(1.96 * other.std_kappa / lacking)
     assert pair.kappa.value == pytest.approx(other.kappa, abs=1e-12)
-    assert pair.kappa.low == pytest.approx(other.kappa_low, abs=0.015)
-    assert pair.kappa.high == pytest.approx(other.kappa_upp, abs=0.015)
+    assert pair.kappa.low == pytest.approx(1 - lacking * factor, abs=0.02)
+    assert pair.kappa.high == pytest.approx(1 - lacking / factor, abs=0.02)
+
+
+def test_coders_who_never_disagree_could_still() -> None:
+    """None of 60 items: the exact bound on the share of disagreements is 1 - 0.025 ** (1 / 60)."""
+    [pair] = agreement(coded(((30, 0), (0, 30))), ("0", "1"), frozenset("1")).pairs
+    assert (pair.kappa.value, pair.kappa.high) == (1, 1)
+    assert pair.kappa.low == pytest.approx(1 - 0.0596 / 0.5, abs=1e-3)
+    [fewer] = agreement(coded(((5, 0), (0, 5))), ("0", "1"), frozenset("1")).pairs
+    assert (fewer.kappa.low or 0) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("positive", "right", "items"), [(0.25, 0.97, 30), (0.5, 0.99, 30), (0.25, 0.9, 100)]
+)
+def test_intervals_hold_the_true_coefficient(positive: float, right: float, items: int) -> None:
+    """Two coders who err alike and apart from each other; 19 of 20 intervals are to hold."""
+    cells = np.zeros((2, 2))
+    for share, says in ((positive, right), (1 - positive, 1 - right)):
+        cells += share * np.outer([1 - says, says], [1 - says, says])
+    given = cells.sum(axis=1)
+    true = 1 - (cells[0, 1] + cells[1, 0]) / (2 * given[0] * given[1])
+    rng = np.random.default_rng(6)
+    held = 0
+    for _ in range(200):
+        drawn = rng.multinomial(items, cells.ravel()).reshape(2, 2).tolist()
+        [pair] = agreement(coded(drawn), ("0", "1"), frozenset("1")).pairs
+        held += pair.kappa.low is not None and pair.kappa.low <= true <= (pair.kappa.high or 0)
+    assert held >= 182  # 190 are expected
 
 
 def test_items_that_only_one_has_coded_count_for_nobody() -> None:

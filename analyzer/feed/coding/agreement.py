@@ -1,8 +1,10 @@
 """Agreement of coders: Cohen's kappa and Krippendorff's alpha, by nltk, with intervals.
 
-An item counts for a pair that has coded it, and for alpha where two or more have. The intervals are
-by the jackknife over items: each item is left out once, and what then changes tells how much hangs
-on single items. Items that were coded alike by the same coders need one pass between them.
+An item counts for a pair that has coded it, and for alpha where two or more have. The standard
+error is that of the jackknife over items: each item is left out once, and what then changes tells
+how much hangs on single items. Items that were coded alike by the same coders need one pass between
+them. The interval is that of the logarithm of what is lacking to 1 (disagreement over that of
+chance), so that it never goes beyond 1; how often it holds the true value is in docs/feed.md.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ Codes = Mapping[str, Mapping[str, str]]  # coder -> item -> category
 # Krippendorff, Content Analysis: rely on 0.800 and above; from 0.667 on, tentatively.
 RELIABLE: Final = 0.8
 TENTATIVE: Final = 0.667
+_ERROR: Final = 0.025  # beyond each end
+_NONE: Final = 1e-12
 
 
 class Coefficient(msgspec.Struct, frozen=True):
@@ -148,7 +152,7 @@ def _pair(codes: Codes, a: str, b: str) -> Pair:
 def _with_interval(
     patterns: Mapping[Pattern, int], coefficient: Callable[[Mapping[Pattern, int]], float | None]
 ) -> Coefficient:
-    """Return the coefficient with the jackknife's interval: value ± 1.96 standard errors."""
+    """Return the coefficient with its interval; without one where it hangs on a single item."""
     value = coefficient(patterns)
     count = sum(patterns.values())
     if value is None or count < 3:
@@ -158,9 +162,29 @@ def _with_interval(
         fewer = {**patterns, pattern: times - 1}
         without = coefficient({each: n for each, n in fewer.items() if n})
         if without is None:
-            return Coefficient(value)  # all hangs on one item
+            return Coefficient(value)
         left_out.append((without, times))
+    lacking = 1 - value
+    if lacking < _NONE:
+        return Coefficient(value, _all_agree(patterns), 1.0)
     mean = sum(each * times for each, times in left_out) / count
     spread = sum(times * (each - mean) ** 2 for each, times in left_out) * (count - 1) / count
-    error = DEVIATIONS * math.sqrt(spread)
-    return Coefficient(value, max(-1.0, value - error), min(1.0, value + error))
+    factor = math.exp(min(DEVIATIONS * math.sqrt(spread) / lacking, 700.0))
+    return Coefficient(value, max(-1.0, 1 - lacking * factor), 1 - lacking / factor)
+
+
+def _all_agree(patterns: Mapping[Pattern, int]) -> float:
+    """Return the lower end where coders agree on every item.
+
+    The share of items on which they would disagree is taken at its exact one-sided bound (none seen
+    in so many with a chance of 2.5%), over the disagreement that chance alone gives.
+    """
+    count = sum(patterns.values())
+    given: Counter[str] = Counter()
+    for pattern, times in patterns.items():
+        for _, category in pattern:
+            given[category] += times
+    total = given.total()
+    by_chance = 1 - sum((n / total) ** 2 for n in given.values())
+    at_most = 1 - math.pow(_ERROR, 1 / count)
+    return max(-1.0, 1 - at_most / by_chance)
