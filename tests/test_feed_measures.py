@@ -324,8 +324,8 @@ def _showings(flags: str, account: str, ads: str = "") -> list[Showing]:
 
 def _tiny(flags: str, ads: str = "", **changes: object) -> FeedComparison:
     accounts = [
-        FeedAccount("seeded", "KE", "KE", "seeded", "sad", "", len(flags) * 10.0),
-        FeedAccount("control", "KE", "KE", "control", "", "", len(flags) * 10.0),
+        FeedAccount("seeded", "KE", "KE", "seeded", ("sad",), "", len(flags) * 10.0),
+        FeedAccount("control", "KE", "KE", "control", (), "", len(flags) * 10.0),
     ]
     rows = [*_showings(flags, "seeded", ads), *_showings("+" + "-" * (len(flags) - 1), "control")]
     named = {"+": "sad", "-": "other"}

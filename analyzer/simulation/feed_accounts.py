@@ -65,7 +65,7 @@ def accounts_of(
             arm=f"{side}-13-{role}",
             side=side,
             role=role,
-            interest=POSITIVE if role == "seeded" else "",
+            interests=(POSITIVE,) if role == "seeded" else (),
             block="",
             feed_s=hours * 3600,
         )

@@ -29,6 +29,7 @@ class Sample(NamedTuple):
     blocks: tuple[str, ...]
     left_out: int
     possible: Interval | None
+    stopped: int  # left out or cut short because a rule ended them for what they were shown
 
 
 class Times(NamedTuple):
@@ -38,15 +39,14 @@ class Times(NamedTuple):
     until: NDArray[np.float64]
     blocks: tuple[str, ...]
     left_out: int
+    stopped: int  # of those that did not get there
 
 
 class FeedArm:
     """The accounts of one side and role."""
 
-    def __init__(self, tally: Tally, side: str, role: Role, interests: Sequence[int]) -> None:
-        """Take which accounts these are; `interests`: places of the categories that count as those
-        of the side, for the advertisements of controls, too.
-        """
+    def __init__(self, tally: Tally, side: str, role: Role, categories: Sequence[str]) -> None:
+        """Take which accounts these are; `categories` by their places, as the tally counts them."""
         self.tally, self.side, self.role = tally, side, role
         chosen = [
             place
@@ -55,7 +55,8 @@ class FeedArm:
         ]
         self.places = np.asarray(chosen, dtype=np.int64)
         self.blocks = np.asarray([tally.accounts[place].block for place in chosen], dtype=object)
-        self._interests = list(interests)
+        self._stopped = np.asarray([bool(tally.accounts[place].stopped) for place in chosen])
+        self._interests = _interests(tally, side, chosen, categories)
         self._until = np.asarray([tally.accounts[place].feed_s for place in chosen])
         self._lived = tally.lived()[self.places]
 
@@ -67,6 +68,13 @@ class FeedArm:
     def lived(self, window: int) -> int:
         """Return how many accounts lived through a window."""
         return int(self._lived[:, window].sum())
+
+    def stopped(self, window: int | None) -> int:
+        """Return how many accounts a rule ended, for what they were shown, before a window's end
+        (or at all).
+        """
+        missing = self._stopped if window is None else self._stopped & ~self._lived[:, window]
+        return int(missing.sum())
 
     def counted(self, counts: Counts, window: int | None, *, up_to: bool = False) -> Counts:
         """Return the counts of the arm's accounts in a window, up to its end, or of all windows."""
@@ -82,7 +90,7 @@ class FeedArm:
             self.counted(each, window, up_to=up_to)
             for each in (tally.shown, tally.coded, tally.positive)
         )
-        return self._sample(positive, coded, shown, self._there(window))
+        return self._sample(positive, coded, shown, window)
 
     def per_hour(self, window: int | None) -> Sample:
         """Return positive items in an hour: the share of the coded items, of all items shown."""
@@ -98,15 +106,14 @@ class FeedArm:
         """Return the share of advertisements of a class among all items shown, or, of those coded,
         the share that is of the interest.
         """
-        everyone = np.ones(self.places.size, dtype=np.bool_)
         if measure == "ads_matched":
             coded = self.tally.ads_by_category[self.places]
-            matched = coded[:, self._interests].sum(axis=1)
+            matched = (coded * self._interests).sum(axis=1)
             total = coded.sum(axis=1)
-            return self._sample(matched, total, total, everyone)
+            return self._sample(matched, total, total, None)
         items = self.counted(self.tally.items, None)
         kind = ADS.index(_CLASSES[measure])
-        return self._sample(self.tally.ads[self.places, kind], items, items, everyone)
+        return self._sample(self.tally.ads[self.places, kind], items, items, None)
 
     def times(self, measure: MeasureName, base: float | None = None) -> Times | None:
         """Return when accounts got there; None where that is not defined (no `base` to double)."""
@@ -126,8 +133,10 @@ class FeedArm:
                 (until - begun)[there],
                 tuple(self.blocks[there]),
                 int((~there).sum()),
+                int((self._stopped & np.isnan(reached)).sum()),
             )
-        return Times(found, until, tuple(self.blocks), 0)
+        late = self._stopped & np.isnan(found)
+        return Times(found, until, tuple(self.blocks), 0, int(late.sum()))
 
     def coverage(self) -> Coverage:
         """Return how much of the arm is known."""
@@ -159,10 +168,8 @@ class FeedArm:
     def _usable(self, coded: Counts, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return there & (coded >= self.tally.settings.least_items)
 
-    def _sample(
-        self, positive: Counts, coded: Counts, shown: Counts, there: NDArray[np.bool_]
-    ) -> Sample:
-        usable = self._usable(coded, there)
+    def _sample(self, positive: Counts, coded: Counts, shown: Counts, window: int | None) -> Sample:
+        usable = self._usable(coded, self._there(window))
         values = positive[usable] / coded[usable]
         order = np.lexsort((coded[usable], values))  # so that the order of accounts cannot matter
         possible = None
@@ -178,10 +185,22 @@ class FeedArm:
             tuple(self.blocks[usable][order]),
             int((~usable).sum()),
             possible,
+            self.stopped(window),
         )
 
 
 _CLASSES = {"ads_formal": "formal", "ads_disclosed": "disclosed", "ads_hint": "hint"}
+
+
+def _interests(
+    tally: Tally, side: str, chosen: Sequence[int], categories: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Say of each chosen account which categories are its interests; of controls, who have none,
+    those of anybody of their side.
+    """
+    of_side = {name for each in tally.accounts if each.side == side for name in each.interests}
+    found = [set(tally.accounts[place].interests) or of_side for place in chosen]
+    return np.asarray([[name in told for name in categories] for told in found], dtype=np.bool_)
 
 
 def doubled(base: float | None, last: int) -> int | None:
@@ -218,6 +237,7 @@ def figure(
         joint=None if joint is None else interval(joint),
         possible=sample.possible,
         censored=0,
+        stopped=sample.stopped,
     )
 
 
@@ -237,4 +257,5 @@ def time_figure(
         joint=None if joint is None else intervals.median(found.times, found.until, joint),
         possible=None,
         censored=int(np.isnan(found.times).sum()),
+        stopped=found.stopped,
     )

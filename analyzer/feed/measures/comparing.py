@@ -64,9 +64,7 @@ class _Comparing:
         self._settings = tally.settings
         self._arms: dict[tuple[str, Role], FeedArm] = {}
         for side, role in product(sides, _ROLES):
-            interests = {each.interest for each in tally.accounts if each.side == side} - {""}
-            places = [place for place, name in enumerate(categories) if name in interests]
-            arm = FeedArm(tally, side, role, places)
+            arm = FeedArm(tally, side, role, categories)
             if arm.places.size:
                 self._arms[side, role] = arm
         self._window = self._last_window()
@@ -93,11 +91,17 @@ class _Comparing:
         )
 
     def _last_window(self) -> int | None:
-        """Return the last window through which enough accounts of all arms lived, or some did."""
-        for least in (self._settings.least_accounts, 1):
+        """Return the last window through which enough accounts of all arms lived, if there is one
+        before which no rule had ended any; else the last at all; else that of any account each.
+        """
+        arms = self._arms.values()
+        enough = self._settings.least_accounts
+        for least, whole in ((enough, True), (enough, False), (1, False)):
             for window in reversed(range(self._tally.windows)):
-                if self._arms and all(
-                    arm.lived(window) >= min(least, arm.places.size) for arm in self._arms.values()
+                if (
+                    arms
+                    and all(arm.lived(window) >= min(least, arm.places.size) for arm in arms)
+                    and not (whole and any(arm.stopped(window) for arm in arms))
                 ):
                     return window
         return None
@@ -247,6 +251,7 @@ class _Comparing:
                     onset_s=_time(onsets[place]),
                     doubling_s=_time(doubling),
                     engaged_s=_time(begun),
+                    stopped=account.stopped,
                 )
             )
         return tuple(found)

@@ -173,6 +173,9 @@ def lacking(
             found.append(Reason("few_items", lost, settings.least_items))
     elif tested.least > settings.alpha:
         found.append(Reason("no_power", tested.least, settings.alpha))
+    stopped = sum(each.stopped for each in samples)
+    if stopped:
+        found.append(Reason("stopped", stopped, 0))
     known = [each.coverage() for each in arms]
     coded = min(
         int(arm.counted(arm.tally.coded, window).sum())

@@ -18,6 +18,7 @@ ReasonCode = Literal[
     "few_items",  # accounts with too few coded items; how many each needs
     "coverage",  # share of the items shown that somebody coded, of the arm with the least; needed
     "unknown_showings",  # share of servings of which nobody knows whether they were shown; at most
+    "stopped",  # accounts that a rule ended because of what they were shown; none may be
     "unread_answers",  # share of the feed's answers that were not understood; at most
     "no_power",  # the least p that so many accounts can give; what it would have to be
     "chance",  # q; accounts of each arm that would do if the effect is as seen (None: over 1000)
@@ -34,7 +35,7 @@ MeasureName = Literal[
     "ads_formal",  # advertisements of each class, of the items shown
     "ads_disclosed",
     "ads_hint",
-    "ads_matched",  # coded advertisements of the category in which the account shows an interest
+    "ads_matched",  # coded advertisements of the categories in which the account shows an interest
     "amplification",  # ratio of two amplifications: of side a over that of side b
 ]
 
@@ -67,11 +68,14 @@ class FeedAccount:
     arm: str
     side: str
     role: Role
-    interest: str  # category of the codebook; "" of controls
+    interests: tuple[str, ...]  # categories of the codebook; () of controls
     block: str  # accounts are exchanged within it only
     feed_s: float
     answers: int = 0  # of the feed's addresses
     understood: int = 0
+    # The rule that ended the account for good because of what it was shown ("positive_in_a_row");
+    # "" too where a later session took the account up again.
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class AccountFigures:
     onset_s: float | None
     doubling_s: float | None  # since `engaged_s`
     engaged_s: float | None  # its first engagement with a positive item
+    stopped: str = ""  # as in `FeedAccount`
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,8 @@ class Figure:
 
     `interval` holds it with 95%; all intervals `joint` of the headline figures hold theirs at once
     with 95%. `possible`: what the mean would be, were all items that nobody coded negative, and
-    were all positive. `censored`: accounts that did not reach it.
+    were all positive. `censored`: accounts that did not reach it. `stopped`: accounts that are left
+    out or censored because a rule ended them for what they were shown.
     """
 
     measure: MeasureName
@@ -124,6 +130,7 @@ class Figure:
     joint: Interval | None
     possible: Interval | None
     censored: int
+    stopped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +215,9 @@ class FeedComparison:
     sides: tuple[str, str]
     positive: tuple[str, ...]  # the categories that are measured
     settings: FeedSettings
-    window: int | None  # the last window that all arms lived: the headline's
+    window: (
+        int | None
+    )  # the headline's: the last that enough of all arms lived, none stopped before
     accounts: tuple[AccountFigures, ...]
     coverage: tuple[Coverage, ...]
     curves: tuple[Curve, ...]
