@@ -72,11 +72,12 @@ class Out:
         if not self._console.is_terminal:
             self._console.print(line, soft_wrap=True)
             return
-        first, *rest = line.wrap(self._console, max(20, self._console.width - _HANG)) or [line]
+        indent = " " * (_HANG + len(line.plain) - len(line.plain.lstrip(" ")))
+        room = max(20, self._console.width - len(indent))
+        first, *rest = line.wrap(self._console, room) or [line]
         if line.cell_len <= self._console.width:
             first, rest = line, []
         self._console.print(first, soft_wrap=True)
-        indent = " " * (_HANG + len(line.plain) - len(line.plain.lstrip(" ")))
         for each in rest:
             self._console.print(Text(indent).append_text(each), soft_wrap=True)
 

@@ -8,7 +8,6 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from analyzer.said import Said
-from reports.record import Record
 
 Unit = Literal[
     "", "sessions", "share", "difference of shares", "probability", "per cent", "seconds", "bytes",
@@ -34,9 +33,9 @@ class Table:
     title: Said
     row: Said
     columns: tuple[Column, ...]
-    rows: Callable[[Record], Iterable[Any]]
+    rows: Callable[[Any], Iterable[Any]]  # of a record: a report's, or a feed's
 
-    def cells(self, record: Record) -> Iterator[list[Any]]:
+    def cells(self, record: Any) -> Iterator[list[Any]]:
         """Yield each row as the values of its columns: text, numbers, booleans and None."""
         for row in self.rows(record):
             yield [plain(column.value(row)) for column in self.columns]

@@ -27,7 +27,7 @@ from reports.limits import limits
 from reports.naming import Names
 
 FORMAT: Final = "evenhand-report-1"
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _KEPT: Final = f"schemas/{FORMAT}.schema.json"
 
 
@@ -164,7 +164,11 @@ def record_json(whole: Record) -> str:
 
     It is plain ASCII: a terminal has nothing to obey in it, and captured text stays as it was.
     """
-    plain = msgspec.to_builtins(whole, enc_hook=_plain)
+    return ascii_json(msgspec.to_builtins(whole, enc_hook=_plain))
+
+
+def ascii_json(plain: Any) -> str:
+    """Return plain values as indented JSON with sorted keys, in which a terminal obeys nothing."""
     text = json.dumps(plain, indent=2, sort_keys=True, allow_nan=False)
     return text.replace("\x7f", "\\u007f") + "\n"
 
@@ -172,7 +176,7 @@ def record_json(whole: Record) -> str:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a record, made from the records in code."""
     found = json.loads(json.dumps(msgspec.json.schema(Record)))  # its tuples are lists then
-    return {"$schema": _DIALECT, "$id": f"urn:evenhand:{FORMAT}", **found}
+    return {"$schema": DIALECT, "$id": f"urn:evenhand:{FORMAT}", **found}
 
 
 def schema_text() -> str:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,9 @@ from reports.dictionary_columns import Table, plain
 from reports.location import unverified
 from reports.reach import reach
 from reports.record import Record
+
+if TYPE_CHECKING:
+    from reports.feed.record import FeedRecord
 
 # A cell that begins with one of these, plain or full-width, is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -53,7 +56,7 @@ def deltas_frame(comparison: Comparison) -> pd.DataFrame:
     return frame.assign(waived=" ".join(waived))
 
 
-def table_frame(table: Table, record: Record) -> pd.DataFrame:
+def table_frame(table: Table, record: Record | FeedRecord) -> pd.DataFrame:
     """Return a table of a report; its columns are those of the data dictionary."""
     rows = list(table.cells(record))
     return pd.DataFrame(
