@@ -211,13 +211,14 @@ def _print(rows: list[Row]) -> None:
 )
 @json_option
 def check_files(folder: Path | None, as_json: bool) -> None:
-    """Validate the data files: each fault with its file, its line and what is missing.
+    """Validate the data files, those of the audit of feeds too: each fault with file and line.
 
     FOLDER is checked in place of the program's own data. Exit code 1 if there is a fault.
     """
+    from analyzer.feed.checking import check_feeds
     from analyzer.knowledge import DATA, check
 
-    faults = check(folder or DATA)
+    faults = [*check(folder or DATA), *check_feeds(folder or DATA)]
     if as_json:
         echo_json([asdict(fault) for fault in faults])
     else:

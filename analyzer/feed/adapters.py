@@ -23,7 +23,6 @@ from analyzer.knowledge.fields import read_hosts, read_url_paths
 from analyzer.knowledge.formats import Place
 from analyzer.knowledge.load import DATA
 from analyzer.knowledge.ontology import GRADES
-from analyzer.knowledge.records import Fault
 from analyzer.knowledge.source import Source, Table
 
 FOLDER: Final = DATA / "feeds"
@@ -157,7 +156,9 @@ def load_adapters(*more: Path) -> tuple[Adapter, ...]:
     line and the first thing that is wrong.
     """
     found: dict[str, Adapter] = {}
-    shared, faults = _disclosures()
+    source = _source(DISCLOSURES)
+    shared = read_disclosures(source)
+    faults = source.faults()
     # By folder, whatever they are called: a later one overrules those before it.
     for path in (path for folder in (FOLDER, *more) for path in sorted(folder.glob("*.yaml"))):
         source = _source(path)
@@ -177,12 +178,12 @@ def _source(path: Path) -> Source:
         raise UserError(f"{path} cannot be read", str(error)) from None
 
 
-def _disclosures() -> tuple[tuple[AdRule, ...], list[Fault]]:
-    source = _source(DISCLOSURES)
+def read_disclosures(source: Source) -> tuple[AdRule, ...]:
+    """Return the words by which advertising is told in a text; what is wrong is in `source`."""
     root = source.root()
     rules = tuple(_ad(table) for table in root.tables("ads"))
     root.done()
-    return rules, source.faults()
+    return rules
 
 
 def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:

@@ -17,6 +17,7 @@ from analyzer.knowledge.source import Source, Table
 
 LANGUAGES: Final = ("en", "sw", "fil", "es", "pt", "fr")  # one file each
 CRISIS_LINES: Final = Path(__file__).parent.parent.parent / "data" / "crisis_lines.yaml"
+_NUMBER: Final = r"\+?[0-9 ]{3,20}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +50,32 @@ class CrisisLines:
 def crisis_lines(path: Path = CRISIS_LINES) -> CrisisLines:
     """Read the lines; `UserError` names the file, the line and what is wrong."""
     source = Source(path.name, path.read_text(encoding="utf-8"))
-    root = source.root()
-    found = CrisisLines(
-        root.text("emergency"), root.text("note"), tuple(map(_line, root.tables("lines")))
-    )
-    root.done()
+    found = read_crisis_lines(source)
     if faults := source.faults():
         raise UserError(str(faults[0]), "put it right")
     return found
 
 
+def read_crisis_lines(source: Source) -> CrisisLines:
+    """Return the lines of one file; what is wrong is noted in `source`."""
+    root = source.root()
+    found = CrisisLines(
+        root.matching("emergency", _NUMBER),
+        root.text("note"),
+        tuple(map(_line, root.tables("lines"))),
+    )
+    root.done()
+    return found
+
+
 def _line(table: Table) -> Line:
+    country = table.matching("country", "[A-Z]{2}")
+    if country and country not in Locale("en").territories:
+        table.wrong("country", f"is {country!r}, which is no country's code")
     line = Line(
-        country=table.matching("country", "[A-Z]{2}"),
+        country=country,
         name=table.text("name"),
-        number=table.matching("number", r"\+?[0-9 ]{3,20}"),
+        number=table.matching("number", _NUMBER),
         free=table.flag("free", default=False),
         hours=table.whole("hours"),
         source=table.matching("source", "https://.+|http://.+"),
