@@ -228,6 +228,11 @@ def _legend(out: Out, found: CountryMatrix, few: int) -> None:
     out.line(f"marks: {marks}: the evidence does not suffice", "dim")
     out.line("2/6: seen in 2 of 6 sessions of children; 2/6?: it may be in more, unread", "dim")
     out.line("q: of rows with this q or less, that share at most is there by chance", "dim")
+    out.line(
+        "`evenhand diff` compares two sides, with tests and a q of its own: it can decide a row"
+        " that is not decided here, and the other way round",
+        "dim",
+    )
     if any(row.state for row in found.rows):
         out.line(terminal_names.STATES_TOLD, "dim")
     out.line("row: `evenhand explain ROW` shows the way back to what was recorded", "dim")

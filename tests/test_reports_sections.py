@@ -62,6 +62,7 @@ def test_countries_stand_in_the_order_of_their_protection_with_pairs_of_like_law
     assert "Brazil and Germany (profiling minors for advertising is banned)" in text
     assert "more in Brazil: loc.precise to Waymark (use)" in text
     assert "rows that differ: 0; the same: 1; not decided: 1" in text
+    assert "These tests have a q of their own, beside those of the two sides" in text
     assert "India *2 sessions" in text
     assert (
         "Country by country"

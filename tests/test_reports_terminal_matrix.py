@@ -131,3 +131,7 @@ def test_nothing_captured_is_obeyed_by_a_terminal_or_a_spreadsheet(show: Show) -
     formula = replace(found.rows[0], owner="=cmd()")
     [line, *_] = csv.DictReader(matrix_csv(replace(found, rows=(formula,))).splitlines())
     assert line["owner"] == "'=cmd()"
+
+
+def test_it_says_that_diff_may_judge_a_row_differently(show: Show) -> None:
+    assert "`evenhand diff` compares two sides, with tests and a q of its own" in show(made())
