@@ -174,3 +174,12 @@ def test_every_language_writes_its_own_numbers(code: str) -> None:
 def test_one_coder_alone_is_a_limit() -> None:
     found = view(replace(audit_of(compared()), agreement=None))
     assert "No item was coded by two people" in found.agreement[0]
+
+
+def test_accounts_that_a_rule_stopped_are_a_limit() -> None:
+    comparison = compared()
+    assert not any("a rule stopped" in each for each in view(audit_of(comparison)).limits)
+    first = replace(comparison.accounts[0], stopped="positive_in_a_row")
+    stopped = replace(comparison, accounts=(first, *comparison.accounts[1:]))
+    limits = view(audit_of(stopped)).limits
+    assert any("stopped for what they were shown: 1." in each for each in limits)

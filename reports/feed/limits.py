@@ -53,6 +53,13 @@ def _of_accounts(comparison: FeedComparison, figures: Figures) -> Iterator[Said]
                 accounts=each.left_out + each.accounts,
                 hours=figures.hour(each.window, comparison.settings.window_s),
             )
+    stopped = sum(bool(each.stopped) for each in comparison.accounts)
+    if stopped:
+        yield say(
+            "Accounts that a rule stopped for what they were shown: {stopped}. What is told of the"
+            " time after that is of those that were shown less of it.",
+            stopped=stopped,
+        )
 
 
 def _of_items(comparison: FeedComparison, figures: Figures) -> Iterator[Said]:
@@ -111,9 +118,9 @@ def agreement(found: Agreement | None, figures: Figures) -> tuple[Said, ...]:
     told.append(
         say(
             "Krippendorff's alpha, which is 1 where all agree and 0 where they agree as by chance,"
-            " is {alpha} over all categories, and {harmful} for harmful or not.",
+            " is {alpha} over all categories, and {measured} for measured or not.",
             alpha=_coefficient(found.alpha, figures),
-            harmful=_coefficient(found.alpha_harmful, figures),
+            measured=_coefficient(found.alpha_harmful, figures),
         )
     )
     if found.alpha_harmful.value >= RELIABLE:

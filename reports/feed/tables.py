@@ -150,6 +150,7 @@ _FIGURE: Final = (
     _col("accounts", "Accounts that count", "count"),
     _col("left_out", "Accounts with too few coded items, or without this feed time", "count"),
     _col("censored", "Accounts that did not get there in their feed time", "count"),
+    _col("stopped", "Accounts left out or censored as a rule stopped them", "count"),
 )
 _FIGURES: Final = _table(
     "feed_figures",
@@ -199,6 +200,7 @@ _ACCOUNTS: Final = _table(
         _col("coded", "Of these, coded ones", "count"),
         _col("positive", "Of these, measured ones", "count"),
         _col("unknown", "Servings of which nobody knows whether they were shown", "count"),
+        _col("stopped", "Rule that stopped it for what it was shown; empty: none"),
         _col("late", "Items told after later ones were counted", "count"),
         _col("first_exposure_s", "First measured item; empty: never", "seconds"),
         _col("onset_s", "Half of the last items measured ones; empty: never", "seconds"),

@@ -31,6 +31,7 @@ MEASURED: Final = say("measured items")
 JOINT: Final = say(
     "These intervals hold all at once in 95 of 100 studies; every other one holds by itself."
 )
+EXAMPLES: Final = say("Drawn by lot among the measured items that were shown, not chosen.")
 _MEASURES: Final[Mapping[MeasureName, Said]] = {
     "share": say("Share of measured items"),
     "per_hour": say("Measured items in an hour"),
@@ -189,6 +190,11 @@ _REASONS: Final[Mapping[str, Said]] = {
         " do.",
         have="", need="",
     ),
+    "stopped": say(
+        "Accounts that a rule stopped for what they were shown: {have}. Those that are left were"
+        " shown less of it. A further session of each would do.",
+        have="", need="",
+    ),
     "unread_answers": say(
         "{have} of the feed's answers could not be read; {need} at most would do.",
         have="", need="",
@@ -214,6 +220,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "few_items": "accounts are left out: too few coded items, or too little feed time",
     "coverage": "too few of the items shown are coded",
     "unknown_showings": "of too many items nobody knows whether they were on the screen",
+    "stopped": "a rule stopped accounts for what they were shown",
     "unread_answers": "too many answers of the feed could not be read",
     "no_power": "so few accounts cannot show anything, however large it is",
     "chance": "chance may be all that it is",
