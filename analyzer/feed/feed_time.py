@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from analyzer.study import SETUP
+
+PAUSE: Final = "feed pause"  # the step that the driver marks: never feed time
 
 
 class FeedClock:
     """The feed time of one session.
 
     `steps`: (seconds, name), in order of time. `phases`: the names of those in which the feed is on
-    the screen; none given: all but the set-up. `ended_s`: when the session ended.
+    the screen; none given: all but the set-up. A driver's `PAUSE` never counts. `ended_s`: when the
+    session ended.
     """
 
     def __init__(
@@ -30,7 +34,7 @@ class FeedClock:
         self._before: list[float] = []  # feed time at each start
         total = 0.0
         for (begin, name), (end, _) in zip(bounds, ends, strict=True):
-            counts = name in phases if phases else name != SETUP
+            counts = name != PAUSE and (name in phases if phases else name != SETUP)
             self._starts.append(begin)
             self._counts.append(counts)
             self._before.append(total)

@@ -1,10 +1,10 @@
 """What became of each serving: the feed's answers and the app's watch log, joined.
 
-The log, where there is one, says what was on the screen. What it does not name was passed over if
-something behind it was shown, and else was fetched ahead of its turn. Where there is no log at all,
-only the place speaks: an app asks for the next items when those that it has run out, so that the
-items of an answer that was followed by another one are taken as shown (`by` "order"), and of the
-last answer nothing is known.
+The log, where there is one, says what was on the screen; where the app keeps none, the driver's log
+does. What it does not name was passed over if something behind it was shown, and else was fetched
+ahead of its turn. Where there is no log at all, only the place speaks: an app asks for the next
+items when those that it has run out, so that the items of an answer that was followed by another
+one are taken as shown (`by` "order"), and of the last answer nothing is known.
 
 An item that is served again while it still waits for its turn is a duplicate, not a second chance
 to see it; once it was shown or passed over, it is a serving of its own.
@@ -57,11 +57,15 @@ class Fate:
 
 
 def join(
-    servings: Sequence[Served], watches: Iterable[Watch], clock: FeedClock
+    servings: Sequence[Served],
+    watches: Iterable[Watch],
+    clock: FeedClock,
+    by: ShownBy = "watch_log",
 ) -> tuple[list[Fate], int]:
     """Return the fate of each of `servings` (one session's, in the order of its exchanges).
 
-    Also how many lines of the log name an item that no recorded answer had served before.
+    Also how many lines of the log name an item that no recorded answer had served before. `by` is
+    whose log `watches` are: the app's, or where it keeps none, the driver's.
     """
     log: defaultdict[str, list[Watch]] = defaultdict(list)
     for watch in watches:
@@ -79,7 +83,7 @@ def join(
     for surface, places in surfaces.items():
         those = [servings[at] for at in places], [fates[at] for at in places]
         if any(fate.lines for fate in those[1]):
-            _by_log(*those)
+            _by_log(*those, by)
         elif surface != PRELOAD:
             _by_order(*those, logged=bool(log))
         else:
@@ -170,13 +174,13 @@ def _attribute(
     return unserved
 
 
-def _by_log(servings: Sequence[Served], fates: Sequence[Fate]) -> None:
+def _by_log(servings: Sequence[Served], fates: Sequence[Fate], by: ShownBy) -> None:
     last = max(at for at, fate in enumerate(fates) if fate.lines)
     for at, fate in enumerate(fates):
         if fate.state == "duplicate":
             continue
         if fate.lines:
-            fate.state, fate.by = "shown", "watch_log"
+            fate.state, fate.by = "shown", by
             fate.shown_s = max(servings[at].t_s, fate.lines[0].t_s - _time_of(fate.lines[0]))
         else:
             fate.state = "skipped_over" if at < last else "prefetched"

@@ -35,6 +35,7 @@ from analyzer.feed.columns import (
     showings,
 )
 from analyzer.feed.columns import with_fates as joined_batch
+from analyzer.feed.driven import drive_digest, drive_log, driven_watches
 from analyzer.feed.feed_time import FeedClock
 from analyzer.feed.items import completed
 from analyzer.feed.joining import Served, join
@@ -165,7 +166,8 @@ def _fingerprint(
     """Return the SHA-256 of all that the items of `bundle` depend on."""
     key = blake2b(b"feed", key=study.key[:64], digest_size=16).hexdigest()
     adapted = [(each.id, each.digest) for each in adapters]
-    parts = [FORMAT, files_digest(bundle), adapted, key, sorted(phases), program()]
+    drive = drive_digest(drive_log(study.root, bundle.name))
+    parts = [FORMAT, files_digest(bundle), adapted, key, sorted(phases), drive, program()]
     return sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -184,7 +186,8 @@ def _write(
         reading = read_feed(bundle, adapters, study.key)
         slim, watches, details = _draft(reading, draft)
         clock = FeedClock(read_steps(bundle), _ended(session, slim, watches), phases)
-        fates, unserved = join(slim, watches, clock)
+        driven = [] if watches else driven_watches(drive_log(study.root, bundle.name), bundle.name)
+        fates, unserved = join(slim, watches or driven, clock, "driver" if driven else "watch_log")
         at = bare = 0
         with (
             pq.ParquetFile(draft) as file,
