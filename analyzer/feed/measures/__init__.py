@@ -1,5 +1,6 @@
 """What a feed shows to an account, how fast, and compared with whom. See docs/feed.md."""
 
+from analyzer.feed.measures.coders import CALLED, by_coders, called
 from analyzer.feed.measures.columns import (
     ADS,
     STATES,
@@ -11,6 +12,8 @@ from analyzer.feed.measures.columns import (
 from analyzer.feed.measures.comparing import measure
 from analyzer.feed.measures.records import (
     AccountFigures,
+    CodersFigure,
+    CodersRule,
     Coverage,
     Curve,
     CurvePoint,
@@ -26,9 +29,12 @@ from analyzer.feed.measures.runs import Runs
 
 __all__ = [
     "ADS",
+    "CALLED",
     "STATES",
     "UNCODED",
     "AccountFigures",
+    "CodersFigure",
+    "CodersRule",
     "Columns",
     "Coverage",
     "Curve",
@@ -41,6 +47,8 @@ __all__ = [
     "Overlap",
     "Reason",
     "Runs",
+    "by_coders",
+    "called",
     "columns_of",
     "columns_of_batches",
     "measure",

@@ -26,6 +26,7 @@ ReasonCode = Literal[
     "not_reached",  # accounts of the arm that reached it; more than half are needed
     "no_positive",  # no positive item in either arm: no ratio
 ]
+CodersRule = Literal["all", "any"]  # which coders of an item have to call it positive
 MeasureName = Literal[
     "share",  # positive items of the coded items shown
     "per_hour",  # positive items shown in an hour of feed time
@@ -209,6 +210,23 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class CodersFigure:
+    """The headline of one arm, did an item count as positive only where all of its coders called
+    it so, or where any did. `controls`: the share of its controls by the same rule.
+    """
+
+    rule: CodersRule
+    side: str
+    role: Role
+    window: int | None
+    share: float | None
+    share_interval: Interval
+    controls: float | None
+    amplification: float | None
+    onset_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedComparison:
     """All measures of two sides."""
 
@@ -224,3 +242,4 @@ class FeedComparison:
     figures: tuple[Figure, ...]
     rows: tuple[FeedRow, ...]
     overlaps: tuple[Overlap, ...]
+    coders: tuple[CodersFigure, ...] = ()  # of `by_coders`, where codes by coder are known
