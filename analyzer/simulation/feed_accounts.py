@@ -217,7 +217,7 @@ def _drawn(
         ad=ads,
         starts=starts[served],
         length=length[served],
-        dwelt=dwelt[served],
+        dwelt=np.minimum(dwelt, until - starts)[served],  # what is on the screen at the end ends
         shown=(starts < until)[served],
     )
 

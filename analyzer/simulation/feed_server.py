@@ -131,5 +131,5 @@ class _App:
                 recommender.watched(before, played_s)
             if now:
                 truth.begun.append(now)
-            return 200, "application/json", b'{"status_code":0}'
+            return 200, "application/json", feed_wire.NOTED
         return 404, "text/plain", b""

@@ -18,6 +18,7 @@ KINDS: Final[dict[Form, str]] = {
 STATS: Final = "/aweme/v1/aweme/stats/"
 FORM: Final = "application/x-www-form-urlencoded"
 STATS_URL: Final = f"https://{HOST}{STATS}?aid=1233"
+NOTED: Final = b'{"status_code":0}'  # what the log is answered
 _RAW_AD: Final = '{"ad_id":1}'
 
 
