@@ -70,7 +70,8 @@ def told_counts(out: Out, comparison: Comparison) -> None:
     found = [each for each in counted(comparison) if each.total]
     out.line("Counted" if found else "Counted: there is no row", "bold")
     for each in found:
-        verdicts = f"{each.different} different, {each.same} the same"
+        same = f"{each.same} the same{f' ({each.within})' if each.same else ''}"
+        verdicts = f"{each.different} different, {same}"
         out.line(f"{each.total} {each.title}: {verdicts}, {each.insufficient} not decided")
         out.line(f"  {each.meaning}", "dim")
 

@@ -69,7 +69,10 @@ def print_matrix(found: CountryMatrix, out: Out, *, every: bool = False) -> None
     _gates(out, found)
     counts = [sum(row.verdict == each for row in found.rows) for each in _MARKS]
     rows = amounts.number(len(found.rows), "row")
-    told = f"{counts[0]} differ, {counts[1]} the same, {counts[2]} not decided"
+    same = f"{counts[1]} the same"
+    if counts[1]:
+        same += f" (within {round(100 * found.settings.margin)} points)"
+    told = f"{counts[0]} differ, {same}, {counts[2]} not decided"
     out.line(f"{rows}: {told}", "bold")
     out.line("  one type of data, or one signal and value, to one recipient in one phase", "dim")
     if hidden := len(found.rows) - len(shown):

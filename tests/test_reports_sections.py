@@ -54,6 +54,16 @@ def test_every_number_says_what_it_counts() -> None:
     assert counted(comparison)[0].total == len(flows(comparison)) == 3
 
 
+def test_every_number_of_what_is_the_same_says_how_near_that_is() -> None:
+    text = words()
+    assert "the same on both sides, to within 40 points" in text
+    assert "the same in all, to within 40 points, " in text
+    found = [each for each in counted(paging.everything()) if each.same]
+    assert found
+    assert all(f"{each.same}{each.within}" in text for each in found)
+    assert "0within" not in text
+
+
 def test_countries_stand_in_the_order_of_their_protection_with_pairs_of_like_law() -> None:
     text = words()
     heads = "What, and to whom Phase Brazil6 sessions Germany6 sessions France6 sessions Kenya6"
