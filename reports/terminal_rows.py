@@ -78,7 +78,8 @@ class Group:
 def groups(comparison: Comparison) -> list[Group]:
     """Return every recipient with its rows, those with most differences first.
 
-    In each, what differs comes first, then what could not be decided.
+    In each, what differs comes first, then what could not be decided. Where nothing differs comes
+    at the end.
     """
     found: dict[tuple[str, str], list[Magnitude]] = {}
     for row in comparison.magnitudes:
@@ -93,7 +94,9 @@ def groups(comparison: Comparison) -> list[Group]:
         for recipient in comparison.recipients
         if (rest := found.pop((recipient.owner, recipient.party), []))
     ]
-    return [*([Group(None, _in_order(whole))] if whole else []), *made]
+    if whole:
+        made.insert(0, Group(None, _in_order(whole)))
+    return sorted(made, key=lambda group: not any(map(is_different, group.rows)))
 
 
 def rows_of(comparison: Comparison) -> list[Row]:

@@ -238,6 +238,24 @@ def test_what_is_measured_stands_with_its_recipient(show: Show) -> None:
     assert "1 measured rows: 1 different, 0 the same, 0 not decided" in lines
 
 
+def test_what_differs_stands_before_what_could_not_be_decided(show: Show) -> None:
+    comparison = reporting.sent_only_in_kenya()
+    undecided = replace(
+        next(each for each in comparison.magnitudes if each.owner),
+        owner="",
+        verdict="insufficient",
+        reason="too few sessions with a value",
+    )
+    heads = [
+        line
+        for line in show(replace(comparison, magnitudes=(undecided,))).splitlines()
+        if line.startswith("@@")
+    ]
+    assert [head.split(" @@")[0] for head in heads] == [
+        "@@ Waymark", "@@ the whole app", "@@ Bidriver"
+    ]  # fmt: skip
+
+
 def test_how_often_chance_alone_does_it_stands_below(show: Show) -> None:
     comparison = reporting.sent_only_in_kenya()
     text = show(comparison)
@@ -247,7 +265,7 @@ def test_how_often_chance_alone_does_it_stands_below(show: Show) -> None:
 
 def test_data_and_signals_are_counted_apart_as_on_the_page(show: Show) -> None:
     lines = show(reporting.sent_only_in_kenya()).splitlines()
-    assert "3 rows of data: 1 different, 1 the same, 1 not decided" in lines
+    assert "3 rows of data: 1 different, 1 the same (within 40 points), 1 not decided" in lines
     assert "2 rows of signals: 2 different, 0 the same, 0 not decided" in lines
 
 
