@@ -83,13 +83,16 @@ def record(
     steps: Sequence[tuple[str, float]] = (),
     close: bool = True,
     proven: bool = True,
+    account: str = "",
 ) -> Path:
     """Record a session of `arm` and return its bundle; without `close` its recorder has died.
 
     Two databases were asked where its traffic leaves, and agree with the arm, unless not `proven`.
     """
     started = 1.8e9 + 3600 * (repeat - 1)
-    session = new_session(found, found.arm(arm), repeat=repeat, origin="proxy", started=started)
+    session = new_session(
+        found, found.arm(arm), repeat=repeat, origin="proxy", started=started, account=account
+    )
     session = replace(session, id=f"{arm}-r{repeat:02d}-20270115T080000Z-{repeat:06x}")
     writer = BundleWriter.create(found.captures, session, phase=found.phases[0])
     # No two recordings agree to the millisecond: those that do are taken for copies.

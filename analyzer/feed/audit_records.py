@@ -9,6 +9,7 @@ from typing import Literal
 from analyzer.comparison import Side
 from analyzer.feed.coding.agreement import Agreement
 from analyzer.feed.coding.codes import Settled
+from analyzer.feed.driven import Drive
 from analyzer.feed.measures import FeedComparison
 from analyzer.feed.protocol import Protocol
 from analyzer.feed.records import AdClass, Health, Role, ShownBy
@@ -20,20 +21,19 @@ CautionCode = Literal[
     "undeclared_account",  # sessions of an account that the study does not declare
     "wrong_arm",  # sessions of an account in another arm than declared
     "adults",  # accounts of adults in a country's arms: on neither side
+    "nothing_shown",  # accounts that were recorded, and no item was on the screen
+    "region",  # sessions of which nothing shows that they were in the country of their arm
     "incomplete",  # sessions that were not recorded to their end
     "stopped_early",  # accounts with much less feed time than the others
-    "driver_stopped",  # sessions that the driver ended by a rule
+    "driver_stopped",  # sessions that the driver ended for another reason than planned
     "driven_and_not",  # some accounts were driven, others were not
     "apart_in_time",  # arms whose recordings do not overlap in time
     "one_sided_block",  # blocks without accounts of both arms: nothing to exchange
-    "one_account_blocks",  # too few accounts in a block for a test
     "versions",  # of the app: several
     "no_codes",  # nobody has coded anything
     "old_codes",  # codes of another version of the codebook
     "disagreed",  # items shown on which coders disagree and nobody has decided
     "single_coded",  # items shown that one coder alone has coded
-    "low_agreement",  # alpha of "harmful or not" below what can be relied on
-    "unread",  # answers of the feed that were not understood
     "other_surfaces",  # items of another surface, or of a feed that is not measured
 ]
 
@@ -81,21 +81,6 @@ class Coding:
     uncoded: int
     others: int
     how: tuple[tuple[Settled, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """What the driver's log of one session says. `by`: why it decided as it did, and how often."""
-
-    session: str
-    account: str
-    items: int
-    matched: int
-    unknown: int  # items of which the driver did not know what they were
-    engaged: int  # items that were watched to the end or again
-    by: tuple[tuple[str, int], ...]
-    stopped: str  # by which rule; "" where it broke off
-    seed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,269 @@
+"""What makes an audit less sure, in sentences that a report prints."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+from typing import Final
+
+from analyzer.feed.audit_material import BY_CONTENT, Material
+from analyzer.feed.audit_records import AccountState, Audit, Caution
+from analyzer.instants import instant
+from analyzer.said import say, say_many
+
+_NAMED: Final = 6  # accounts or sessions that a sentence names
+_SHORT: Final = 0.5  # of the median feed time
+_DAY_S: Final = 86_400.0
+_BY_PLAN: Final = frozenset({"session_time", "feed_time", "minutes"})  # why a driver stops
+
+
+def cautions(found: Audit, material: Material) -> Iterator[Caution]:
+    """Yield a caution for each thing that holds of the audit `found`, which has none yet."""
+    yield from _accounts(found, material)
+    yield from _sessions(material)
+    yield from _driving(found, material)
+    yield from _times(found)
+    yield from _blocks(found)
+    yield from _codes(found)
+    if material.passed:
+        yield Caution(
+            "other_surfaces",
+            say_many(
+                "{number} item of another part of the app, or of another feed, is left out.",
+                "{number} items of other parts of the app, or of other feeds, are left out.",
+                sum(material.passed.values()),
+            ),
+        )
+
+
+def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
+    if never := [each.name for each in found.accounts if not each.sessions]:
+        yield Caution(
+            "never_recorded",
+            say("Declared, but never recorded: {accounts}.", accounts=_some(never)),
+        )
+    watched = {each.name: each.shown for each in found.comparison.accounts}
+    if nothing := [name for name, shown in watched.items() if not shown]:
+        yield Caution(
+            "nothing_shown",
+            say(
+                "Recorded, but no item of the measured feed was on the screen: {accounts}.",
+                accounts=_some(nothing),
+            ),
+        )
+    if material.undeclared:
+        yield Caution(
+            "undeclared_account",
+            say(
+                "The study does not declare these accounts; their sessions are left out:"
+                " {accounts}.",
+                accounts=_some(material.undeclared),
+            ),
+        )
+    if material.elsewhere_recorded:
+        yield Caution(
+            "wrong_arm",
+            say(
+                "Sessions of these accounts were recorded in another arm than the study declares,"
+                " and are left out: {accounts}.",
+                accounts=_some(material.elsewhere_recorded),
+            ),
+        )
+    countries = {country for side in found.sides for country in side.countries}
+    adults = [
+        account.name
+        for account in material.elsewhere
+        for arm in (arm for side in found.sides for arm in side.controls)
+        if arm.label == account.arm and arm.country in countries
+    ]
+    if adults:
+        yield Caution(
+            "adults",
+            say(
+                "These accounts are of adults, and a country stands for its minors; they are left"
+                " out: {accounts}.",
+                accounts=_some(dict.fromkeys(adults)),
+            ),
+        )
+
+
+def _sessions(material: Material) -> Iterator[Caution]:
+    if material.nameless:
+        yield Caution(
+            "no_account",
+            say_many(
+                "{number} session with items of a feed names no account, and is left out.",
+                "{number} sessions with items of a feed name no account, and are left out.",
+                len(material.nameless),
+            ),
+        )
+    sessions = [each.session for each in material.recorded()]
+    if broken := sum(not each.complete for each in sessions):
+        yield Caution(
+            "incomplete",
+            say(
+                "{number} of {of} sessions were not recorded to their end: items may be missing.",
+                number=broken,
+                of=len(sessions),
+            ),
+        )
+    if unproven := sum(each.egress != each.arm.country for each in sessions):
+        yield Caution(
+            "region",
+            say(
+                "For {number} of {of} sessions nothing shows that the phone was in the country of"
+                " its account: a feed depends on where it is asked for.",
+                number=unproven,
+                of=len(sessions),
+            ),
+        )
+    versions = sorted({each.app_version for each in sessions})
+    if len(versions) > 1:
+        yield Caution(
+            "versions",
+            say(
+                "Different versions of the app were recorded: {versions}.",
+                versions=_some(each or "?" for each in versions),
+            ),
+        )
+
+
+def _driving(found: Audit, material: Material) -> Iterator[Caution]:
+    driven = sum(each.driven > 0 for each in found.accounts)
+    recorded = sum(each.sessions > 0 for each in found.accounts if each.role != "observed")
+    if 0 < driven < recorded:
+        yield Caution(
+            "driven_and_not",
+            say(
+                "The driver moved {number} of {of} accounts, people the others: they do not look"
+                " alike at what they are shown.",
+                number=driven,
+                of=recorded,
+            ),
+        )
+    drives = [each.drive for each in material.recorded() if each.drive]
+    if early := sum(each.stopped not in _BY_PLAN | BY_CONTENT for each in drives):
+        yield Caution(
+            "driver_stopped",
+            say(
+                "The driver ended {number} of {of} sessions before their time.",
+                number=early,
+                of=len(drives),
+            ),
+        )
+    planned = [each for each in found.accounts if each.sessions]
+    if planned:
+        usual = median(each.feed_s for each in planned)
+        if short := [each.name for each in planned if each.feed_s < _SHORT * usual]:
+            yield Caution(
+                "stopped_early",
+                say(
+                    "These accounts have less than half the feed time of the others: {accounts}.",
+                    accounts=_some(short),
+                ),
+            )
+
+
+def _times(found: Audit) -> Iterator[Caution]:
+    """Tell of arms that were recorded one after the other: feeds change from day to day."""
+    spans = {}
+    for key, some in _by_arm(found).items():
+        spans[key] = (
+            min(instant(each.started) for each in some),
+            max(instant(each.ended) for each in some),
+        )
+    for left, right in _compared(found):
+        if left in spans and right in spans:
+            (begin, end), (other_begin, other_end) = spans[left], spans[right]
+            if max(begin - other_end, other_begin - end) > _DAY_S:
+                yield Caution(
+                    "apart_in_time",
+                    say(
+                        "Accounts that are compared were recorded one after the other, not in the"
+                        " same days: what differs may be the time."
+                    ),
+                )
+                return
+
+
+def _blocks(found: Audit) -> Iterator[Caution]:
+    arms = _by_arm(found)
+    alone: dict[str, None] = {}
+    for left, right in _compared(found):
+        if left in arms and right in arms:
+            ours, theirs = ({each.block for each in arms[key]} for key in (left, right))
+            alone |= dict.fromkeys(sorted(ours ^ theirs))
+    if alone:
+        yield Caution(
+            "one_sided_block",
+            say(
+                "Blocks with accounts of one arm only say nothing about chance: {blocks}.",
+                blocks=_some(alone),
+            ),
+        )
+
+
+def _codes(found: Audit) -> Iterator[Caution]:
+    coding = found.coding
+    if coding.shown and not coding.settled:
+        yield Caution(
+            "no_codes",
+            say(
+                "No item has a category yet. One needs two coders who agree, or a decision by a"
+                " third."
+            ),
+        )
+    if coding.others:
+        yield Caution(
+            "old_codes",
+            say_many(
+                "{number} code was given by another version of the codebook, and does not count.",
+                "{number} codes were given by another version of the codebook, and do not count.",
+                coding.others,
+            ),
+        )
+    if coding.disagreed:
+        yield Caution(
+            "disagreed",
+            say_many(
+                "On {number} item coders disagree and nobody has decided; it does not count.",
+                "On {number} items coders disagree and nobody has decided; they do not count.",
+                coding.disagreed,
+            ),
+        )
+    if coding.single:
+        yield Caution(
+            "single_coded",
+            say_many(
+                "{number} item was coded by one person alone, and does not count.",
+                "{number} items were coded by one person alone, and do not count.",
+                coding.single,
+            ),
+        )
+
+
+_Arm = tuple[str, str]  # side, role
+
+
+def _by_arm(found: Audit) -> dict[_Arm, Sequence[AccountState]]:
+    arms: defaultdict[_Arm, list[AccountState]] = defaultdict(list)
+    for each in found.accounts:
+        if each.sessions:
+            arms[each.side, each.role].append(each)
+    return dict(arms)
+
+
+def _compared(found: Audit) -> Iterator[tuple[_Arm, _Arm]]:
+    """Yield which arms are compared: with the controls of their side, and across the sides."""
+    a, b = (side.name for side in found.sides)
+    for role in ("seeded", "observed"):
+        yield (a, role), (a, "control")
+        yield (b, role), (b, "control")
+        yield (a, role), (b, role)
+
+
+def _some(names: Iterable[str]) -> tuple[str, ...]:
+    every = list(names)
+    more = len(every) - _NAMED
+    return (*every[:_NAMED], say("{number} more", number=more)) if more > 0 else tuple(every)

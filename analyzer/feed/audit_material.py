@@ -1,0 +1,237 @@
+"""What an audit rests on: the accounts of its sides, and the sessions that count for each."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from analyzer.bundle import read_session
+from analyzer.compare.sides import ADULT, apart, resolve_side
+from analyzer.comparison import Side
+from analyzer.errors import UserError
+from analyzer.feed.audit_records import AccountState
+from analyzer.feed.driven import Drive, drive_log, read_drive
+from analyzer.feed.kept import SessionItems, folder
+from analyzer.feed.measures import FeedAccount
+from analyzer.feed.protocol import Account, Protocol
+from analyzer.knowledge import Knowledge
+from analyzer.models import Arm, Session
+from analyzer.study import Study
+
+BY_CONTENT: Final = frozenset({"positive_in_a_row"})  # rules that depend on what was shown
+_ROWS: Final = 65_536
+_READ = (
+    "surface", "platform", "item_key", "state", "by", "feed_s", "watch_s", "duration_s", "rounds",
+    "engaged", "ad",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A session, what is known of its items, and of the driver if there was one."""
+
+    session: Session
+    items: SessionItems
+    drive: Drive | None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The accounts of two sides with their sessions, in order, and what was left out."""
+
+    protocol: Protocol
+    sides: tuple[Side, Side]
+    accounts: tuple[tuple[Account, str], ...]  # with its side; the never recorded too
+    sessions: Mapping[str, tuple[Recorded, ...]]  # by account
+    elsewhere: tuple[Account, ...]  # declared, on neither side
+    nameless: tuple[str, ...]  # sessions with items that name no account
+    undeclared: tuple[str, ...]  # accounts that sessions name, and the study does not
+    elsewhere_recorded: tuple[str, ...]  # accounts with a session in another arm than declared
+    passed: Counter[str] = field(default_factory=Counter)  # items of other surfaces and feeds
+
+    def recorded(self) -> Iterator[Recorded]:
+        """Yield all sessions that count."""
+        for account, _ in self.accounts:
+            yield from self.sessions.get(account.name, ())
+
+
+def gather(
+    study: Study,
+    protocol: Protocol,
+    knowledge: Knowledge,
+    kept: Sequence[SessionItems],
+    names: tuple[str, str],
+) -> Material:
+    """Return the material of the sides `names`; `UserError` where one has no session that counts.
+
+    `kept` tells what the items of each session of the study are, `analyzer.feed.store.update`
+    brings it.
+    """
+    found: defaultdict[str, list[Recorded]] = defaultdict(list)
+    nameless: list[str] = []
+    undeclared: set[str] = set()
+    astray: set[str] = set()
+    for items in sorted(kept, key=lambda each: (each.started, each.session)):
+        session = read_session(study.captures / items.session)
+        account = protocol.accounts.get(session.account)
+        if account is None:
+            if session.account:
+                undeclared.add(session.account)
+            elif items.states:
+                nameless.append(items.session)
+        elif session.arm.label != account.arm:
+            astray.add(account.name)
+        else:
+            log = drive_log(study.root, items.session)
+            drive = read_drive(log) if log.is_file() else None
+            found[account.name].append(Recorded(session, items, drive))
+    if not found:
+        raise UserError(
+            "no session of an account of [feed.accounts] has been recorded",
+            "record one with `evenhand proxy --account NAME`",
+        )
+    arms = [each.session.arm for some in found.values() for each in some]
+    sides = (
+        resolve_side(study, knowledge, arms, names[0]),
+        resolve_side(study, knowledge, arms, names[1]),
+    )
+    apart(*sides)
+    side_of = {
+        label: side.name
+        for label, arm in study.arms.items()
+        for side in sides
+        if _stands_on(side, arm)
+    }
+    declared = protocol.accounts.values()
+    return Material(
+        protocol=protocol,
+        sides=sides,
+        accounts=tuple((each, side_of[each.arm]) for each in declared if each.arm in side_of),
+        sessions={name: tuple(some) for name, some in found.items()},
+        elsewhere=tuple(each for each in declared if each.arm not in side_of),
+        nameless=tuple(nameless),
+        undeclared=tuple(sorted(undeclared)),
+        elsewhere_recorded=tuple(sorted(astray)),
+    )
+
+
+def states(material: Material) -> tuple[AccountState, ...]:
+    """Return what there is of each account of the two sides."""
+    return tuple(_state(material, account, side) for account, side in material.accounts)
+
+
+def feed_accounts(material: Material) -> list[FeedAccount]:
+    """Return the accounts that were recorded, as the measures take them."""
+    return [
+        _measured(material, account, side)
+        for account, side in material.accounts
+        if material.sessions.get(account.name)
+    ]
+
+
+def batches(study: Study, material: Material) -> Iterator[pa.RecordBatch]:
+    """Yield what was served to the accounts: of each its sessions in order, with its feed time.
+
+    Only what the protocol measures: its surface, by its adapters. What is passed over is counted
+    in `material.passed`, by surface. Columns: account, side, role and `_READ`.
+    """
+    protocol = material.protocol
+    material.passed.clear()
+    for account, side in material.accounts:
+        before = 0.0
+        for each in material.sessions.get(account.name, ()):
+            path = folder(study) / f"{each.items.session}.parquet"
+            for batch in _stored(path):
+                mine = pc.and_(
+                    pc.equal(batch.column("surface"), protocol.surface),
+                    pc.is_in(batch.column("platform"), pa.array(protocol.adapters)),
+                )
+                others = batch.filter(pc.invert(mine)).column("surface")
+                material.passed.update(str(name) for name in others.to_pylist())
+                yield _told(batch.filter(mine), account, side, before)
+            before += each.items.feed_s
+
+
+def _stands_on(side: Side, arm: Arm) -> bool:
+    """Tell whether `arm` is on `side`, or would be, had it a session."""
+    if side.kind == "arm":
+        return arm.label == side.name
+    place = {side.name} if side.kind == "country" else set(side.members)
+    return arm.country in place and arm.age < ADULT
+
+
+def _stored(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(_ROWS, columns=list(_READ))
+
+
+def _told(batch: pa.RecordBatch, account: Account, side: str, before_s: float) -> pa.RecordBatch:
+    same = {"account": account.name, "side": side, "role": account.role}
+    columns = {name: pa.repeat(pa.scalar(told), batch.num_rows) for name, told in same.items()}
+    columns |= {name: batch.column(name) for name in _READ}
+    columns["feed_s"] = pc.add(columns["feed_s"], before_s)
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _state(material: Material, account: Account, side: str) -> AccountState:
+    some = material.sessions.get(account.name, ())
+    answers, understood = _answers(material, some)
+    return AccountState(
+        name=account.name,
+        side=side,
+        arm=account.arm,
+        role=account.role,
+        interest=account.interest,
+        block=account.block,
+        sessions=len(some),
+        started=some[0].session.started if some else "",
+        ended=some[-1].session.started if some else "",
+        feed_s=sum(each.items.feed_s for each in some),
+        answers=answers,
+        understood=understood,
+        driven=sum(each.drive is not None for each in some),
+        incomplete=sum(not each.session.complete for each in some),
+    )
+
+
+def _measured(material: Material, account: Account, side: str) -> FeedAccount:
+    some = material.sessions[account.name]
+    answers, understood = _answers(material, some)
+    interest = material.protocol.interest_of(account)
+    return FeedAccount(
+        name=account.name,
+        arm=account.arm,
+        side=side,
+        role=account.role,
+        interests=interest.categories if interest else (),
+        block=account.block,
+        feed_s=sum(each.items.feed_s for each in some),
+        answers=answers,
+        understood=understood,
+        stopped=_stopped(material, some),
+    )
+
+
+def _stopped(material: Material, some: Sequence[Recorded]) -> str:
+    """Return the rule that ended an account for good because of what it was shown; "" for none."""
+    last = some[-1].drive
+    whole = sum(each.items.feed_s for each in some) >= material.protocol.stop.feed_s
+    return last.stopped if last and last.stopped in BY_CONTENT and not whole else ""
+
+
+def _answers(material: Material, some: Sequence[Recorded]) -> tuple[int, int]:
+    """Return how many answers of the measured feeds there were, and how many were understood."""
+    health = [
+        health
+        for each in some
+        for health in each.items.health
+        if health.platform in material.protocol.adapters
+    ]
+    return sum(each.answers for each in health), sum(each.understood for each in health)
