@@ -53,3 +53,25 @@ def test_what_is_called_a_name_is_known_everywhere(path: str) -> None:
         "https://a.example/x/{person}?{person}=1"
     )
     assert people.without("kwame.drums") == "kwame.drums"
+
+
+def test_hashtags_of_strangers_are_taken_out_of_keys_and_addresses() -> None:
+    people = People()
+    people.learn(
+        [
+            Leaf("", "response", "aweme_list.0.text_extra.0.hashtag_name", "QuietGoodbye", ()),
+            Leaf("", "response", "itemList.0.challenges.0.title", "numbtok", ()),
+            Leaf(
+                "", "response", "items.0.desc", "so tired #nobodyknows\uff03 (#x) color:#ffffff", ()
+            ),
+        ]
+    )
+    assert people.without("views.quietgoodbye.count") == "views.{tag}.count"
+    assert people.without("numbtok.0") == "{tag}.0"
+    assert people.without("seen.nobodyknows") == "seen.{tag}"
+    assert people.without("colors.ffffff") == "colors.ffffff"
+    assert people.without("https://w.example/explore/tags/x9/") == (
+        "https://w.example/explore/tags/{tag}/"
+    )
+    assert people.without("https://w.example/tag/quiet?a=1") == "https://w.example/tag/{tag}?a=1"
+    assert people.without("https://w.example/stage/one") == "https://w.example/stage/one"

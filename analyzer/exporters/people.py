@@ -1,4 +1,4 @@
-"""Names of other people out of keys, paths and hosts: creators, commenters, friends.
+"""Names of other people out of keys, paths and hosts, and their hashtags: creators, friends.
 
 A study seeds what its own accounts send, and finds that again; whom else a recording names nobody
 knows beforehand. Two things tell: what stands in a place for people (``/@name``, ``/users/name``,
@@ -15,6 +15,7 @@ from typing import Final
 from analyzer.models import Leaf
 
 PERSON: Final = "{person}"
+TAG: Final = "{tag}"
 _KEYS: Final = re.compile(
     r"(?:^|[._\[-])(?:@?(?:user|screen|nick|display|real|full|first|last|given|family|author|owner|"
     r"creator|sender|friend|contact|member|channel|account|profile|artist|streamer|host)_?-?names?|"
@@ -38,31 +39,50 @@ _IN_PATH: Final = re.compile(
     rf"(^|[.\]])({_MANY})\.(?!(?:[0-9]+|\*|\{{[^.]*\}})(?:\.|$))[^.]+", re.IGNORECASE
 )
 _IN_HOST: Final = re.compile(rf"(?<=//)(?:[^/.:]+\.)+(?=(?:{_MANY}|user|blog|blogs|pages)\.)", re.I)
+# What somebody calls a hashtag, and where: in a field of its own, in a text, in a URL.
+_TAG_KEYS: Final = re.compile(
+    r"(?:^|[._\[-])(?:hash_?tag_?name|cha_name|(?:hash_?tags?|challenges?|cha_list)"
+    r"(?:[.\[][0-9]+\]?)?(?:\.(?:name|title|text|slug))?)$",
+    re.IGNORECASE,
+)
+_TEXT_KEYS: Final = re.compile(
+    r"(?:^|[._\[-])(?:desc(?:ription)?|caption|text|title|content|message|comment|body)$",
+    re.IGNORECASE,
+)
+_TAGGED: Final = re.compile(r"(?<!\S)[#\uff03](\w{3,64})")
+_TAG_IN_URL: Final = re.compile(
+    r"(?<=/)(tags?|hashtags?|challenges?)/(?!\{[^/]*\}(?:[/?]|$))[^/?]+", re.IGNORECASE
+)
 _AT: Final = re.compile(r"(?<![\w{])@[^/?.&={}\s][^/?&={}\s]*")
 _PART: Final = re.compile(r"[^/?&=:\[\]{}\s]+")
 _DOTS: Final = 4  # parts of a name with dots in it
 _LEAST: Final = 3  # characters of a name
 _MOST: Final = 64
 _MOST_KNOWN: Final = 200_000
+_LONGEST: Final = 10_000  # characters of a text
 
 
 class People:
     """The names that one session is known to hold."""
 
     def __init__(self) -> None:
-        self._names: set[str] = set()
+        self._names: dict[str, str] = {}  # to what stands for it
 
     def learn(self, leaves: Iterable[Leaf]) -> None:
         """Take note of what `leaves` call names, of whatever part of an exchange they are."""
         for leaf in leaves:
-            value = leaf.value.strip().lstrip("@").casefold()
-            if (
-                _LEAST <= len(value) <= _MOST
-                and len(self._names) < _MOST_KNOWN
-                and _KEYS.search(leaf.path)
-                and not value.isdigit()
-            ):
-                self._names.add(value)
+            if _KEYS.search(leaf.path):
+                self._learn(leaf.value.strip().lstrip("@"), PERSON)
+            elif _TAG_KEYS.search(leaf.path):
+                self._learn(leaf.value.strip().lstrip("#"), TAG)
+            elif _TEXT_KEYS.search(leaf.path):
+                for found in _TAGGED.finditer(leaf.value[:_LONGEST]):
+                    self._learn(found[1], TAG)
+
+    def _learn(self, name: str, mark: str) -> None:
+        name = name.casefold()
+        if _LEAST <= len(name) <= _MOST and len(self._names) < _MOST_KNOWN and not name.isdigit():
+            self._names.setdefault(name, mark)
 
     def without(self, text: str) -> str:
         """Return a URL, a path or a key without names of people."""
@@ -70,6 +90,7 @@ class People:
         if "//" in text:
             text = _IN_HOST.sub(f"{PERSON}.", text)
             text = _IN_URL.sub(rf"\1/{PERSON}", text)
+            text = _TAG_IN_URL.sub(rf"\1/{TAG}", text)
         else:
             text = _IN_PATH.sub(rf"\1\2.{PERSON}", text)
         return _PART.sub(self._known, text) if self._names else text
@@ -83,10 +104,14 @@ class People:
                 (
                     size
                     for size in range(min(_DOTS, len(parts) - at), 0, -1)
-                    if ".".join(parts[at : at + size]).casefold() in self._names
+                    if _whole(parts, at, size) in self._names
                 ),
                 0,
             )
-            told.append(PERSON if size else parts[at])
+            told.append(self._names[_whole(parts, at, size)] if size else parts[at])
             at += size or 1
         return ".".join(told)
+
+
+def _whole(parts: list[str], at: int, size: int) -> str:
+    return ".".join(parts[at : at + size]).casefold()
