@@ -21,9 +21,10 @@ import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Patch, PathPatch, Rectangle
+from matplotlib.patches import Circle, Patch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
+from reports.language import Figure as Written
 from reports.templating import fit
 
 Anchor = Literal["start", "middle", "end"]
@@ -48,6 +49,8 @@ _COLOURS: Final[dict[Ink, str]] = {
 _WASHES: Final[dict[Ink, Ink]] = {"a": "a-wash", "b": "b-wash", "q": "q-wash"}
 _NAMES: Final = {colour: name for name, colour in _COLOURS.items()}
 _STEP, _STRIPE = 8.0, 2.6  # pixels from stripe to stripe, and of one
+_BOLD = 1.14  # how much wider letters are in bold
+_SHEER = 0.2  # of an area: how little it hides
 _HA: Final = {"start": "left", "middle": "center", "end": "right"}
 _MIRRORED: Final[dict[Anchor, Anchor]] = {"start": "end", "middle": "middle", "end": "start"}
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -108,6 +111,23 @@ class Canvas:
             zorder=self._above(),
         )
 
+    def lines(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        within: float,
+        *,
+        size: float = 12,
+        ink: Ink = "ink",
+        bold: bool = False,
+    ) -> float:
+        """Write `text` in as many lines as it needs from `y` on; return where the next would be."""
+        for line in broken(fit(text), within, size * _BOLD if bold else size):
+            self.text(x, y, Written(line), size=size, ink=ink, bold=bold)
+            y += size * 1.4
+        return y
+
     def box(
         self,
         x: float,
@@ -128,6 +148,12 @@ class Canvas:
             stripes=_stripes(*edge) if hatched else None,
             outline=outline,
         )
+
+    def area(self, upper: Sequence[Point], lower: Sequence[Point], ink: Ink) -> None:
+        """Fill what is between two lines, so that what lies below is seen through it."""
+        shape = Polygon([(self._x(x), y) for x, y in (*upper, *reversed(lower))], closed=True)
+        shape.set_alpha(_SHEER)
+        self._fill(shape, ink)
 
     def line(
         self, points: Sequence[Point], ink: Ink = "line", *, width: float = 1, dashed: bool = False
@@ -152,6 +178,10 @@ class Canvas:
         at = self._x(x)
         shape: Patch = Rectangle((at - 4.5, y - 4.5), 9, 9) if square else Circle((at, y), radius=5)
         self._fill(shape, ink if filled else "paper", outline=ink, width=2)
+
+    def arrow(self, x: float, y: float, ink: Ink) -> None:
+        """Draw the head of an arrow that points to where lines of writing end."""
+        self.line([(x - 6, y - 4.5), (x, y), (x - 6, y + 4.5)], ink, width=2)
 
     def band(
         self,
@@ -341,3 +371,15 @@ def shortened(text: str, within: float, size: float) -> str:
             break
         kept += 1
     return text[:kept].rstrip() + "…"
+
+
+def broken(text: str, within: float, size: float) -> list[str]:
+    """Return `text` in lines of at most `within` pixels; a word that is wider is cut."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and wide(longer, size) <= within:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, within, size))
+    return lines

@@ -1,0 +1,133 @@
+"""How soon each account's feed turned: a line for each account until then, on a scale of time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from analyzer.feed.records import Role
+from reports.language import Figure
+from reports.pictures import WIDE, Picture, both
+from reports.pictures.canvas import Canvas, Ink
+from reports.templating import fit
+
+_TOP = 28.0
+_STEP = 11.0  # pixels from account to account
+_TIMES = (10, 30, 60, 180, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 259_200, 864_000)
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetRow:
+    """One arm. `reached`: seconds of each account that got there; `censored`: feed time of others.
+
+    `median`, `low` and `high` in seconds; None where there is none, or nothing bounds that end.
+    """
+
+    which: str  # "a" or "b"
+    role: Role
+    side: str
+    label: str
+    reached: tuple[float, ...]
+    censored: tuple[float, ...]
+    median: float | None
+    low: float | None
+    high: float | None
+    text: str  # the median and its interval in writing
+    note: str  # how many got there
+
+    @property
+    def height(self) -> float:
+        """Pixels that its accounts need."""
+        return _STEP * (len(self.reached) + len(self.censored)) + 20
+
+
+def onsets_picture(
+    rows: Sequence[OnsetRow],
+    duration: Callable[[float], str],
+    told: tuple[str, str],
+    direction: str,
+) -> Picture:
+    """Return the picture of `rows`; `told` is title and description."""
+
+    def draw(width: float) -> Canvas:
+        return _drawn(f"onsets{width}", width, rows, duration, direction)
+
+    return both(draw, told, 0)
+
+
+def _drawn(
+    name: str,
+    width: float,
+    rows: Sequence[OnsetRow],
+    duration: Callable[[float], str],
+    direction: str,
+) -> Canvas:
+    narrow = width < WIDE
+    left, right = (4.0, width - 16.0) if narrow else (232.0, width - 16.0)
+    times = [each for row in rows for each in (*row.reached, *row.censored) if each > 0]
+    first = math.log(max(5.0, min(60.0, 0.7 * min(times, default=60.0))))
+    last = max(first + 1, math.log(max(times, default=3600.0)))
+
+    def x(seconds: float) -> float:
+        part = (math.log(max(seconds, 1e-3)) - first) / (last - first)
+        return left + (right - left) * min(1.0, max(0.0, part))
+
+    head = 52.0 if narrow else 8.0
+    heights = [head + (row.height if narrow else max(66.0, row.height)) for row in rows]
+    canvas = Canvas(name, width, _TOP + sum(heights) + 6, direction)
+    taken: list[float] = []
+    end = math.exp(last)
+    for tick in (
+        end,
+        *reversed(_TIMES),
+    ):  # the end of the scale is named rather than what is near it
+        if first <= math.log(tick) <= last and all(abs(x(tick) - at) > 44 for at in taken):
+            taken.append(x(tick))
+            canvas.line([(x(tick), _TOP - 6), (x(tick), canvas.height)])
+            near = "end" if x(tick) > right - 16 else "start" if x(tick) < left + 16 else "middle"
+            canvas.text(
+                x(tick) + (14 if near == "end" else 0), 15, duration(tick), size=10.5, ink="soft",
+                anchor="end" if near == "end" else "start" if near == "start" else "middle",
+            )  # fmt: skip
+    top = _TOP
+    for row, height in zip(rows, heights, strict=True):
+        canvas.line([(0, top), (width, top)])
+        if narrow:
+            canvas.box(0, top + 1, width, 50, "paper")
+            canvas.text(0, top + 16, row.side, size=12, bold=True, within=width)
+            canvas.text(0, top + 31, row.label, size=11, within=width)
+            both_told = Figure(f"{fit(row.text)} · {fit(row.note)}")
+            canvas.text(0, top + 46, both_told, size=10.5, ink="soft", within=width)
+        else:
+            canvas.text(0, top + 18, row.side, size=12, bold=True, within=left - 12)
+            canvas.text(0, top + 33, row.label, size=11.5, within=left - 12)
+            canvas.text(0, top + 48, row.text, size=11, ink="soft", within=left - 12)
+            canvas.text(0, top + 63, row.note, size=11, ink="soft", within=left - 12)
+        _accounts(canvas, row, left, top + head, x)
+        top += height
+    return canvas
+
+
+def _accounts(
+    canvas: Canvas, row: OnsetRow, left: float, top: float, x: Callable[[float], float]
+) -> None:
+    side: Ink = "a" if row.which == "a" else "b"
+    ink: Ink = "soft" if row.role == "control" else side
+    y = top + 6
+    for seconds in sorted(row.reached):
+        canvas.line([(left, y), (x(seconds), y)], "line", width=1.5)
+        canvas.mark(x(seconds), y, ink, square=row.which == "b", filled=row.role == "seeded")
+        y += _STEP
+    for seconds in sorted(row.censored):  # not yet, when its feed time was over
+        canvas.line([(left, y), (x(seconds), y)], ink, width=1.5)
+        canvas.arrow(x(seconds) + 8, y, ink)
+        y += _STEP
+    if row.median is not None:
+        canvas.line([(x(row.median), top), (x(row.median), y + 5)], ink, width=1.5, dashed=True)
+        canvas.line([(x(row.median), y - 5), (x(row.median), y + 5)], ink, width=2.5)
+    if row.median is not None and (row.low, row.high) != (None, None):
+        ends = x(row.low or 0.0), x(row.high or math.inf)
+        canvas.line([(ends[0], y), (ends[1], y)], ink, width=2.5)
+        if row.high is None:
+            canvas.arrow(ends[1] + 2, y, ink)
