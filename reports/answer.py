@@ -370,7 +370,7 @@ def _facts(
             Fact(
                 say("About children"),
                 names.of(beyond, len(different)),
-                say("flows that differ, differ more for children than for adults"),
+                say("flows that differ: a wider gap between children than between adults"),
                 doubtful=beyond < len(different),
             )
         )

@@ -27,10 +27,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Growing:
-    """Rows that differ between regions, or between children and adults of one of them."""
+    """Rows that differ between regions, or between children and adults of one of them.
+
+    `spared`: rows of data among those `beyond` of which the region that has less has less of its
+    children than of its adults.
+    """
 
     lines: tuple[Line, ...]
     beyond: int  # of those that differ between the regions
+    spared: int
     different: int
     picture: Picture | None
 
@@ -63,6 +68,7 @@ def growing(comparison: Comparison, names: Names) -> Growing:
     return Growing(
         tuple(lines),
         sum(line.beyond for line in different),
+        sum(line.beyond and line.row.kind == "data" and _spared(line) for line in different),
         len(different),
         _picture(data, names) if data else None,
     )
@@ -71,6 +77,15 @@ def growing(comparison: Comparison, names: Names) -> Growing:
 def _tells(row: Delta, contrast: Contrast) -> bool:
     ages = ((row.a, contrast.adult_a), (row.b, contrast.adult_b))
     return row.verdict in words.DIFFERENT or any(_apart(*each) for each in ages)
+
+
+def _spared(line: Line) -> bool:
+    """Tell whether the region that has less of it has less of its children than of its adults."""
+    more_a = line.row.verdict in ("only_a", "more_a")
+    child, adult = (
+        (line.row.b, line.contrast.adult_b) if more_a else (line.row.a, line.contrast.adult_a)
+    )
+    return child.k / child.n < adult.k / adult.n
 
 
 def _apart(child: Count, adult: Count) -> bool:

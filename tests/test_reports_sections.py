@@ -9,7 +9,9 @@ import paging
 import reporting
 import synthetic
 from reporting import Page
+from synthetic import findings, frames, sessions
 
+from analyzer.compare import compare
 from analyzer.compare.cautions import waivers
 from analyzer.said import say
 from reports.counted import counted
@@ -102,6 +104,32 @@ def test_the_same_thing_is_not_both_beyond_adults_and_not() -> None:
     beyond, _, rest = html.partition("Not shown to go beyond")
     assert row.subject in beyond
     assert row.subject not in rest.partition("Who receives it")[0]
+
+
+def test_what_one_side_spares_its_children_is_told_from_what_another_adds() -> None:
+    every = range(1, 13)
+    added = reporting.with_adults()  # sent in Kenya only, of children only
+    spared = compare(  # sent of all but the children of Germany
+        frames(
+            sessions(12, "DE-13", "DE-30", "KE-13", "KE-30"),
+            [row for arm in ("DE-30", "KE-13", "KE-30") for row in findings(arm, every)],
+        ),
+        synthetic.study(),
+        synthetic.knowledge(),
+        "DE",
+        "KE",
+    )
+    added_words, spared_words = (
+        Page(render_html(each, synthetic.knowledge())).words() for each in (added, spared)
+    )
+    wider = "in 1 the gap between their children is wider than that between their adults"
+    assert wider in added_words
+    assert wider in spared_words
+    assert "children are spared there" not in added_words
+    assert (
+        "In 1 of them data was sent in fewer sessions of children than of adults where less was"
+        " sent: children are spared there." in spared_words
+    )
 
 
 def test_commands_in_sentences_are_code_and_captured_grave_accents_are_not() -> None:
