@@ -50,6 +50,16 @@ PROBLEMS: Final[Mapping[str, Said]] = {
     "planted_too_short": say("a seeded value that is too short to be searched for"),
     "too_many_finds": say("more finds of seeded values than are kept"),
     "too_many_identifiers": say("more identifiers than are kept"),
+    # While the items of a feed were read.
+    "feed_bare": say("items without text and author: nobody can code them"),
+    "feed_bound": say("answers of a feed with more entries than are read"),
+    "feed_empty": say("answers of a feed without a body or without any item"),
+    "feed_entry": say("entries of a feed that are no items: its format may have changed"),
+    "feed_format": say("answers of a feed without known items: its format may have changed"),
+    "feed_lacking": say("items without a field that all should have: it may have a new name"),
+    "feed_log_unread": say("lines of the app's own log that could not be decoded"),
+    "feed_refused": say("requests for a feed that were refused or not answered"),
+    "feed_unread": say("answers of a feed that could not be decoded"),
 }
 
 

@@ -126,6 +126,7 @@ def test_each_account_has_what_was_on_its_screen(whole: Study) -> None:
     assert found.agreement is not None
     assert found.agreement.both == 16
     assert codes_of(found.cautions) == set()
+    assert {each.rule for each in found.comparison.coders} == {"all", "any"}
     assert found.labels["depressive"]["en"]
 
 

@@ -118,6 +118,10 @@ def _study(folder: Path) -> Check:
         return Check("study", "note", f"no {FILE} in {folder.resolve()}", "evenhand init DIR")
     try:
         study = load_study(folder)
+        if study.feed is not None:
+            from analyzer.feed.protocol import load_protocol
+
+            load_protocol(study)
     except UserError as error:
         return Check("study", "bad", error.message, error.fix)
     knowledge = load_knowledge()

@@ -12,6 +12,7 @@ import orjson
 from analyzer.bundle import list_bundles, read_session, verify
 from analyzer.bundle.sealing import is_locked, is_sealed
 from analyzer.bundle.seals import TIMESTAMP, has_seal
+from analyzer.cli.feed.custody import faults_of_feed
 from analyzer.custody import disclosed, log, timestamps
 from analyzer.custody.keys import own_fingerprint, shown, whose
 from analyzer.custody.seal import SEAL, Seal, digest, read_seal
@@ -233,6 +234,7 @@ class Verifying:
             if entry is last[name]:
                 done.faults += _in_chain(name, there.get(name), entry, before, noted)
             before = str(entry.details.get("seal", ""))
+        done.faults += faults_of_feed(study.root, known.entries)
         unsigned = sum(not each.key for each in known.entries)
         signers = sorted({each.by for each in known.entries if each.key})
         if unsigned:

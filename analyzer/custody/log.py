@@ -28,7 +28,7 @@ from analyzer.whole import add_whole
 LOG: Final = "custody.jsonl"
 What = Literal[
     "recorded", "sealed", "recovered", "imported", "timestamped", "analysed", "reported",
-    "exported", "redacted", "published", "verified", "noted",
+    "exported", "redacted", "published", "verified", "noted", "driven", "coded",
 ]  # fmt: skip
 _NOT_OURS: Final = frozenset({EACCES, EPERM, EROFS})
 

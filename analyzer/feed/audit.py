@@ -16,7 +16,7 @@ from analyzer.feed.audit_records import Audit, Coding, Example
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.agreement import Agreement, agreement
 from analyzer.feed.coding.codes import Codes, Settlement, load_codes
-from analyzer.feed.measures import columns_of_batches, measure
+from analyzer.feed.measures import CALLED, by_coders, called, columns_of_batches, measure
 from analyzer.feed.measures.columns import digest
 from analyzer.feed.protocol import load_protocol
 from analyzer.feed.store import adapters_of, update
@@ -51,6 +51,15 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
     comparison = measure(
         chunks, accounts, codebook.keys, protocol.positive, names, protocol.settings
     )
+    if final:
+        by_class = columns_of_batches(
+            batches(study, material),
+            [each.name for each in accounts],
+            called(codes.by_coder, final, protocol.positive),
+            CALLED,
+        )
+        coders = by_coders(by_class, accounts, names, comparison.window, protocol.settings)
+        comparison = replace(comparison, coders=coders)
     coding = _coding(codes, settled, seen.shown, codebook)
     recorded = list(material.recorded())
     times = sorted(each.session.started for each in recorded)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzer.cli.feed.custody import log_codes
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def import_sheets(files: tuple[Path, ...], partial: bool, study_dir: Path) -> No
         blank = f", {sheet.blank} blank" if sheet.blank else ""
         click.echo(f"{sheet.coder}: {len(sheet.codes)} coded, {new} of them new or changed{blank}")
     write_codes(root)
+    log_codes(root, tuple(sheet.coder for sheet in found))
 
 
 @command.command(
@@ -187,6 +189,7 @@ def code_on_page(
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
+    log_codes(root, (coder,))
 
 
 @command.command(
@@ -281,6 +284,7 @@ def adjudicate(
         )
     decide(root, by, found[0], category, codebook, consensus=consensus)
     write_codes(root)
+    log_codes(root, (by,))
     click.echo(f"{found[0]}: {category}")
 
 

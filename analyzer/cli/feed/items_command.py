@@ -55,10 +55,14 @@ def command(bundles: tuple[str, ...], force: bool, as_json: bool, study_dir: Pat
     """
     from dataclasses import asdict
 
+    from analyzer.feed.protocol import load_protocol
     from analyzer.feed.store import update
+    from reports.problems import problem
 
     study = open_study(study_dir)
-    summary = update(study, chosen_bundles(bundles, study_dir), force=force)
+    phases = () if study.feed is None else load_protocol(study).phases
+    wanted = chosen_bundles(bundles, study_dir)
+    summary = update(study, wanted, phases=phases, force=force)
     if as_json:
         echo_json(asdict(summary))
         return
@@ -67,25 +71,12 @@ def command(bundles: tuple[str, ...], force: bool, as_json: bool, study_dir: Pat
     click.echo(f"{len(summary.done)} read, {len(summary.unchanged)} unchanged")
     for about in summary.sessions:
         for code, count in about.problems:
-            complain(f"{about.session}: {count} x {code}: {_MEANINGS.get(code, 'see --json')}")
+            complain(f"{about.session}: {count} x {code}: {problem(code)}")
         if about.unserved:
             what = "lines of the log on items that no recorded answer held"
             complain(f"{about.session}: {about.unserved} {what}")
     for warning in summary.warnings:
         complain(f"warning: {warning}")
-
-
-_MEANINGS = {
-    "feed_format": "feed answers without recognised items: the format may have changed",
-    "feed_entry": "entries of a feed that are no items: the format may have changed",
-    "feed_lacking": "most items lack a field that all should have: a key may have been renamed",
-    "feed_bare": "items of which neither text nor author was recorded: nobody can code them",
-    "feed_unread": "feed answers that could not be decoded",
-    "feed_empty": "feed answers without a body",
-    "feed_refused": "feed requests that were refused or not answered",
-    "feed_bound": "feed answers with too many entries",
-    "feed_log_unread": "lines of the app's log that could not be decoded",
-}
 
 
 def _print(about: SessionItems) -> None:

@@ -70,16 +70,17 @@ def add(root: Path, entries: Sequence[Entry]) -> None:
             os.close(file)
 
 
+def digests(root: Path) -> list[str]:
+    """Return the digest of each line of the log, as the line after it holds it."""
+    return [_digest(line) for line in _lines(root / FEED / FOLDER / LOG)]
+
+
 def read(root: Path) -> list[Entry]:
     """Return the lines of the log; `UserError` where one was changed. None: there is no log."""
     path = root / FEED / FOLDER / LOG
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return []
     entries = []
     previous = ""
-    for number, line in enumerate(text[: text.rfind(b"\n") + 1].splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         try:
             entry = msgspec.json.decode(line, type=Entry)
         except msgspec.DecodeError:
@@ -89,6 +90,14 @@ def read(root: Path) -> list[Entry]:
         previous = _digest(line)
         entries.append(entry)
     return entries
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    return text[: text.rfind(b"\n") + 1].splitlines()
 
 
 def _digest(line: bytes) -> str:
