@@ -109,6 +109,12 @@ def _answer(planned: StudyPlan, out: Out, arms: Sequence[str]) -> None:
         " none, costs nothing (--rows).",
         "dim",
     )
+    if planned.different < planned.rows:
+        out.line(
+            "Where more of the rows differ, fewer sessions can be enough: q counts rows together"
+            " (--different).",
+            "dim",
+        )
 
 
 def _sizes(planned: StudyPlan, out: Out, arms: int, times: Times | None) -> None:

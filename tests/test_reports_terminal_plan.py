@@ -46,6 +46,19 @@ def test_a_plan_says_how_many_sessions_how_sure_and_what_to_type(
     assert text.endswith("  evenhand analyze\n  evenhand diff DE KE\n")
 
 
+def test_a_plan_says_that_more_rows_that_differ_need_fewer_sessions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one, three, all_of_them = (
+        plan(study(), knowledge(), "DE", "KE", difference=1, rows=60, different=each)
+        for each in (1, 3, 60)
+    )
+    assert (one.sessions, three.sessions) == (8, 6)
+    told = "Where more of the rows differ, fewer sessions can be enough"
+    assert told in shown(one, capsys, None)
+    assert told not in shown(all_of_them, capsys, None)
+
+
 def test_the_plot_has_the_power_of_each_number_of_sessions(
     planned: StudyPlan, capsys: pytest.CaptureFixture[str]
 ) -> None:
