@@ -59,13 +59,13 @@ def add(root: Path, entries: Sequence[Entry]) -> None:
             whole = text[: text.rfind(b"\n") + 1]  # without what a crash has left of a line
             previous = _digest(whole.rstrip(b"\n").rpartition(b"\n")[2]) if whole else ""
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
-            lines = b""
+            lines = bytearray()
             for each in entries:
                 line = msgspec.json.encode(msgspec.structs.replace(each, at=at, previous=previous))
                 previous = _digest(line)
                 lines += line + b"\n"
             os.ftruncate(file, len(whole))
-            add_whole(file, len(whole), lines)
+            add_whole(file, len(whole), bytes(lines))
         finally:
             os.close(file)
 
