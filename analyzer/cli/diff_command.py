@@ -133,7 +133,7 @@ def command(
 
     wanted = Filter(owners, types, phases, signals, only_new)
     with ExitStack() as stack:
-        stack.push(_own_fault_is_trouble)
+        stack.push(own_fault_is_trouble)
         whole = compared(open_study(study_dir, min_confidence), *sides)
         shown = _narrowed(whole, wanted)
         if form == "text" and not as_json:
@@ -179,7 +179,7 @@ def _echo(shown: Comparison, wanted: Filter, form: str) -> None:
     click.echo(forms[form](shown), nl=False)
 
 
-def _own_fault_is_trouble(
+def own_fault_is_trouble(
     kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
 ) -> bool:
     """Exit with 2 also for a bug: Python's 1 would read as "different"."""

@@ -17,6 +17,7 @@ from reports.language import Figure, Language
 _OPEN = "…"
 _TIMES = "\u00d7"
 _MINUS = "\u2212"
+_HOUR = 3600.0
 # Reasons whose numbers are shares, and those whose numbers are probabilities.
 _SHARES = frozenset({"coverage", "unknown_showings", "unread_answers"})
 _PROBABILITIES = frozenset({"no_power", "chance", "interval"})
@@ -126,6 +127,8 @@ class Figures:
         """Return which stretch of feed time a figure is of."""
         if window is None:
             return told.ALL_TIME
+        if window_s == _HOUR:
+            return say("hour {number} of feed time", number=window + 1)
         return say(
             "feed time {start} to {end}",
             start=self.duration(window * window_s),

@@ -146,7 +146,7 @@ def _heads(group: Group) -> tuple[str, ...]:
 
 
 def _cells(row: RowView, causes: Sequence[str]) -> dict[str, str]:
-    when = "all" if row.row.window is None else row.when.removeprefix("feed time ")
+    when = "all" if row.row.window is None else _when(row)
     return dict(
         zip(
             _HEADS,
@@ -164,6 +164,10 @@ def _cells(row: RowView, causes: Sequence[str]) -> dict[str, str]:
             strict=True,
         )
     )
+
+
+def _when(row: RowView) -> str:
+    return row.when.removeprefix("feed time ").removesuffix(" of feed time")
 
 
 def _value(of: FigureView | None) -> str:

@@ -7,7 +7,7 @@ import click
 from analyzer.cli.group import EvenhandGroup
 from analyzer.cli.options import example
 
-COMMANDS = ("drive", "items", "code")  # each is `analyzer.cli.feed.<name>_command`
+COMMANDS = ("drive", "items", "code", "diff")  # each is `analyzer.cli.feed.<name>_command`
 
 
 @click.group(
@@ -16,7 +16,10 @@ COMMANDS = ("drive", "items", "code")  # each is `analyzer.cli.feed.<name>_comma
     commands_of=COMMANDS,
     package="analyzer.cli.feed",
     short_help="Measure what a feed shows, and how soon.",
-    epilog=example("evenhand feed drive ke-1\nevenhand feed items\nevenhand feed code agreement"),
+    epilog=example(
+        "evenhand feed drive ke-1\nevenhand feed items\nevenhand feed code agreement\n"
+        "evenhand feed diff KE US"
+    ),
 )
 def command() -> None:
     """Measure what a feed shows to an account, how much of it, and how soon."""
