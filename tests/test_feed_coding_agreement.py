@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nltk.metrics.agreement import AnnotationTask  # type: ignore[import-untyped]
 from statsmodels.stats.inter_rater import cohens_kappa  # type: ignore[import-untyped]
 
-from analyzer.feed.coding.agreement import Pattern, agreement, alpha, kappa
+from analyzer.feed.coding.agreement import Pattern, _alpha, agreement, alpha, kappa
 
 # Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), example C: four observers,
 # twelve units, values missing; nominal alpha 0.743. The data are those of irr's `kripp.alpha`.
@@ -62,6 +65,59 @@ def test_kappa_is_that_of_published_examples(
     counts: Sequence[Sequence[int]], published: float
 ) -> None:
     assert kappa(table(counts)) == pytest.approx(published, abs=5e-4)
+
+
+_TABLES = st.lists(
+    st.lists(st.sampled_from(["1", "2", "3", ""]), min_size=3, max_size=3), min_size=3, max_size=30
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_TABLES)
+def test_both_are_those_of_nltk(rows: list[list[str]]) -> None:
+    """Three coders, of whom any may have left any item out."""
+    codes = {
+        coder: {str(item): row[place] for item, row in enumerate(rows) if row[place]}
+        for place, coder in enumerate("abc")
+    }
+    found = agreement(codes, ("1", "2", "3"), frozenset("1"))
+    told = [(coder, item, code) for coder in "abc" for item, code in codes[coder].items()]
+    shared = {item for item, n in Counter(item for _, item, _ in told).items() if n > 1}
+    task = AnnotationTask([each for each in told if each[1] in shared])
+    if len(task.K) > 1:
+        assert found.alpha.value == pytest.approx(task.alpha(), abs=1e-12)
+    else:
+        assert found.alpha.value is None
+    for pair in found.pairs:
+        both = codes[pair.a].keys() & codes[pair.b].keys()
+        task = AnnotationTask(
+            [each for each in told if each[1] in both and each[0] in (pair.a, pair.b)]
+        )
+        if len(task.K) > 1:
+            assert pair.kappa.value == pytest.approx(task.kappa_pairwise(pair.a, pair.b), abs=1e-12)
+        else:
+            assert pair.kappa.value is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(_TABLES)
+def test_each_item_is_left_out_once(rows: list[list[str]]) -> None:
+    patterns_ = patterns([" ".join(code or "." for code in row) for row in zip(*rows, strict=True)])
+    shared = {each: count for each, count in patterns_.items() if len(each) > 1}
+    for left, without in zip(shared, _alpha(shared).without, strict=True):
+        fewer = {each: count - (each == left) for each, count in shared.items()}
+        one = alpha({each: count for each, count in fewer.items() if count})
+        assert one == pytest.approx(without) if one is not None else not np.isfinite(without)
+
+
+def test_a_hundred_thousand_items_take_no_longer_than_a_hundred() -> None:
+    few = agreement(coded(FLEISS), ("0", "1", "2"), frozenset("1"))
+    many = agreement(
+        coded([[500 * n for n in row] for row in FLEISS]), ("0", "1", "2"), frozenset("1")
+    )
+    assert many.items == 100_000
+    assert many.alpha.value == pytest.approx(few.alpha.value, abs=2e-3)
+    assert many.pairs[0].kappa.value == pytest.approx(few.pairs[0].kappa.value, abs=1e-12)
 
 
 def coded(counts: Sequence[Sequence[int]]) -> dict[str, dict[str, str]]:

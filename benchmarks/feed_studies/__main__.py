@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.feed_studies import methods, studies
+from benchmarks.feed_studies import agreeing, coders, methods, power, stopping, studies
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "feed.md"
 BEGIN, END = "<!-- measured: python -m benchmarks.feed_studies -->", "<!-- end -->"
@@ -16,14 +16,19 @@ BEGIN, END = "<!-- measured: python -m benchmarks.feed_studies -->", "<!-- end -
 @click.command()
 @click.option("--seeds", default=100, show_default=True, help="Studies of each kind.")
 @click.option("--arms", default=1000, show_default=True, help="Pairs of arms for each method.")
+@click.option("--smaller", default=100, show_default=True, help="Studies of each other row.")
 @click.option("--no-docs", is_flag=True, help="Only print; docs/feed.md stays as it is.")
-def main(*, seeds: int, arms: int, no_docs: bool) -> None:
+def main(*, seeds: int, arms: int, smaller: int, no_docs: bool) -> None:
     """Make studies up, measure them, and print how often what was declared lies within.
 
     Ends with 1 where a goal is missed.
     """
     scores = studies.measured(seeds, lambda told: print(told, file=sys.stderr))
-    text = "\n".join((*studies.lines(scores), "", *methods.lines(arms)))
+    tables = [studies.lines(scores), methods.lines(arms)]
+    for table in (stopping, coders, power, agreeing):
+        print(table.__doc__, file=sys.stderr)
+        tables.append(table.lines(smaller))
+    text = "\n\n".join("\n".join(table) for table in tables)
     print(text)
     if not no_docs:
         before, _, rest = DOCS.read_text().partition(BEGIN)

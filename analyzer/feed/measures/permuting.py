@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -83,9 +84,7 @@ class _Block:
         self._sign = 1.0 if left.size <= right.size else -1.0
 
     def all(self) -> Values:
-        size = self.scores.size
-        chosen = np.asarray(list(combinations(range(size), self.n)), dtype=np.int64)
-        sums: Values = self.scores[chosen.reshape(-1, self.n)].sum(axis=1)
+        sums: Values = self.scores[_ways(self.scores.size, self.n)].sum(axis=1)
         return self._sign * (sums - self.expected)
 
     def drawn(self, permutations: int, seed: int) -> Values:
@@ -94,6 +93,12 @@ class _Block:
         shuffled = rng.permuted(tables, axis=1)[:, : self.n]
         sums: Values = shuffled.sum(axis=1)
         return self._sign * (sums - self.expected)
+
+
+@lru_cache(maxsize=8)
+def _ways(size: int, n: int) -> NDArray[np.int64]:
+    """Return all choices of `n` among so many, a row each: the same for all measures of an arm."""
+    return np.asarray(list(combinations(range(size), n)), dtype=np.int64).reshape(-1, n)
 
 
 def _of(blocks: Sequence[str], name: str) -> NDArray[np.bool_]:
