@@ -267,7 +267,7 @@ def test_what_adults_show_too_is_not_told_as_a_matter_of_children(children: bool
     assert ("Each of these differences goes beyond that between the adult" in text) is children
     assert ("Not shown to go beyond the difference between the adult" in text) is not children
     assert (
-        f"Of 1 rows of data and signals that differ between the regions, {int(children)} differ"
+        f"Of 1 rows of data and signals that differ between the regions, in {int(children)} the gap"
         in text
     )
 
