@@ -21,9 +21,10 @@ from analyzer.phone import PhoneGoneError
 from analyzer.study import SETUP
 
 _LOOK_S: Final = 0.2  # seconds between two looks at the capture
-_SETTLE_S: Final = 3.0  # in which the app's log has named what a swipe brought
+SETTLE_S: Final = 3.0  # in which the app's log has named what a swipe brought
 _RETURN_S: Final = 2.0  # in which the app is back in front
 _RETURNS: Final = 3  # times in a row that the app is brought back
+_LOOKING_S: Final = 1.0  # seconds that a look at the phone may take of an item's time
 _TRUST: Final = 5  # swipes in which a log is waited for that has told nothing yet
 
 
@@ -85,7 +86,8 @@ class Driver:
     """Drives `feed` with `hand`.
 
     `tell` takes each line of the log (event, seconds, fields); `mark` begins a step of the session;
-    `wait` waits so many seconds and returns whether somebody has told us to end.
+    `wait` waits so many seconds and returns whether somebody has told us to end. `settle_s`: so
+    long it is waited for the app's log after a swipe.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Driver:
         tell: Callable[..., object],
         mark: Callable[[str], None],
         wait: Callable[[float], bool],
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._orders = orders
         self._feed = feed
@@ -110,12 +113,14 @@ class Driver:
         self._tell = tell
         self._mark = mark
         self._wait = wait
+        self._settle_s = settle_s
         self._screen = Screen(orders.surface)
         self._tally = Tally(before_s=orders.before_s)
         self._phase = ""
         self._paused_s = 0.0  # feed time at the last pause
         self._moves = 0
         self._here_s = 0.0  # since when the app is in front
+        self._looking_s = 0.0  # how long it takes to see that it is
 
     def run(self) -> Stopped:
         """Drive until a rule, a person or a mishap ends it; return what did.
@@ -151,10 +156,10 @@ class Driver:
             if stopped := self._settle():
                 return stopped
             stopped, moved = self._watch(self._screen.now())
-            if moved and not stopped:
-                continue
-            if stopped := stopped or self._in_front():
+            if stopped:
                 return stopped
+            if moved:
+                continue
             if self._pause_is_due() and (stopped := self._pause()):
                 return stopped
             self._move()
@@ -171,12 +176,11 @@ class Driver:
         began = max(on.since, self._here_s)
         self._count(decision, match)
         stopped = due(self._orders.stop, self._tally, self._feed.now(), self._orders.most_s)
-        after = on
-        while stopped is None and (left := began + seconds - self._feed.now()) > 0:
-            stopped = self._look(min(left, _LOOK_S))
-            after = self._screen.now()
-            if after.place != on.place or (after.item is None) != (item is None):
-                break
+        # To look at the phone takes a while, which is part of the item's time.
+        stopped = stopped or self._until(began + seconds - self._looking_s, on)
+        if not self._has_changed(on):
+            stopped = stopped or self._checked() or self._until(began + seconds, on)
+        after = self._screen.now()
         if item is None and after.item is not None and after.place == on.place:
             self._tally.unknown -= 1  # the log has named it late
             return stopped, True
@@ -193,6 +197,23 @@ class Driver:
             ad=item.ad if item else "",
         )
         return stopped, after.place != on.place
+
+    def _until(self, moment: float, on: OnScreen) -> Stopped | None:
+        """Wait until `moment`, or until something else than `on` is on the screen."""
+        while (left := moment - self._feed.now()) > 0 and not self._has_changed(on):
+            if stopped := self._look(min(left, _LOOK_S)):
+                return stopped
+        return None
+
+    def _has_changed(self, on: OnScreen) -> bool:
+        after = self._screen.now()
+        return after.place != on.place or (after.item is None) != (on.item is None)
+
+    def _checked(self) -> Stopped | None:
+        since = self._feed.now()
+        stopped = self._in_front()
+        self._looking_s = min(_LOOKING_S, self._feed.now() - since)
+        return stopped
 
     def _count(self, decision: Decision, match: Match) -> None:
         if decision == "unknown":
@@ -221,7 +242,7 @@ class Driver:
 
     def _settle(self) -> Stopped | None:
         """Wait until the app's log has named what is on the screen, where it does so at all."""
-        ends = self._feed.now() + _SETTLE_S
+        ends = self._feed.now() + self._settle_s
         while not self._screen.named and self._feed.now() < ends:
             if not self._screen.has_log and self._moves >= _TRUST and len(self._screen):
                 return None

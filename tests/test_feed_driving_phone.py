@@ -1,0 +1,106 @@
+"""What the phone says is on its screen is understood, of old and new Android, over the real adb."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_phone import FakePhone, connect, own_server
+
+from analyzer.errors import UserError
+from analyzer.feed.driving.phone import FeedPhone, Front
+from analyzer.phone import PhoneGoneError, find_adb
+
+APP = "com.pebblo.app"
+FOCUS = (
+    "  mCurrentFocus=Window{4f2a1 u0 %s}\n  mFocusedApp=ActivityRecord{b u0 com.pebblo.app/.Main}\n"
+)
+MINE = FOCUS % "com.pebblo.app/com.pebblo.app.MainActivity"
+AWAKE = b"POWER MANAGER (dumpsys power)\n  mWakefulness=Awake\n  mWakefulnessChanging=false\n"
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Iterator[FakePhone]:
+    with own_server(tmp_path / "home"), FakePhone() as made:
+        made.answers["dumpsys power"] = AWAKE
+        made.answers["dumpsys window"] = MINE.encode()
+        made.answers["wm size"] = b"Physical size: 1080x2400\n"
+        made.install(APP, "1.0", {"base.apk": b"apk"})
+        connect(made)
+        yield made
+
+
+def hand(phone: FakePhone, app: str = APP) -> FeedPhone:
+    return FeedPhone(find_adb(), phone.serial, app)
+
+
+@pytest.mark.parametrize(
+    ("window", "front"),
+    [
+        (MINE, "front"),
+        ("x" * 400_000 + "\n" + MINE, "front"),  # all windows of a full phone
+        (FOCUS % "com.pebblo.app", "front"),
+        (FOCUS % "com.pebblo.app2/com.pebblo.app.Main", "elsewhere"),
+        (FOCUS % "com.android.permissioncontroller/x.GrantActivity", "elsewhere"),
+        (FOCUS % "NotificationShade", "elsewhere"),
+        ("  mCurrentFocus=null\n", "elsewhere"),
+        ("", "elsewhere"),
+        (f"    KeyguardServiceDelegate\n      showing=true\n      x=true\n{MINE}", "locked"),
+        (f"    KeyguardServiceDelegate\n      showing=false\n{MINE}", "front"),
+        (f"    mShowingLockscreen=true mShowingDream=false\n{MINE}", "locked"),
+        (f"    mShowingDream=false mDreamingLockscreen=true\n{MINE}", "locked"),
+    ],
+)  # fmt: skip
+def test_what_is_in_front_is_told_apart(phone: FakePhone, window: str, front: Front) -> None:
+    phone.answers["dumpsys window"] = window.encode()
+    assert hand(phone).front() == front
+
+
+@pytest.mark.parametrize("state", ["Asleep", "Dozing", "Dreaming"])
+def test_a_screen_that_is_off_is_not_in_front(phone: FakePhone, state: str) -> None:
+    phone.answers["dumpsys power"] = f"  mWakefulness={state}\n".encode()
+    assert hand(phone).front() == "asleep"
+
+
+@pytest.mark.parametrize(
+    ("said", "width", "height"),
+    [
+        ("Physical size: 1080x2400", 1080, 2400),
+        ("Physical size: 1440x3120\nOverride size: 720x1560", 720, 1560),
+        ("Physical size: 480x800", 480, 800),
+    ],
+)
+def test_a_swipe_stays_away_from_edges_and_buttons_and_is_no_tap(
+    phone: FakePhone, said: str, width: int, height: int
+) -> None:
+    phone.answers["wm size"] = f"{said}\n".encode()
+    mine, chance = hand(phone), random.Random(5)
+    for _ in range(12):
+        mine.swipe_up(chance)
+    swipes = [line.split()[2:] for line in phone.ran if line.startswith("input ")]
+    assert len(swipes) == 12
+    assert len({tuple(each) for each in swipes}) == 12  # no two alike
+    for x1, y1, x2, y2, lasts in (tuple(map(int, each)) for each in swipes):
+        assert 0.3 * width < min(x1, x2) <= max(x1, x2) < 0.6 * width
+        assert 0.2 * height < y2 < y1 < 0.8 * height
+        assert y1 - y2 > 0.3 * height
+        assert 100 < lasts < 400
+
+
+def test_an_app_that_is_not_there_or_a_screen_without_a_size_is_a_mistake(phone: FakePhone) -> None:
+    with pytest.raises(UserError, match=r"com\.other\.app is not installed"):
+        hand(phone, "com.other.app").check()
+    phone.answers["wm size"] = b"\n"
+    with pytest.raises(UserError, match="how large its screen is"):
+        hand(phone).check()
+    with pytest.raises(UserError, match="not an Android package name"):
+        hand(phone, "com.app; rm -rf /")
+
+
+def test_a_phone_that_is_gone_says_so(phone: FakePhone) -> None:
+    mine = hand(phone)
+    phone.adbd.unplug()
+    with pytest.raises(PhoneGoneError):
+        mine.front()
