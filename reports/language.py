@@ -116,7 +116,7 @@ class Language:
     def number(self, value: float, decimals: int | None = None) -> str:
         """Return a number with as many `decimals`; without these up to three, as it needs."""
         pattern = _MOST_DECIMALS if decimals is None else _fixed(decimals)
-        return self._figure(format_decimal(value, pattern, self.locale))
+        return self.figure(format_decimal(value, pattern, self.locale))
 
     def percent(self, part: float, decimals: int = 0) -> str:
         """Return a share (0..1) in percent; 0% and 100% only where it is exactly that.
@@ -134,7 +134,7 @@ class Language:
         >>> Language().points(0.5), Language().points(-1), Language().points(0)
         ('+50', '-100', '0')
         """
-        return self._figure(self._points(difference))
+        return self.figure(self._points(difference))
 
     def interval(self, low: float, high: float) -> str:
         """Return an interval of a difference of shares, in percentage points.
@@ -143,7 +143,7 @@ class Language:
         ('[-100, -39]', '[-100; -39]')
         """
         joint = "," if self.locale.number_symbols["latn"]["decimal"] == "." else ";"
-        return self._figure(f"[{self._points(low)}{joint} {self._points(high)}]")
+        return self.figure(f"[{self._points(low)}{joint} {self._points(high)}]")
 
     def probability(self, value: float) -> str:
         """Return p or q to three digits, never as a false zero.
@@ -152,12 +152,12 @@ class Language:
         ('0.002', '<0,001')
         """
         if value < 0.0005:
-            return self._figure(f"<{self.number(0.001)}")
+            return self.figure(f"<{self.number(0.001)}")
         return self.number(1) if value > 0.9995 else self.number(value, 3)
 
     def share(self, k: int, n: int, doubt: str = "") -> str:
         """Return ``k/n``, with a mark of `doubt` behind it."""
-        return self._figure(f"{self.number(k)}/{self.number(n)}{doubt}")
+        return self.figure(f"{self.number(k)}/{self.number(n)}{doubt}")
 
     def size(self, number: float) -> str:
         """Return a number of bytes.
@@ -288,11 +288,11 @@ class Language:
             pattern = _fixed(len(english.partition(".")[2]))
         if english.startswith("+"):
             pattern = f"+{pattern};-{pattern}"
-        return self._figure(format_decimal(value, pattern, self.locale))
+        return self.figure(format_decimal(value, pattern, self.locale))
 
     def _percent(self, part: float, decimals: int) -> str:
         pattern = self.locale.percent_formats[None].pattern.replace("#,##0", _fixed(decimals))
-        return self._figure(format_percent(part, pattern, self.locale))
+        return self.figure(format_percent(part, pattern, self.locale))
 
     def _points(self, difference: float) -> str:
         return str(format_decimal(round(difference * 100), "+#,##0;-#,##0", self.locale)
@@ -310,7 +310,7 @@ class Language:
         joint = f"{_LEFT_TO_RIGHT}{sign}{number[1]}{_END}"
         return Figure(joint + amount[number.end() :])
 
-    def _figure(self, text: str) -> str:
+    def figure(self, text: str) -> str:
         """Return a number that keeps its order among words that are written to the left."""
         if self.direction == "ltr" or text.isdigit():
             return Figure(text)

@@ -6,7 +6,14 @@ from typing import get_args
 import pytest
 from feed_audits import audit_of, compared
 
-from analyzer.feed.measures.records import Figure, MeasureName, Reason, ReasonCode
+from analyzer.feed.measures.records import (
+    CodersFigure,
+    CodersRule,
+    Figure,
+    MeasureName,
+    Reason,
+    ReasonCode,
+)
 from analyzer.statistics import Interval
 from reports.feed import told
 from reports.feed.figures import Figures, turned
@@ -145,7 +152,7 @@ def test_without_controls_the_limit_is_told_and_nothing_is_compared() -> None:
     )
     found = view(audit_of(alone))
     assert sum("no control accounts" in each for each in found.limits) == 2
-    assert found.headlines[0].lead.endswith("were measured ones.")
+    assert found.headlines[0].lead.endswith("were of the measured categories.")
 
 
 def test_an_arm_without_coded_items_says_so() -> None:
@@ -166,7 +173,8 @@ def test_every_language_writes_its_own_numbers(code: str) -> None:
     assert language.tell(found.title)
     assert found.sides[0] == language.country("KE")
     text = " ".join(language.tell(each.lead) for each in found.headlines)
-    assert language.percent(0.482) in text
+    assert language.percent(0.482).strip("\u2066\u2069") in text
+    assert "\u2066\u2066" not in text
     categories = language.tell(found.meaning)
     assert ("Contenido depresivo" in categories) == (code == "es")
 
@@ -183,3 +191,29 @@ def test_accounts_that_a_rule_stopped_are_a_limit() -> None:
     stopped = replace(comparison, accounts=(first, *comparison.accounts[1:]))
     limits = view(audit_of(stopped)).limits
     assert any("stopped for what they were shown: 1." in each for each in limits)
+
+
+def test_what_is_measured_is_called_harmful_only_where_the_codebook_does() -> None:
+    audit = audit_of(compared())
+    assert "were of the measured categories" in view(audit).headlines[0].lead
+    harmful = tuple(sorted(audit.protocol.codebook.harmful))
+    told = view(replace(audit, comparison=replace(audit.comparison, positive=harmful)))
+    assert "were potentially harmful" in told.headlines[0].lead
+    assert "potentially harmful" in told.meaning
+
+
+def test_what_each_rule_of_coders_would_make_of_it_is_told_where_it_matters() -> None:
+    comparison = compared()
+
+    def of(rule: CodersRule, share: float, times: float | None) -> CodersFigure:
+        held = Interval(0.0, 1.0)
+        return CodersFigure(rule, "KE", "seeded", 5, share, held, 0.05, times, None)
+
+    for times in (9.0, None):
+        coders = (of("all", 0.45, times), of("any", 0.55, times))
+        sentences = view(audit_of(replace(comparison, coders=coders))).agreement
+        assert any("45%" in each and "55%" in each for each in sentences)
+        assert any("\u00d79.0" in each for each in sentences) == (times is not None)
+    alike = (of("all", 0.45, 9.0), of("any", 0.451, 9.0))
+    quiet = view(audit_of(replace(comparison, coders=alike))).agreement
+    assert len(quiet) == len(view(audit_of(comparison)).agreement)

@@ -12,7 +12,7 @@ from analyzer.knowledge import load_knowledge
 from analyzer.said import Said, say
 from analyzer.statistics import Interval
 from reports.feed import told
-from reports.language import Figure, Language
+from reports.language import Language
 
 _OPEN = "…"
 _TIMES = "\u00d7"
@@ -96,7 +96,11 @@ class Figures:
     def bracket(self, held: Interval, write: Callable[[float], str]) -> str:
         """Return an interval whose ends `write` writes."""
         joint = "," if self.language.locale.number_symbols["latn"]["decimal"] == "." else ";"
-        return Figure(f"[{write(held.low)}{joint} {write(held.high)}]")
+        return self.language.figure(f"[{write(held.low)}{joint} {write(held.high)}]")
+
+    def together(self, *parts: str) -> str:
+        """Return figures as one, with a space between them; without those that are empty."""
+        return self.language.figure(" ".join(filter(None, parts)))
 
     def duration(self, seconds: float) -> str:
         """Return a time in seconds, minutes or hours."""

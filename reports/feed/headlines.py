@@ -12,6 +12,7 @@ from analyzer.feed.measures.records import FeedComparison, FeedRow, Figure, Meas
 from analyzer.feed.records import Role
 from analyzer.said import Said, say
 from analyzer.statistics import Interval
+from reports.feed import told as told_
 from reports.feed.figures import Figures, split, turned
 
 _TELLING: tuple[Role, ...] = ("seeded", "observed")
@@ -31,10 +32,16 @@ class Headline:
     more: tuple[Said, ...]  # why it is not decided; onset; what could not be coded
 
 
-def headlines(found: FeedComparison, figures: Figures) -> tuple[Headline, ...]:
-    """Return a headline for each arm that is no control."""
+def headlines(
+    found: FeedComparison, figures: Figures, *, harmful: bool = False
+) -> tuple[Headline, ...]:
+    """Return a headline for each arm that is no control.
+
+    `harmful`: what is measured is all that the codebook calls harmful, and so is named like that.
+    """
+    kind = told_.HARMFUL if harmful else told_.SO_CODED
     return tuple(
-        _headline(found, figures, side, role)
+        _headline(found, figures, side, role, kind)
         for side in found.sides
         for role in _TELLING
         if any((each.side, each.role) == (side, role) for each in found.coverage)
@@ -50,7 +57,9 @@ def contrast(found: FeedComparison, figures: Figures) -> tuple[Said, ...]:
     return tuple(told)
 
 
-def _headline(found: FeedComparison, figures: Figures, side: str, role: Role) -> Headline:
+def _headline(
+    found: FeedComparison, figures: Figures, side: str, role: Role, kind: Said
+) -> Headline:
     share = _figure(found, "share", side, role, found.window)
     row = next(
         (
@@ -63,7 +72,7 @@ def _headline(found: FeedComparison, figures: Figures, side: str, role: Role) ->
     return Headline(
         side,
         role,
-        _lead(found, figures, side, role, share, row),
+        _lead(found, figures, share, row, kind) or _uncounted(figures.arm(side, role)),
         row is not None and row.verdict != "insufficient",
         (
             *(figures.reason(each, "share") for each in (row.reasons if row else ())),
@@ -76,41 +85,44 @@ def _headline(found: FeedComparison, figures: Figures, side: str, role: Role) ->
 def _lead(
     found: FeedComparison,
     figures: Figures,
-    side: str,
-    role: Role,
     share: Figure | None,
     row: FeedRow | None,
-) -> Said:
-    arm = figures.arm(side, role)
+    kind: Said,
+) -> Said | None:
     if share is None or share.value is None:
-        return say("{arm}: in no account were enough items coded.", arm=arm)
+        return None
     told: dict[str, object] = {
-        "arm": arm,
+        "arm": figures.arm(share.side, share.role),
         "hours": figures.hour(share.window, found.settings.window_s),
         "share": _held(figures, "share", share.value, share.joint or share.interval),
+        "kind": kind,
     }
-    control = _figure(found, "share", side, "control", found.window)
+    control = _figure(found, "share", share.side, "control", found.window)
     if row is None or control is None or control.value is None:
-        return say("{arm}: {share} of the items in {hours} were measured ones.", **told)
+        return say("{arm}: {share} of the items in {hours} were {kind}.", **told)
     told["control"] = figures.value("share", control.value)
     if row.verdict == "insufficient" or row.effect is None:
         return say(
-            "{arm}: {share} of the items in {hours} were measured ones. Whether that differs from"
-            " control accounts ({control}) is not decided.",
+            "{arm}: {share} of the items in {hours} were {kind}. Whether that differs from control"
+            " accounts ({control}) is not decided.",
             **told,
         )
     if row.verdict == "same":
         return say(
-            "{arm}: {share} of the items in {hours} were measured ones, shown to be alike with"
-            " control accounts ({control}).",
+            "{arm}: {share} of the items in {hours} were {kind}, shown to be alike with control"
+            " accounts ({control}).",
             **told,
         )
     told |= _times(figures, row.effect, row.joint or row.interval)
     return say(
-        "{arm}: {share} of the items in {hours} were measured ones, {factor} times {held} the share"
-        " of control accounts ({control}).",
+        "{arm}: {share} of the items in {hours} were {kind}, {factor} times {held} the share of"
+        " control accounts ({control}).",
         **told,
     )
+
+
+def _uncounted(arm: Said) -> Said:
+    return say("{arm}: in no account were enough items coded.", arm=arm)
 
 
 def _onset(found: FeedComparison, figures: Figures, side: str, role: Role) -> Iterator[Said]:
@@ -178,7 +190,7 @@ def _contrast(row: FeedRow, figures: Figures) -> Iterator[Said]:
 
 
 def _held(figures: Figures, measure: MeasureName, value: float, held: Interval) -> str:
-    return " ".join(filter(None, (figures.value(measure, value), figures.interval(measure, held))))
+    return figures.together(figures.value(measure, value), figures.interval(measure, held))
 
 
 def _times(figures: Figures, factor: float, held: Interval) -> dict[str, object]:

@@ -10,6 +10,8 @@ from analyzer.said import Said, say
 from analyzer.statistics import Interval
 from reports.feed.figures import Figures
 
+_ALIKE = 0.005  # shares that nobody would tell apart
+
 
 def limits(comparison: FeedComparison, figures: Figures) -> tuple[Said, ...]:
     """Return the limits of `comparison`, those that weigh most first."""
@@ -133,9 +135,58 @@ def agreement(found: Agreement | None, figures: Figures) -> tuple[Said, ...]:
     return tuple(told)
 
 
+def coders(comparison: FeedComparison, figures: Figures) -> tuple[Said, ...]:
+    """Return what would be told if only what all coders called measured counted, or what any did.
+
+    Of the accounts with an interest of each side.
+    """
+    told = []
+    loosely = {(each.side, each.role): each for each in comparison.coders if each.rule == "any"}
+    for strict in comparison.coders:
+        loose = loosely.get((strict.side, strict.role))
+        if strict.rule != "all" or strict.role == "control" or loose is None:
+            continue
+        if strict.share is None or loose.share is None or loose.share - strict.share < _ALIKE:
+            continue
+        filled: dict[str, object] = {
+            "arm": figures.arm(strict.side, strict.role),
+            "strict": figures.share(strict.share),
+            "loose": figures.share(loose.share),
+        }
+        if strict.amplification is None or loose.amplification is None:
+            told.append(
+                say(
+                    "{arm}: if only what all its coders called so were measured, the share would be"
+                    " {strict}; if what any of them did, {loose}.",
+                    **filled,
+                )
+            )
+            continue
+        filled |= {
+            "strict_times": figures.factor(strict.amplification),
+            "loose_times": figures.factor(loose.amplification),
+        }
+        told.append(
+            say(
+                "{arm}: if only what all its coders called so were measured, the share would be"
+                " {strict} and the amplification {strict_times}; if what any of them did, {loose}"
+                " and {loose_times}.",
+                **filled,
+            )
+        )
+    if told:
+        told.append(
+            say(
+                "Coders do not see the country, so they err alike everywhere: that draws an"
+                " amplification towards 1."
+            )
+        )
+    return tuple(told)
+
+
 def _coefficient(of: Coefficient, figures: Figures) -> str:
     number = figures.language.number
     if of.value is None or of.low is None or of.high is None:
         return "" if of.value is None else number(of.value, 2)
     held = figures.bracket(Interval(of.low, of.high), lambda end: number(end, 2))
-    return f"{number(of.value, 2)} {held}"
+    return figures.together(number(of.value, 2), held)

@@ -28,6 +28,9 @@ UNITS: Final[Mapping[MeasureName, Unit]] = {
 }
 ADS: Final[tuple[MeasureName, ...]] = ("ads_formal", "ads_disclosed", "ads_hint", "ads_matched")
 MEASURED: Final = say("measured items")
+# What measured items are, in a sentence whose subject is items.
+HARMFUL: Final = say("potentially harmful")
+SO_CODED: Final = say("of the measured categories")
 JOINT: Final = say(
     "These intervals hold all at once in 95 of 100 studies; every other one holds by itself."
 )

@@ -17,7 +17,7 @@ from analyzer.statistics import Interval
 from reports.feed import told
 from reports.feed.figures import Figures, split, turned
 from reports.feed.headlines import Headline, contrast, headlines
-from reports.feed.limits import agreement, limits
+from reports.feed.limits import agreement, coders, limits
 from reports.language import Language
 
 if TYPE_CHECKING:
@@ -140,20 +140,34 @@ class _Viewing:
             figures=figures,
             sides=(a, b),
             title=say("What the feed shows: {a} and {b}", a=a, b=b),
-            meaning=say(
-                "Measured items are those that the coders put into: {categories}.",
-                categories=tuple(map(figures.category, found.positive)),
-            ),
-            headlines=headlines(found, figures),
+            meaning=self._meaning(),
+            headlines=headlines(found, figures, harmful=self._harmful),
             joint=told.JOINT,
             contrast=contrast(found, figures),
             groups=tuple(self._groups()),
             arms=tuple(map(self._arm, found.coverage)),
             table=tuple(self._by.values()),
             overlaps=tuple(map(self._overlap, found.overlaps)),
-            agreement=agreement(self._audit.agreement, figures),
+            agreement=(*agreement(self._audit.agreement, figures), *coders(found, figures)),
             cautions=tuple(each.text for each in self._audit.cautions),
             limits=limits(found, figures),
+        )
+
+    @property
+    def _harmful(self) -> bool:
+        return set(self._found.positive) == self._audit.protocol.codebook.harmful
+
+    def _meaning(self) -> Said:
+        categories = tuple(map(self._figures.category, self._found.positive))
+        if self._harmful:
+            return say(
+                "Measured items are those that the codebook calls potentially harmful. Coders put"
+                " them into: {categories}.",
+                categories=categories,
+            )
+        return say(
+            "Measured items are those that the coders put into: {categories}.",
+            categories=categories,
         )
 
     def _when(self, window: int | None) -> Said:
