@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from feed_rig import ADAPTERS, aweme, logged, served
-from recording import STUDY, record, study
+from recording import STUDY, prove_region, record, study
 
+from analyzer.bundle import BundleWriter, new_session
 from analyzer.errors import UserError
 from analyzer.feed.audit import audit
 from analyzer.feed.audit_records import Audit, Caution
@@ -280,3 +281,35 @@ def test_a_side_without_an_account_or_a_study_without_one_is_a_mistake(tmp_path:
         made(found, "KE", "mars")
     with pytest.raises(UserError, match="both sides"):
         made(found, "KE", "KE-13")
+
+
+def test_a_session_that_is_not_over_is_told(whole: Study) -> None:
+    session = new_session(whole, whole.arm("KE-13"), origin="proxy", account="ke-s1")
+    writer = BundleWriter.create(whole.captures, session, phase="use")
+    try:
+        assert codes_of(made(whole).cautions) == {"being_recorded"}
+    finally:
+        writer.close("done")
+
+
+def test_sessions_of_one_account_at_the_same_time_are_told(whole: Study) -> None:
+    account(whole, "de-c1", 60, [1])
+    session = new_session(
+        whole, whole.arm("DE-13"), origin="proxy", account="de-c1", started=1.8e9 + 3600 * 59 + 60
+    )
+    writer = BundleWriter.create(whole.captures, session, phase="use")
+    prove_region(writer, "DE")
+    writer.close("done", ended=1.8e9 + 3600 * 59 + 90)
+    [told] = [each.text for each in made(whole).cautions if each.code == "overlap"]
+    assert told.endswith("counted twice: de-c1.")
+
+
+def test_why_a_study_does_without_proof_of_the_region_is_told(tmp_path: Path) -> None:
+    waiver = '\n[compare.waive]\nregion = "a partner in Kenya held the phone"\n'
+    found = declared(tmp_path, FEED + waiver)
+    for repeat, (name, shown) in enumerate(SHOWN.items(), 1):
+        arm = f"{name[:2].upper()}-13"
+        record(found, arm, repeat, hour(shown), account=name, proven=name != "ke-s1")
+    [told] = [each.text for each in made(found).cautions if each.code == "region"]
+    assert told.startswith("For 1 of 8 sessions")
+    assert told.endswith("The study says: a partner in Kenya held the phone")

@@ -33,7 +33,7 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
     no feed, or a side has no session of an account.
     """
     protocol = load_protocol(study)
-    kept = update(study, phases=protocol.phases).sessions
+    kept = update(study, phases=protocol.phases)
     material = gather(study, protocol, knowledge or load_knowledge(), kept, (a, b))
     codebook = protocol.codebook
     codes = load_codes(study.root, codebook)

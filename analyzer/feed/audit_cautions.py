@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from analyzer.feed.audit_material import BY_CONTENT, Material
+from analyzer.feed.audit_material import BY_CONTENT, Material, Recorded
 from analyzer.feed.audit_records import AccountState, Audit, Caution
 from analyzer.instants import instant
 from analyzer.said import say, say_many
@@ -98,6 +99,25 @@ def _sessions(material: Material) -> Iterator[Caution]:
                 len(material.nameless),
             ),
         )
+    if material.running:
+        yield Caution(
+            "being_recorded",
+            say_many(
+                "{number} session is still being recorded, and does not count yet.",
+                "{number} sessions are still being recorded, and do not count yet.",
+                material.running,
+            ),
+        )
+    sessions_of = {each.name: material.sessions.get(each.name, ()) for each, _ in material.accounts}
+    if twice := [name for name, some in sessions_of.items() if _overlap(some)]:
+        yield Caution(
+            "overlap",
+            say(
+                "Sessions of one account overlap in time, so that items may be counted twice:"
+                " {accounts}.",
+                accounts=_some(twice),
+            ),
+        )
     sessions = [each.session for each in material.recorded()]
     if broken := sum(not each.complete for each in sessions):
         yield Caution(
@@ -113,6 +133,14 @@ def _sessions(material: Material) -> Iterator[Caution]:
             "region",
             say(
                 "For {number} of {of} sessions nothing shows that the phone was in the country of"
+                " its account. The study says: {reason}",
+                number=unproven,
+                of=len(sessions),
+                reason=material.waived,
+            )
+            if material.waived
+            else say(
+                "For {number} of {of} sessions nothing shows that the phone was in the country of"
                 " its account: a feed depends on where it is asked for.",
                 number=unproven,
                 of=len(sessions),
@@ -127,6 +155,14 @@ def _sessions(material: Material) -> Iterator[Caution]:
                 versions=_some(each or "?" for each in versions),
             ),
         )
+
+
+def _overlap(some: Sequence[Recorded]) -> bool:
+    """Tell whether a session began before the one before it had ended."""
+    return any(
+        before.session.ended and instant(each.session.started) < instant(before.session.ended)
+        for before, each in pairwise(some)
+    )
 
 
 def _driving(found: Audit, material: Material) -> Iterator[Caution]:

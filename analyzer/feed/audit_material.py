@@ -21,6 +21,7 @@ from analyzer.feed.driven import Drive, drive_log, read_drive
 from analyzer.feed.kept import SessionItems, folder
 from analyzer.feed.measures import FeedAccount
 from analyzer.feed.protocol import Account, Protocol
+from analyzer.feed.store import ItemsSummary
 from analyzer.knowledge import Knowledge
 from analyzer.models import Arm, Session
 from analyzer.study import Study
@@ -54,6 +55,8 @@ class Material:
     nameless: tuple[str, ...]  # sessions with items that name no account
     undeclared: tuple[str, ...]  # accounts that sessions name, and the study does not
     elsewhere_recorded: tuple[str, ...]  # accounts with a session in another arm than declared
+    running: int  # sessions that are still being recorded
+    waived: str  # why the study does without proof of the region; "" where it does not
     passed: Counter[str] = field(default_factory=Counter)  # items of other surfaces and feeds
 
     def recorded(self) -> Iterator[Recorded]:
@@ -66,19 +69,18 @@ def gather(
     study: Study,
     protocol: Protocol,
     knowledge: Knowledge,
-    kept: Sequence[SessionItems],
+    kept: ItemsSummary,
     names: tuple[str, str],
 ) -> Material:
     """Return the material of the sides `names`; `UserError` where one has no session that counts.
 
-    `kept` tells what the items of each session of the study are, `analyzer.feed.store.update`
-    brings it.
+    `kept` is what `analyzer.feed.store.update` has found of all sessions.
     """
     found: defaultdict[str, list[Recorded]] = defaultdict(list)
     nameless: list[str] = []
     undeclared: set[str] = set()
     astray: set[str] = set()
-    for items in sorted(kept, key=lambda each: (each.started, each.session)):
+    for items in sorted(kept.sessions, key=lambda each: (each.started, each.session)):
         session = read_session(study.captures / items.session)
         account = protocol.accounts.get(session.account)
         if account is None:
@@ -119,6 +121,8 @@ def gather(
         nameless=tuple(nameless),
         undeclared=tuple(sorted(undeclared)),
         elsewhere_recorded=tuple(sorted(astray)),
+        running=len(kept.warnings),
+        waived=dict(study.compare.waive).get("region", ""),
     )
 
 

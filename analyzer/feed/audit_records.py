@@ -23,6 +23,8 @@ CautionCode = Literal[
     "adults",  # accounts of adults in a country's arms: on neither side
     "nothing_shown",  # accounts that were recorded, and no item was on the screen
     "region",  # sessions of which nothing shows that they were in the country of their arm
+    "being_recorded",  # sessions that are not over yet
+    "overlap",  # accounts with sessions at the same time
     "incomplete",  # sessions that were not recorded to their end
     "stopped_early",  # accounts with much less feed time than the others
     "driver_stopped",  # sessions that the driver ended for another reason than planned
