@@ -32,6 +32,12 @@ def _write(root: Path, form: Form = "json") -> StudyTruth:
     return write_study(root, DECLARED, 3, each=1, hours=0.5, sides=sides, form=form, masks=0.2)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> StudyTruth:
+    """A study that nobody changes but by reading and coding it."""
+    return _write(tmp_path_factory.mktemp("study"))
+
+
 def _read(truth: StudyTruth, codes: dict[str, str]) -> Columns:
     clear = {key: code for key, code in codes.items() if code not in CODEBOOK.unclear}
     names = [account.name for account in truth.accounts]
@@ -73,43 +79,41 @@ def test_what_is_read_of_the_bundles_is_what_was_drawn(tmp_path: Path, form: For
     )
 
 
-def test_the_bundles_are_sound_and_say_whose_they_are(tmp_path: Path) -> None:
-    truth = _write(tmp_path)
-    bundles = list_bundles(truth.study.captures)
+def test_the_bundles_are_sound_and_say_whose_they_are(written: StudyTruth) -> None:
+    bundles = list_bundles(written.study.captures)
     sessions = [read_session(bundle) for bundle in bundles]
     assert [problem for bundle in bundles for problem in verify(bundle)] == []
-    assert Counter(each.account for each in sessions) == {each.name: 2 for each in truth.accounts}
-    protocol = load_protocol(truth.study)
+    assert Counter(each.account for each in sessions) == {each.name: 2 for each in written.accounts}
+    assert {each.egress for each in sessions} == {"KE", "PH"}
+    protocol = load_protocol(written.study)
     assert {each.account: each.arm.label for each in sessions} == {
         name: account.arm for name, account in protocol.accounts.items()
     }
     assert {account.role for account in protocol.accounts.values()} == {"seeded", "control"}
 
 
-def test_a_seed_gives_the_same_study_again(tmp_path: Path) -> None:
+def test_a_seed_gives_the_same_study_again(tmp_path: Path, written: StudyTruth) -> None:
     found = []
-    for name in ("a", "b"):
-        truth = _write(tmp_path / name)
+    for truth in (written, _write(tmp_path)):
         update(truth.study)
         rows = [row for batch in load_items(truth.study) for row in batch.to_pylist()]
         found.append([(row["item_key"], row["text"], row["watch_s"]) for row in rows])
     assert found[0] == found[1]
 
 
-def test_what_was_drawn_is_what_the_benchmarks_measure(tmp_path: Path) -> None:
-    truth = _write(tmp_path)
-    drawn = simulate(DECLARED, truth.accounts, 3)
+def test_what_was_drawn_is_what_the_benchmarks_measure(written: StudyTruth) -> None:
+    drawn = simulate(DECLARED, written.accounts, 3)
     for name in Columns.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(truth.columns, name), getattr(drawn, name))
+        np.testing.assert_array_equal(getattr(written.columns, name), getattr(drawn, name))
 
 
-def test_simulated_coders_err_as_often_as_declared(tmp_path: Path) -> None:
-    truth = _write(tmp_path)
-    update(truth.study)
-    items = simulate_codes(tmp_path, seed=5, error=0.1)
-    codes = load_codes(tmp_path)
+def test_simulated_coders_err_as_often_as_declared(written: StudyTruth) -> None:
+    root = written.study.root
+    update(written.study)
+    items = simulate_codes(root, seed=5, error=0.1)
+    codes = load_codes(root)
     true = {}
-    for batch in load_items(truth.study):
+    for batch in load_items(written.study):
         for row in batch.to_pylist():
             if row["state"] == "shown" and row["text"]:
                 true[row["item_key"]] = category_of(row["native"])
@@ -121,8 +125,9 @@ def test_simulated_coders_err_as_often_as_declared(tmp_path: Path) -> None:
     found = agreement(codes.by_coder, CODEBOOK.keys, CODEBOOK.harmful)
     assert found.share is not None
     assert 0.7 < found.share < 0.9
-    final = sum(final_codes(tmp_path)[key] != category for key, category in true.items())
-    assert final / len(true) < 0.06  # where one errs, the third person mostly does not
+    final = final_codes(root)
+    wrong = sum(final[key] != category for key, category in true.items())
+    assert wrong / len(true) < 0.06  # where one errs, the third person mostly does not
 
 
 def test_half_of_what_harms_is_hinted_at_by_the_words_of_the_codebook() -> None:

@@ -34,6 +34,8 @@ _FIRST: Final = 1_800_000_000.0  # when the first session began
 _DAY: Final = 86_400.0
 _APART: Final = 60.0  # seconds between the beginnings of two accounts
 _READY: Final = 5.0  # seconds of the set-up
+# Two invented databases, which say that the phone was where its arm is.
+_EXITS: Final = ("geo:simulated-a.mmdb 2026-06-17", "geo:simulated-b.mmdb 2026-06-17")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def _write(
     )
     session = replace(session, id=f"{account.name}-s{part.number:02d}-simulated")
     writer = BundleWriter.create(study.captures, session, phase=SETUP)
+    for source in _EXITS:
+        writer.add_measured("exit_country", account.side, source, 0.0)
     writer.add_step(PHASE, _READY)
     offset = _READY - part.begins
     for number, exchange in enumerate(_exchanges(part, catalogue, form, batch, offset), 1):
