@@ -101,13 +101,19 @@ def _values(script: str, budget: Budget) -> Iterator[tuple[str, object]]:
 
 
 def _value(script: str, at: int) -> tuple[object, int]:
-    """Return the value that begins at `at`, and where it ends; `ValueError` if there is none."""
+    """Return the value that begins at `at`, and where it ends; `ValueError` if there is none.
+
+    A text has to be JSON.
+    """
     if script[at : at + 1] not in ("'", '"'):
         return _decode(script, at)
     found = _QUOTED[script[at]].match(script, at)
     if not found:
         raise ValueError("a text without an end")
-    return _ESCAPE.sub(_unescaped, found[1]), found.end()
+    text = _ESCAPE.sub(_unescaped, found[1]).strip()
+    if _decode(text)[1] != len(text):
+        raise ValueError("more than one value")
+    return text, found.end()
 
 
 def _unescaped(found: re.Match[str]) -> str:

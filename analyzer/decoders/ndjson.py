@@ -53,11 +53,11 @@ def _stream(content: bytes, budget: Budget) -> list[Layer]:
         try:
             value, end = _decode(text, at)
         except (ValueError, RecursionError):
-            rest = Layer(text[at:], "application/json", fault="bad_encoding")
+            rest = Layer(text[at:].encode(), "application/json", fault="bad_encoding")
             return [*found, rest] if len(found) > 1 and text[at] in "{[" else []
         if not isinstance(value, dict | list):
             return []
-        found.append(Layer(text[at:end], "application/json"))
+        found.append(Layer(text[at:end].encode(), "application/json"))
         begins = _BLANK.match(text, end)
         at = begins.end() if begins else end
     return found if len(found) > 1 else []

@@ -36,7 +36,7 @@ def _text(text: str) -> object:
         return Layer(found[1]) if found else MISS
     if head in ("GA", "GS", "fb"):
         return _analytics(text)
-    if ".{" in text[:70] and (found := _INSTAGRAM.match(text)):
+    if text[-1:] == "}" and ".{" in text[:70] and (found := _INSTAGRAM.match(text)):
         return Layer(text[found.end() :], "application/json", doubtful=True)
     dotted = "." in text
     if (dotted or ":" in text) and (found := _DOTTED.fullmatch(text)):
