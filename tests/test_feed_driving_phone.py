@@ -18,6 +18,10 @@ FOCUS = (
     "  mCurrentFocus=Window{4f2a1 u0 %s}\n  mFocusedApp=ActivityRecord{b u0 com.pebblo.app/.Main}\n"
 )
 MINE = FOCUS % "com.pebblo.app/com.pebblo.app.MainActivity"
+HUNG = (
+    "WINDOW MANAGER LAST ANR (dumpsys window lastanr)\n    KeyguardServiceDelegate\n"
+    f"      showing=true\n{MINE}WINDOW MANAGER POLICY STATE (dumpsys window policy)\n"
+)
 AWAKE = b"POWER MANAGER (dumpsys power)\n  mWakefulness=Awake\n  mWakefulnessChanging=false\n"
 
 
@@ -46,6 +50,8 @@ def hand(phone: FakePhone, app: str = APP) -> FeedPhone:
         (FOCUS % "com.android.permissioncontroller/x.GrantActivity", "elsewhere"),
         (FOCUS % "NotificationShade", "elsewhere"),
         ("  mCurrentFocus=null\n", "elsewhere"),
+        (HUNG + MINE, "front"),  # when it last hung, another one was in front of a locked phone
+        (HUNG.replace("showing=true", "showing=false") + FOCUS % "com.x/com.x.Main", "elsewhere"),
         ("", "elsewhere"),
         (f"    KeyguardServiceDelegate\n      showing=true\n      x=true\n{MINE}", "locked"),
         (f"    KeyguardServiceDelegate\n      showing=false\n{MINE}", "front"),
@@ -104,3 +110,21 @@ def test_a_phone_that_is_gone_says_so(phone: FakePhone) -> None:
     phone.adbd.unplug()
     with pytest.raises(PhoneGoneError):
         mine.front()
+
+
+def test_the_app_comes_to_the_front_as_its_icon_brings_it(phone: FakePhone) -> None:
+    main = "-a android.intent.action.MAIN -c android.intent.category.LAUNCHER"
+    asked = f"cmd package resolve-activity --brief {main} {APP}"
+    hand(phone).to_app()
+    assert phone.ran[-2:] == [asked, f"am start {main} -p {APP}"]  # Android 6 knows no such command
+    phone.answers[asked] = f"priority=0 preferredOrder=0\n{APP}/.Main$Feed\n".encode()
+    hand(phone).to_app()
+    assert phone.ran[-1] == f"am start {main} -n '{APP}/.Main$Feed'"
+    for odd in (
+        "No activity found",
+        f"{APP}/.Main;reboot",
+        "com.android.internal/.ResolverActivity",
+    ):
+        phone.answers[asked] = f"{odd}\n".encode()
+        hand(phone).to_app()
+        assert phone.ran[-1] == f"am start {main} -p {APP}"

@@ -24,6 +24,9 @@ _LOCKED: Final = re.compile(
     r"KeyguardServiceDelegate\s+showing=true"
     r"|mDreamingLockscreen=true|mShowingLockscreen=true|isKeyguardShowing=true"
 )
+_STATE: Final = "WINDOW MANAGER POLICY STATE"
+_COMPONENT: Final = re.compile(r"[A-Za-z0-9_.]{1,200}/[A-Za-z0-9_.$]{1,300}")
+_MAIN: Final = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
 # Where a swipe begins and ends, as shares of the width and the height; and its milliseconds.
 _ACROSS: Final = (0.38, 0.52)
 _FROM: Final = (0.68, 0.74)
@@ -58,7 +61,10 @@ class FeedPhone:
         awake = _AWAKE.search(power)
         if awake is not None and awake[1] != "Awake":
             return "asleep"
-        window = self._says("dumpsys", "window")
+        # Before that header stands how it was when an app last hung.
+        said = self._says("dumpsys", "window")
+        before, _, window = said.partition(_STATE)
+        window = window or before
         if _LOCKED.search(window):
             return "locked"
         focused = _FOCUS.findall(window)
@@ -85,9 +91,16 @@ class FeedPhone:
         self._adb.shell(self._serial, "input", "keyevent", "KEYCODE_WAKEUP")
 
     def to_app(self) -> None:
-        """Bring the app to the front, as its icon does; it is started where it does not run."""
-        main = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
-        self._adb.shell(self._serial, "am", "start", *main, "-p", self._app)
+        """Bring the app to the front, as its icon does; it is started where it does not run.
+
+        Its activity is named, as the icon names it: with a package in its place, Android up to 12
+        opens a second one over the first (`Task.isSameIntentFilter`).
+        """
+        lines = self._says("cmd", "package", "resolve-activity", "--brief", *_MAIN, self._app)
+        last = (lines.split() or [""])[-1]
+        named = _COMPONENT.fullmatch(last) and last.startswith(f"{self._app}/")
+        target = ("-n", last) if named else ("-p", self._app)
+        self._adb.shell(self._serial, "am", "start", *_MAIN, *target)
 
     def _measure(self) -> tuple[int, int]:
         """Return width and height in pixels; what somebody has set goes before what is built in."""
