@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from analyzer.exporters.people import People
@@ -52,6 +53,16 @@ Not searched, because they are too short to be told from anything else: {types}.
 _FICTIONAL: Final = """
 **{told}**
 """
+_FEED: Final = {
+    ".html": "what the feed shows; accounts and coders have numbers, and nothing leads to\n"
+    "  whoever made an item",
+    ".json": "the same, for a machine",
+}
+_FEED_TABLES: Final = (
+    "- `feed-*.csv` ({number} files): its tables; what their columns mean stands in\n"
+    "  `feed-*.feed_dictionary.csv`"
+)
+_FEED_SCHEMA: Final = "the JSON Schema of `feed-*.json`"
 _SESSIONS: Final = {
     ".har": (
         "each session in outline: who was asked what, when, under which names and in what\n  shape;"
@@ -110,7 +121,11 @@ def readme(material: Material, files: Iterable[str], values: int, too_short: Ite
     tabled = {f"{name}.{each.name}.csv": each for each in (*tables(), dictionary())}
     rest = sorted(set(files) - set(tabled))
     sessions = [each for each in rest if each.startswith("session-")]
-    told = [f"- `{each}`: {_meaning(each, name)}" for each in rest if each not in sessions]
+    feed = [each for each in rest if each.startswith("feed-") and each.endswith(".csv")]
+    told = [
+        f"- `{each}`: {_meaning(each, name)}" for each in rest if each not in (*sessions, *feed)
+    ]
+    told += [_FEED_TABLES.format(number=len(feed))] if feed else []
     for ending, meaning in _SESSIONS.items():
         number = sum(each.endswith(ending) for each in sessions)
         told += [f"- `session-*{ending}` ({number} files): {meaning}"] if number else []
@@ -139,6 +154,8 @@ def _warnings(warnings: Sequence[str]) -> str:
 
 
 def _meaning(file: str, name: str) -> str:
+    if file.startswith("feed-"):
+        return _FEED[Path(file).suffix] if file != "feed-schema.json" else _FEED_SCHEMA
     if file == "schema.json":
         return f"the JSON Schema of `{name}.json`"
     if file.endswith(".json"):

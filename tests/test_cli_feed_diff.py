@@ -23,7 +23,7 @@ from reports.feed.record import feed_schema
 
 def written(root: Path, amplified: float) -> Path:
     declared = FeedDeclaration(amplification=dict.fromkeys(("KE", "US"), amplified))
-    truth = write_study(root, declared, seed=2, each=6, hours=0.5, sessions=1)
+    truth = write_study(root, declared, seed=2, each=6, hours=0.35, sessions=1)
     store.update(truth.study)
     simulate_codes(root)
     return root
@@ -98,6 +98,39 @@ def test_nothing_of_whoever_made_an_item_is_in_any_form(
     (tmp_path / f"feed.{ending}").write_text(f"{told}\n{planted[0][1]}", encoding="utf-8")
     if form in ("text", "markdown"):
         assert [each for each in Search(planted).folder(tmp_path) if each.data_type]
+
+
+def test_a_published_copy_tells_what_the_feed_shows_and_nothing_of_whoever_made_an_item(
+    root: Path, tmp_path: Path
+) -> None:
+    done("analyze", root=root)
+    folder = tmp_path / "published"
+    done("publish", folder, "KE", "US", "--no-sessions", "--lang", "en,sw", root=root)
+    names = {path.name for path in folder.iterdir()}
+    assert {"feed-KE-US.html", "feed-KE-US.sw.html", "feed-KE-US.json", "feed-schema.json"} <= names
+    assert "feed-KE-US.feed_rows.csv" in names
+    record = json.loads((folder / "feed-KE-US.json").read_text(encoding="utf-8"))
+    schema = json.loads((folder / "feed-schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(record)
+    assert [each["name"] for each in record["accounts"]][:2] == ["account 1", "account 2"]
+    assert record["examples"]
+    assert all(each["account"].startswith("account ") for each in record["examples"])
+    # Names of recordings, which the whole copy uses, have those of accounts in a simulated study.
+    recordings = [path.name.encode() for path in load_study(root).captures.iterdir()]
+    search = Search([*what_strangers_wrote(root), *names_of_accounts(root)])
+    for path in folder.iterdir():
+        if path.name.startswith("feed-"):
+            content = path.read_bytes()
+            for each in recordings:
+                content = content.replace(each, b"")
+            assert not [leak for leak in search.file(path.name, content) if leak.data_type]
+    assert "`feed-KE-US.html`" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def names_of_accounts(root: Path) -> list[tuple[str, str]]:
+    declared = load_study(root).feed
+    assert declared
+    return [("account", each) for each in declared["accounts"]]
 
 
 def what_strangers_wrote(root: Path) -> list[tuple[str, str]]:

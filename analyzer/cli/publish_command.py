@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from analyzer.study import Study
     from reports.material import Material
 
+DEFAULT_SIDES = ("eea", "global_majority")
+
 
 @click.command(
     "publish",
@@ -59,6 +61,9 @@ def command(
 ) -> None:
     """Write into a new FOLDER what may be shown to everyone: report, record, tables, outlines.
 
+    Where the study has [feed], also what the feed shows: no text, name or picture of whoever made
+    an item, nor anything by which it could be found.
+
     An outline is a session without its values: hosts, paths, names and shapes. Beside it is a copy
     that `verify` checks against the seal of the recording. Then every byte
     that was written is searched for the seeded values of all personas, in every way of writing.
@@ -78,13 +83,14 @@ def command(
     seeded = tuple(
         dict.fromkeys(value for each in study.personas.values() for value in each.values)
     )
-    material = gathered(study, *(sides or ("eea", "global_majority")))
+    material = gathered(study, *(sides or DEFAULT_SIDES))
     search = Search(seeded)
     chosen = tuple(each for some in languages for each in some) or ("en",)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
         made = Path(name) / "made"
         made.mkdir()
+        _write_feed(made, study, sides or DEFAULT_SIDES, chosen)
         _write(made, study, material, search, seeded, chosen, sessions)
         refuse(
             search.folder(made),
@@ -133,6 +139,28 @@ def _write(
     names = {each.name for each in made.iterdir()}
     text = readme(clean, names, searched, search.too_short)
     (made / "README.md").write_text(text, encoding="utf-8")
+
+
+def _write_feed(
+    made: Path, study: Study, sides: tuple[str, ...], languages: tuple[str, ...]
+) -> None:
+    """Write what the feed shows, where both sides have accounts of it."""
+    if study.feed is None:
+        return
+    from analyzer.feed.audit import audit
+    from reports.feed.forms import files, name
+    from reports.feed.publishing import published
+    from reports.feed.record import feed_schema_text
+
+    a, b = sides
+    try:
+        found = published(audit(study, a, b))
+    except UserError as error:
+        complain(f"published without the feed: {error}")
+        return
+    for ending, content in files(found, ("html", "json", "csv"), languages):
+        (made / f"{name(found)}{ending}").write_bytes(content)
+    (made / "feed-schema.json").write_text(feed_schema_text(), encoding="utf-8")
 
 
 def _write_sessions(
