@@ -19,8 +19,14 @@ from analyzer.feed.coding.codes import decide
 from analyzer.feed.coding.codes import record as coded
 from analyzer.feed.driven import DriveLog
 from analyzer.feed.items import item_key
+from analyzer.feed.measures import measure
+from analyzer.feed.store import update
 from analyzer.knowledge import load_knowledge
 from analyzer.models import Exchange
+from analyzer.simulation.feed_accounts import CATEGORIES
+from analyzer.simulation.feed_accounts import POSITIVE as POSITIVE_ONE
+from analyzer.simulation.feed_bundles import write_study
+from analyzer.simulation.feed_codes import simulate_codes
 from analyzer.study import Study
 
 KNOWN = load_knowledge()
@@ -313,3 +319,25 @@ def test_why_a_study_does_without_proof_of_the_region_is_told(tmp_path: Path) ->
     [told] = [each.text for each in made(found).cautions if each.code == "region"]
     assert told.startswith("For 1 of 8 sessions")
     assert told.endswith("The study says: a partner in Kenya held the phone")
+
+
+def test_from_bundles_comes_what_is_true_of_a_simulated_study(tmp_path: Path) -> None:
+    truth = write_study(tmp_path / "study", seed=3, each=1, hours=0.4)
+    update(truth.study)
+    simulate_codes(truth.study.root, 1, error=0.0)
+    found = audit(truth.study, "KE", "US", KNOWN)
+    direct = measure([truth.columns], truth.accounts, CATEGORIES, {POSITIVE_ONE}, ("KE", "US"))
+    for ours, theirs in zip(
+        sorted(found.comparison.accounts, key=lambda each: each.name),
+        sorted(direct.accounts, key=lambda each: each.name),
+        strict=True,
+    ):
+        assert (ours.name, ours.shown, ours.coded) == (theirs.name, theirs.shown, theirs.coded)
+        assert (ours.positive, ours.share) == (theirs.positive, theirs.share)
+        # Times are kept to the millisecond.
+        times = (ours.first_exposure_s, ours.onset_s, ours.doubling_s)
+        for time, true in zip(
+            times, (theirs.first_exposure_s, theirs.onset_s, theirs.doubling_s), strict=True
+        ):
+            assert time == (true if true is None else pytest.approx(true, abs=0.002))
+    assert sum(each.positive for each in found.comparison.accounts) > 20

@@ -19,6 +19,7 @@ from fake_phone_feed import PACKAGE, FeedPhone
 from feed_app_rig import FeedRecording, recording
 
 from analyzer.bundle import add_step, list_bundles
+from analyzer.custody.log import read
 from analyzer.extract.shapes import digest
 from analyzer.feed.driven import DriveLog, drive_log, read_drive, read_lines
 from analyzer.feed.driving.drive import Driver
@@ -222,6 +223,8 @@ def test_the_command_drives_until_ctrl_c_and_leaves_the_phone_at_home(scene: Sce
     assert lines[0]["seed"]
     assert read_drive(path).stopped == "told"
     assert read_drive(path).items >= 3
+    [noted] = [each for each in read(scene.study.root).entries if each.what == "driven"]
+    assert (noted.details["session"], noted.details["stopped"]) == (path.stem, "told")
     steps = [name for _, name in read_steps(made.bundle)]
     assert steps == ["set-up", "feed", PAUSE]
 

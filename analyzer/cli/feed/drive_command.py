@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analyzer.cli.feed.custody import log_drive
 from analyzer.cli.options import complain, example, open_study, study_option
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _drive(
     finally:
         show.end()
         log.close()
+        log_drive(study.root, feed.path.name)
     if stopped in FAULTS:
         raise UserError(f"the drive has ended: {stopped}", MEANING[stopped])
     complain(f"ended: {MEANING[stopped]}; {show.sums()}")
