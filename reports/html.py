@@ -8,6 +8,7 @@ a content security policy lets no other run.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from analyzer.compare.cautions import waivers
 from analyzer.comparison import Comparison, CoverageRow, Recipient
@@ -22,6 +23,7 @@ from reports.consenting import consenting
 from reports.counted import counted
 from reports.countries import lands
 from reports.coverage import HostLine, host_lines, side_coverage
+from reports.feed.sections import sections
 from reports.filters import Filters
 from reports.growing import growing
 from reports.headlines import headlines
@@ -39,6 +41,9 @@ from reports.region import arm_regions
 from reports.templating import fingerprint, source, template
 from reports.unread import unread_picture
 
+if TYPE_CHECKING:
+    from analyzer.feed.audit_records import Audit
+
 _Value = Callable[[CoverageRow], str]
 Groups = list[tuple[Recipient, list[Delta]]]
 _MANY = 2000  # rows; with more the evidence of those that are the same is told in brief
@@ -51,12 +56,13 @@ def render_html(
     linkage: Linkage | None = None,
     language: Language | None = None,
     countries: CountryMatrix | None = None,
+    feed: Audit | None = None,
 ) -> str:
     """Return the page as text, in English where no `language` is named.
 
     The same comparison, knowledge, linkage and language give the same text. `linkage` is that of
-    the comparison's two sides, `countries` the matrix of all countries of the study: without one of
-    them the page says nothing of it.
+    the comparison's two sides, `countries` the matrix of all countries of the study, `feed` the
+    audit of what their feeds showed: without one of them the page says nothing of it.
     """
     language = language or Language()
     names = Names(comparison, knowledge, language)
@@ -84,6 +90,8 @@ def render_html(
         ages=growing(comparison, names),
         lands=lands(countries, names) if countries else None,
         measured=measured(comparison, names),
+        audit=feed,
+        feed=sections(feed, language) if feed else None,
         ties=ties(linkage, names.data) if linkage else None,
         hosts=host_lines(comparison.coverage),
         unread=unread_picture(comparison, names),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from analyzer.comparison import Comparison
 from analyzer.countries import CountryMatrix
@@ -12,6 +13,9 @@ from analyzer.linkage import Linkage
 from reports.html import render_html
 from reports.language import Language
 from reports.record import Record, record
+
+if TYPE_CHECKING:
+    from analyzer.feed.audit_records import Audit
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Material:
     knowledge: Knowledge
     linkage: Linkage | None = None
     countries: CountryMatrix | None = None
+    feed: Audit | None = None
 
     @cached_property
     def record(self) -> Record:
@@ -30,7 +35,9 @@ class Material:
 
     def page(self, language: Language) -> str:
         """Return the page."""
-        return render_html(self.comparison, self.knowledge, self.linkage, language, self.countries)
+        return render_html(
+            self.comparison, self.knowledge, self.linkage, language, self.countries, self.feed
+        )
 
     @property
     def name(self) -> str:

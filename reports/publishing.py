@@ -10,6 +10,7 @@ from typing import Final
 from analyzer.exporters.people import People
 from analyzer.linkage import Linkage
 from reports.dictionary import dictionary, tables
+from reports.feed.publishing import published as published_feed
 from reports.material import Material
 from reports.tables import cell
 from reports.words import FICTIONAL
@@ -108,6 +109,7 @@ def published(material: Material) -> Material:
             ),
         ),
         material.countries,
+        material.feed and published_feed(material.feed),
     )
 
 

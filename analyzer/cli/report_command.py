@@ -9,6 +9,7 @@ import click
 
 from analyzer.cli.options import (
     analysed,
+    complain,
     confidence_option,
     example,
     open_study,
@@ -20,6 +21,7 @@ from analyzer.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analyzer.feed.audit_records import Audit
     from analyzer.study import Study
     from reports.material import Material
 
@@ -107,12 +109,16 @@ def command(
     chosen = tuple(each for some in forms for each in some)
     spoken = tuple(each for some in languages for each in some) or ("en",)
     target, wanted = _where(output or study.out, chosen, spoken)
-    for path in write_report(study, gathered(study, *sides), wanted, spoken, output, target):
+    material = gathered(study, *sides, feed=True)
+    for path in write_report(study, material, wanted, spoken, output, target):
         click.echo(f"Wrote {click.format_filename(path)}")
 
 
-def gathered(study: Study, a: str, b: str) -> Material:
-    """Compare sides `a` and `b`, and return what reports are made of."""
+def gathered(study: Study, a: str, b: str, *, feed: bool = False) -> Material:
+    """Compare sides `a` and `b`, and return what reports are made of.
+
+    With `feed` also what their feeds showed, where the study says how to measure that.
+    """
     from analyzer.compare import compare, many_countries, material
     from analyzer.linkage import linkage
     from reports.material import Material
@@ -124,7 +130,21 @@ def gathered(study: Study, a: str, b: str) -> Material:
         knowledge,
         linkage(frames, study, knowledge, (a, b)),
         many_countries(frames, study, knowledge, made),
+        _audited(study, a, b) if feed and study.feed is not None else None,
     )
+
+
+def _audited(study: Study, a: str, b: str) -> Audit | None:
+    """Return the audit of the feed; None, which is told, where there is nothing to audit yet."""
+    from analyzer.feed.audit import audit
+    from analyzer.feed.protocol import load_protocol
+
+    load_protocol(study)  # what is wrong there is the user's to correct
+    try:
+        return audit(study, a, b)
+    except UserError as error:
+        complain(f"the feed is left out: {error.message}")
+        return None
 
 
 def write_report(

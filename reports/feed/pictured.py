@@ -238,7 +238,7 @@ def factors(view: FeedView) -> Picture | None:
         return None
     margin = found.settings.margin
     panel = Panel(
-        title=tell(told.measure("amplification")),
+        title=tell(say("Times the share of control accounts")),
         less=tell(say("less than control accounts")),
         more=tell(say("more than control accounts")),
         rows=tuple(inside),

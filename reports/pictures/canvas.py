@@ -96,7 +96,7 @@ class Canvas:
         """Write one line whose base line is at `y`; cut short where it is wider than `within`."""
         shown = fit(text)
         if within is not None:
-            shown = shortened(shown, within, size)
+            shown = shortened(shown, within, size * _BOLD if bold else size)
         self._axes.text(
             self._x(x),
             y,
