@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from analyzer.simulation.feed_accounts import FeedDeclaration, onset_median
+from benchmarks.feed_studies import agreeing, coders, power, stopping
+from benchmarks.feed_studies.bundles import differences, through_bundles
 from benchmarks.feed_studies.methods import NAMES, Case, held
 from benchmarks.feed_studies.studies import FIGURES, SIDES, Score, Scores, lines, scored
 
@@ -50,3 +55,44 @@ def test_the_declared_onset_is_earlier_the_faster_it_learns() -> None:
         onset_median(FeedDeclaration(learning=each), "KE", 2.0, many=500) for each in (2.0, 30.0)
     ]
     assert found[0] < found[1]
+
+
+def test_what_is_read_from_bundles_is_what_was_drawn(tmp_path: Path) -> None:
+    found, direct = through_bundles(tmp_path / "study", FeedDeclaration(), 1, each=2, hours=0.6)
+    assert differences(found, direct) == []
+    assert found.accounts[0].coded > 30
+    first = replace(found.accounts[0], positive=found.accounts[0].positive + 1, first_exposure_s=0)
+    changed = replace(found, accounts=(first, *found.accounts[1:]))
+    assert [each.split(":")[0] for each in differences(changed, direct)] == [
+        ".accounts[0].first_exposure_s",
+        ".accounts[0].positive",
+    ]
+
+
+def test_coders_who_err_are_seen_in_what_is_read_from_bundles(tmp_path: Path) -> None:
+    found, direct = through_bundles(
+        tmp_path / "study", FeedDeclaration(), 1, each=2, hours=0.6, error=0.3
+    )
+    assert found.accounts[-1].positive > direct.accounts[-1].positive
+    strict, loose = (each for each in found.coders if each.side == "KE")
+    assert (strict.controls or 0) < (loose.controls or 0)
+
+
+def test_the_smaller_tables_measure_what_they_say() -> None:
+    wide = FeedDeclaration(base_spread=0.5, spread=0.24)
+    stops = stopping.scored(wide, in_a_row=9, studies=3)
+    assert stops.studies == 3
+    assert stops.accounts > 0
+    assert stops.hurt >= stops.held
+    right, wrong = (coders.scored(FeedDeclaration(), error, studies=2) for error in (0.0, 0.1))
+    assert sum(wrong.amplifications) < 0.9 * sum(right.amplifications)
+    assert right.lacking == [0, 0]
+    assert wrong.lacking[0] > 0.2
+    strong, weak = (
+        power.found(FeedDeclaration(amplification={"KE": each, "US": 1.0}), 6, 2)
+        for each in (10.0, 1.0)
+    )
+    assert (strong, weak) == ((1, 1), (0, 0))
+    true, holds, plain = agreeing.held(0.5, 0.99, 30, 40)
+    assert true == pytest.approx(0.9604)
+    assert plain < 0.8 < holds

@@ -71,7 +71,10 @@ def scored(
     """Measure studies with such a rule, as if its accounts had ended by chance, and as they did."""
     score = Stopping()
     accounts = accounts_of(_SIDES, _EACH, _HOURS)
-    true, onset = declaration.plateau("KE", "seeded"), onset_median(declaration, "KE", _HOURS)
+    true, onset = (
+        declaration.plateau("KE", "seeded"),
+        onset_median(declaration, "KE", _HOURS, many=1500),
+    )
     for seed in range(first_seed, first_seed + studies):
         columns, ended = stopped(simulate(declaration, accounts, seed), accounts, in_a_row)
         plain = [replace(each, stopped="") for each in ended]

@@ -25,6 +25,16 @@ SILENT = 0.95  # of the studies of a recommender that does nothing
 _SETTINGS = FeedSettings()
 _APART = 100_000  # the seeds of one kind from those of the next
 Told = Callable[[str], None]
+# What is declared of each kind of study.
+KINDS = (
+    ("10 times, 0.048 of the controls' items", FeedDeclaration()),
+    ("accounts differ twice as much", FeedDeclaration(base_spread=0.5, spread=0.24)),
+    ("one item in ten coded by nobody", FeedDeclaration(uncoded=0.1)),
+    (
+        "4 times in KE, 2 times in US, learns slowly",
+        FeedDeclaration(base_share=0.1, amplification={"KE": 4.0, "US": 2.0}, learning=30.0),
+    ),
+)
 
 
 @dataclass(slots=True)
@@ -66,17 +76,8 @@ class Scores:
 
 def measured(studies: int, told: Told) -> Scores:
     """Simulate and measure so many studies of each kind."""
-    declared = (
-        ("10 times, 0.048 of the controls' items", FeedDeclaration()),
-        ("accounts differ twice as much", FeedDeclaration(base_spread=0.5, spread=0.24)),
-        ("one item in ten coded by nobody", FeedDeclaration(uncoded=0.1)),
-        (
-            "4 times in KE, 2 times in US, learns slowly",
-            FeedDeclaration(base_share=0.1, amplification={"KE": 4.0, "US": 2.0}, learning=30.0),
-        ),
-    )
     kinds = []
-    for place, (name, declaration) in enumerate(declared):
+    for place, (name, declaration) in enumerate(KINDS):
         told(name)
         kinds.append(scored(name, declaration, studies, 1 + place * _APART))
     told("no amplification")
@@ -95,13 +96,14 @@ def scored(name: str, declaration: FeedDeclaration, studies: int, first_seed: in
     for seed in range(first_seed, first_seed + studies):
         columns = simulate(declaration, accounts, seed)
         found = measure([columns], accounts, CATEGORIES, {POSITIVE}, SIDES, _SETTINGS)
-        _count(score, declaration, onsets, found)
+        count(score, declaration, onsets, found)
     return score
 
 
-def _count(
+def count(
     score: Score, declaration: FeedDeclaration, onsets: dict[str, float], found: FeedComparison
 ) -> None:
+    """Count one study in `score`."""
     score.studies += 1
     held, alone = {}, {}
     for side in SIDES:
@@ -168,6 +170,19 @@ def lines(scores: Scores) -> Sequence[str]:
         f"| {null.name} | {silent} | {null.studies - null.differed} | {null.studies} | {kept} |",
     ]
     return found
+
+
+def lines_of(score: Score) -> Sequence[str]:
+    """Return what one kind of study came to, in plain lines."""
+    head = (
+        f"{score.name}: {score.studies} studies, both amplifications found in {score.found}, "
+        f"any claimed in {score.claimed}"
+    )
+    told = [
+        f"  held, {name}: {', '.join(f'{each} {held[each]}' for each in (*FIGURES, 'all'))}"
+        for name, held in (("headline", score.held), ("alone", score.alone))
+    ]
+    return [head, *told]
 
 
 def _told(counts: Counter[str]) -> str:
