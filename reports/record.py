@@ -6,6 +6,7 @@ The schema is made from the records themselves and kept in ``schemas/``, where
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -27,7 +28,7 @@ from reports.limits import limits
 from reports.naming import Names
 
 FORMAT: Final = "evenhand-report-1"
-DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _KEPT: Final = f"schemas/{FORMAT}.schema.json"
 
 
@@ -175,8 +176,16 @@ def ascii_json(plain: Any) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a record, made from the records in code."""
-    found = json.loads(json.dumps(msgspec.json.schema(Record)))  # its tuples are lists then
-    return {"$schema": DIALECT, "$id": f"urn:evenhand:{FORMAT}", **found}
+    return schema_of(Record, FORMAT)
+
+
+def schema_of(kind: type, name: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a record, the same whatever Python makes it."""
+    found = json.loads(json.dumps(msgspec.json.schema(kind)))  # its tuples are lists then
+    for each in found["$defs"].values():
+        if "description" in each:  # Python 3.13 takes the indentation out of docstrings
+            each["description"] = inspect.cleandoc(each["description"])
+    return {"$schema": _DIALECT, "$id": f"urn:evenhand:{name}", **found}
 
 
 def schema_text() -> str:

@@ -26,7 +26,7 @@ from analyzer.feed.records import AdClass, Health, Role, ShownBy
 from analyzer.said import Said
 from reports.feed import told
 from reports.feed.view import view
-from reports.record import DIALECT, ascii_json
+from reports.record import ascii_json, schema_of
 
 if TYPE_CHECKING:
     from reports.feed.view import FeedView
@@ -237,10 +237,10 @@ def feed_record_json(record: FeedRecord) -> str:
 
 def feed_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a record, made from the records in code."""
-    found = json.loads(json.dumps(msgspec.json.schema(FeedRecord)))
+    found = schema_of(FeedRecord, FORMAT)
     for end in found["$defs"]["Interval"]["prefixItems"]:
         end["type"] = ["number", "null"]  # JSON knows nothing infinite
-    return {"$schema": DIALECT, "$id": f"urn:evenhand:{FORMAT}", **found}
+    return found
 
 
 def feed_schema_text() -> str:
