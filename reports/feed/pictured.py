@@ -33,6 +33,12 @@ def exposure(view: FeedView) -> Picture | None:
     sides = tuple(_side(view, which, name) for which, name in zip("ab", found.sides, strict=True))
     categories = tuple(map(view.figures.category, found.positive))
     title = say("Share of the feed: {categories}", categories=categories)
+    counted = say(
+        "Of the coded items that were on the screen. Each point stands for {window} of feed time.",
+        window=clock(view.figures.language, found.settings.window_s),
+    )
+    if view.harmful:
+        title = say("Share of the feed that is potentially harmful")
     language = view.figures.language
     source = say(
         "{app}, study {study}, {days}. Made with evenhand.",
@@ -43,13 +49,7 @@ def exposure(view: FeedView) -> Picture | None:
     return exposure_picture(
         Exposure(
             title=tell(title),
-            counted=tell(
-                say(
-                    "Of the coded items that were on the screen. Each point stands for {window} of"
-                    " feed time.",
-                    window=clock(language, found.settings.window_s),
-                )
-            ),
+            counted=_joined(tell(view.meaning) if view.harmful else "", tell(counted)),
             time=tell(say("feed time")),
             notes=(
                 tell(

@@ -104,6 +104,7 @@ class FeedView:
     figures: Figures
     sides: tuple[str, str]
     title: Said
+    harmful: bool  # what is measured is all that the codebook calls harmful
     meaning: Said  # of "measured items"
     headlines: tuple[Headline, ...]
     joint: Said  # what the intervals of the headlines are
@@ -139,6 +140,7 @@ class _Viewing:
             audit=self._audit,
             figures=figures,
             sides=(a, b),
+            harmful=self._harmful,
             title=say("What the feed shows: {a} and {b}", a=a, b=b),
             meaning=self._meaning(),
             headlines=headlines(found, figures, harmful=self._harmful),
