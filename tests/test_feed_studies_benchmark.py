@@ -80,10 +80,11 @@ def test_coders_who_err_are_seen_in_what_is_read_from_bundles(tmp_path: Path) ->
 
 def test_the_smaller_tables_measure_what_they_say() -> None:
     wide = FeedDeclaration(base_spread=0.5, spread=0.24)
-    stops = stopping.scored(wide, in_a_row=9, studies=3)
-    assert stops.studies == 3
-    assert stops.accounts > 0
-    assert stops.hurt >= stops.held
+    stops = stopping.scored(wide, in_a_row=11, studies=6)
+    assert stops.stopped > 6
+    assert stops.nobody.studies + stops.refused + stops.earlier.studies == 6
+    assert stops.earlier.studies == stops.survivors.studies > 0
+    assert stops.survivors.off < stops.whole.off
     right, wrong = (coders.scored(FeedDeclaration(), error, studies=2) for error in (0.0, 0.1))
     assert sum(wrong.amplifications) < 0.9 * sum(right.amplifications)
     assert right.lacking == [0, 0]

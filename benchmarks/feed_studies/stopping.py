@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from analyzer.feed.measures import ADS, STATES, Columns, FeedAccount, FeedSettings, measure
+from analyzer.feed.measures import ADS, STATES, Columns, FeedAccount, FeedSettings, intervals
+from analyzer.feed.measures.arms import FeedArm, Sample
+from analyzer.feed.measures.tallying import Tally
 from analyzer.simulation.feed_accounts import (
     CATEGORIES,
     POSITIVE,
@@ -18,8 +20,8 @@ from analyzer.simulation.feed_accounts import (
 )
 
 RULE = "positive_in_a_row"
-_SIDES, _EACH, _HOURS = ("KE", "US"), 8, 6.0
-_QUICK = FeedSettings(resamples=99, permutations=99)  # only shares and medians are read
+_SETTINGS = FeedSettings()
+_LEAST, _LAST = _SETTINGS.least_accounts, 5
 _CASES = (
     ("accounts differ a little", FeedDeclaration()),
     ("accounts differ twice as much", FeedDeclaration(base_spread=0.5, spread=0.24)),
@@ -48,93 +50,99 @@ def stopped(
 
 
 @dataclass(slots=True)
-class Stopping:
-    """`hurt`: studies whose last hour lacks an account that was stopped; of these, `held`: how
-    often the survivors' interval holds the share, and `below`: their mean less the share, summed.
-    `warned`: studies in which the measures refuse, `earlier`: in which they take an earlier hour.
-    """
+class Held:
+    """Studies; in how many the interval held the share; how far off means were, summed."""
 
     studies: int = 0
-    accounts: float = 0.0  # stopped, of the arm
-    hurt: int = 0
     held: int = 0
-    below: float = 0.0
-    warned: int = 0
-    earlier: int = 0
-    earlier_held: int = 0
+    off: float = 0.0
+
+    def add(self, sample: Sample, true: float) -> None:
+        """Count one study."""
+        interval = intervals.mean_share(sample.values, sample.items)
+        self.studies += 1
+        self.held += interval.low <= true <= interval.high
+        self.off += float(sample.values.mean()) - true
+
+    def told(self) -> str:
+        """Return the three columns of the table."""
+        if not self.studies:
+            return "0 | |"
+        return f"{self.studies} | {self.off / self.studies:+.3f} | {self.held / self.studies:.2f}"
+
+
+@dataclass(slots=True)
+class Stopping:
+    """What came of the studies in which some were stopped: refused, or an earlier hour taken.
+
+    Of these, `whole` is the same study's last hour had nobody been stopped, and `survivors` its
+    last hour among those who were not.
+    """
+
+    stopped: int = 0  # accounts, of all studies
+    refused: int = 0
+    nobody: Held = field(default_factory=Held)
+    earlier: Held = field(default_factory=Held)
+    survivors: Held = field(default_factory=Held)
+    whole: Held = field(default_factory=Held)
     onset_held: int = 0
 
 
 def scored(
     declaration: FeedDeclaration, in_a_row: int, studies: int, first_seed: int = 1
 ) -> Stopping:
-    """Measure studies with such a rule, as if its accounts had ended by chance, and as they did."""
+    """Look at the accounts with an interest of KE, in studies with such a rule."""
     score = Stopping()
-    accounts = accounts_of(_SIDES, _EACH, _HOURS)
+    accounts = [each for each in accounts_of(("KE",), 8, 6.0) if each.role == "seeded"]
     true, onset = (
         declaration.plateau("KE", "seeded"),
-        onset_median(declaration, "KE", _HOURS, many=1500),
+        onset_median(declaration, "KE", 6.0, many=1500),
     )
     for seed in range(first_seed, first_seed + studies):
-        columns, ended = stopped(simulate(declaration, accounts, seed), accounts, in_a_row)
-        plain = [replace(each, stopped="") for each in ended]
-        by_chance, told = (
-            measure([columns], each, CATEGORIES, {POSITIVE}, _SIDES, _QUICK)
-            for each in (plain, ended)
-        )
-        score.studies += 1
-        score.accounts += sum(
-            bool(each.stopped) for each in ended if (each.side, each.role) == ("KE", "seeded")
-        )
-        for found in (by_chance, told):
-            figures = {
-                (each.measure, each.window): each
-                for each in found.figures
-                if (each.side, each.role) == ("KE", "seeded")
-            }
-            share = figures["share", found.window]
-            holds = share.interval.low <= true <= share.interval.high
-            if found is by_chance:
-                interval = figures["onset", None].interval
-                score.onset_held += interval.low <= onset <= interval.high
-                if share.left_out and share.value is not None:
-                    score.hurt += 1
-                    score.held += holds
-                    score.below += share.value - true
-            elif share.stopped:
-                score.warned += 1
-            elif found.window and found.window != by_chance.window:  # the first hour is of learning
-                score.earlier += 1
-                score.earlier_held += holds
+        columns = simulate(declaration, accounts, seed)
+        whole = _arm(columns, accounts).share(_LAST)
+        left, ended = stopped(columns, accounts, in_a_row)
+        arm = _arm(left, ended)
+        times = arm.times("onset")
+        if times is not None:
+            interval = intervals.median(times.times, times.until)
+            score.onset_held += interval.low <= onset <= interval.high
+        gone = sum(bool(each.stopped) for each in ended)
+        score.stopped += gone
+        if not gone:
+            score.nobody.add(whole, true)
+            continue
+        lived = [each for each in range(arm.tally.windows) if arm.lived(each) >= _LEAST]
+        sound = [each for each in lived if not arm.stopped(each)]
+        if not sound or sound[-1] == 0:  # the first hour is of learning
+            score.refused += 1
+        else:
+            score.earlier.add(arm.share(sound[-1]), true)
+            score.survivors.add(arm.share(lived[-1]), true)
+            score.whole.add(whole, true)
     return score
 
 
+def _arm(columns: Columns, accounts: Sequence[FeedAccount]) -> FeedArm:
+    tally = Tally(accounts, CATEGORIES, {POSITIVE}, _SETTINGS).add([columns])
+    return FeedArm(tally, "KE", "seeded", CATEGORIES)
+
+
 def lines(studies: int) -> Sequence[str]:
-    """Return the rows of the table."""
-    names = (
-        "stopped for good after so many positive in a row",
-        "of 8 stopped",
-        "last hour lacks some",
-        "share less the true one",
-        "held",
-        "onset held",
-        "refused",
-        "earlier hour taken",
-        "held",
-    )
+    """Return the rows of the table: studies, share less the true one, held; of each choice."""
+    choices = ("nobody stopped", "earlier hour", "survivors", "the same, unstopped")
+    names = " | ".join(f"{each} | off | held" for each in choices)
     found = [
-        f"| {' | '.join(names)} |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        f"| stopped for good after so many in a row | of 8 | refused | {names} | onset held |",
+        f"|---|{'--:|' * (3 * len(choices) + 3)}",
     ]
     for name, declaration in _CASES:
         for in_a_row in _ROWS:
             told = scored(declaration, in_a_row, studies)
-            hurt, earlier = max(told.hurt, 1), max(told.earlier, 1)
+            parts = (told.nobody, told.earlier, told.survivors, told.whole)
             found.append(
-                f"| {in_a_row}, {name} |"
-                f" {told.accounts / studies:.1f} | {told.hurt / studies:.2f} |"
-                f" {told.below / hurt:+.3f} | {told.held / hurt:.2f} |"
-                f" {told.onset_held / studies:.2f} | {told.warned / studies:.2f} |"
-                f" {told.earlier / studies:.2f} | {told.earlier_held / earlier:.2f} |"
+                f"| {in_a_row}, {name} | {told.stopped / studies:.1f} | {told.refused} |"
+                f" {' | '.join(each.told() for each in parts)} |"
+                f" {told.onset_held / studies:.2f} |"
             )
     return found
