@@ -28,7 +28,7 @@ def test_it_begins_with_the_exercise_the_sides_and_the_answer() -> None:
     assert lines[0].startswith("Pebblo 1.0")
     assert "Kenya (---)" in lines[0]
     assert lines[1].startswith("! An exercise")
-    assert lines[2].startswith("--- Kenya: 8 accounts with an interest")
+    assert lines[2].startswith("--- Kenya; accounts with an interest: 8")
     assert any("11 times [5.3, 18] the share of control accounts" in line for line in lines)
 
 

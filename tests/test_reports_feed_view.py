@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import get_args
 
+import msgspec
 import pytest
 from feed_audits import audit_of, compared
 
@@ -70,6 +72,42 @@ def test_the_lead_tells_share_and_times_with_the_joint_intervals() -> None:
     assert found.headlines[0].decided
 
 
+def test_a_newspaper_could_print_the_lead() -> None:
+    audit = audit_of(compared())
+    harmful = tuple(sorted(audit.protocol.codebook.harmful))
+    found = view(replace(audit, comparison=replace(audit.comparison, positive=harmful)))
+    for each, side in zip(found.headlines, ("Kenya", "United States of America"), strict=True):
+        assert each.lead.startswith(f"{side}, hour 6 of feed time: ")
+        assert each.lead.count(". ") == 0
+        without_intervals = re.sub(r"\[[^]]*\]", "", each.lead)
+        assert len(without_intervals.removeprefix(side).split()) <= 26
+
+
+def test_one_account_is_not_told_as_several() -> None:
+    found = view(audit_of(compared(each=1)))
+    sentences = [
+        *(each.lead for each in found.headlines),
+        *(one for each in found.headlines for one in each.more),
+        *(each.note for each in found.table if each.note),
+        *found.limits,
+        *found.contrast,
+    ]
+    assert any("1 of 1" in each for each in sentences)
+    assert not any(re.search(r"\b1 (?!000)[a-z ]*(accounts|items)\b", each) for each in sentences)
+
+
+def test_large_numbers_have_their_thousands_apart() -> None:
+    audit = audit_of(compared())
+    assert audit.agreement
+    many = replace(
+        audit, agreement=msgspec.structs.replace(audit.agreement, both=14328, items=21768)
+    )
+    assert "14,328 of 21,768" in view(many).agreement[0]
+    for code, number in (("de", "14.328"), ("sw", "14,328"), ("fil", "14,328")):
+        language = Language(code)
+        assert number in language.tell(view(many, language).agreement[0])
+
+
 def test_the_sentences_name_the_reason_where_nothing_is_decided() -> None:
     found = view(audit_of(compared(each=4, uncoded=0.3)))
     for each in found.headlines:
@@ -99,7 +137,7 @@ def test_rows_inside_a_side_go_from_controls_to_those_with_an_interest() -> None
     assert onset.before is not None
     assert onset.before.value == "not reached"
     assert onset.told == "sooner"
-    assert onset.before.note == "8 of 8 accounts did not get there."
+    assert onset.before.note == "Accounts that did not get there: 8 of 8."
 
 
 def test_rows_between_sides_are_turned_from_a_to_b() -> None:
@@ -152,7 +190,7 @@ def test_without_controls_the_limit_is_told_and_nothing_is_compared() -> None:
     )
     found = view(audit_of(alone))
     assert sum("no control accounts" in each for each in found.limits) == 2
-    assert found.headlines[0].lead.endswith("were of the measured categories.")
+    assert found.headlines[0].lead.endswith("shown was of the measured categories.")
 
 
 def test_an_arm_without_coded_items_says_so() -> None:
@@ -195,10 +233,10 @@ def test_accounts_that_a_rule_stopped_are_a_limit() -> None:
 
 def test_what_is_measured_is_called_harmful_only_where_the_codebook_does() -> None:
     audit = audit_of(compared())
-    assert "were of the measured categories" in view(audit).headlines[0].lead
+    assert "was of the measured categories" in view(audit).headlines[0].lead
     harmful = tuple(sorted(audit.protocol.codebook.harmful))
     told = view(replace(audit, comparison=replace(audit.comparison, positive=harmful)))
-    assert "were potentially harmful" in told.headlines[0].lead
+    assert "was potentially harmful" in told.headlines[0].lead
     assert "potentially harmful" in told.meaning
 
 

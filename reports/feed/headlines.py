@@ -92,31 +92,32 @@ def _lead(
     if share is None or share.value is None:
         return None
     told: dict[str, object] = {
-        "arm": figures.arm(share.side, share.role),
+        "side": figures.side(share.side),
+        "accounts": told_.role(share.role),
         "hours": figures.hour(share.window, found.settings.window_s),
         "share": _held(figures, "share", share.value, share.joint or share.interval),
         "kind": kind,
     }
     control = _figure(found, "share", share.side, "control", found.window)
     if row is None or control is None or control.value is None:
-        return say("{arm}: {share} of the items in {hours} were {kind}.", **told)
+        return say("{side}, {hours}: {share} of what {accounts} were shown was {kind}.", **told)
     told["control"] = figures.value("share", control.value)
     if row.verdict == "insufficient" or row.effect is None:
         return say(
-            "{arm}: {share} of the items in {hours} were {kind}. Whether that differs from control"
-            " accounts ({control}) is not decided.",
+            "{side}, {hours}: {share} of what {accounts} were shown was {kind}. Whether that"
+            " differs from control accounts ({control}) is not decided.",
             **told,
         )
     if row.verdict == "same":
         return say(
-            "{arm}: {share} of the items in {hours} were {kind}, shown to be alike with control"
-            " accounts ({control}).",
+            "{side}, {hours}: {share} of what {accounts} were shown was {kind}; that is shown to be"
+            " alike with control accounts ({control}).",
             **told,
         )
     told |= _times(figures, row.effect, row.joint or row.interval)
     return say(
-        "{arm}: {share} of the items in {hours} were {kind}, {factor} times {held} the share of"
-        " control accounts ({control}).",
+        "{side}, {hours}: {share} of what {accounts} were shown was {kind}, {factor} times {held}"
+        " the share of control accounts ({control}).",
         **told,
     )
 
@@ -132,15 +133,15 @@ def _onset(found: FeedComparison, figures: Figures, side: str, role: Role) -> It
     reached = onset.accounts - onset.censored
     if onset.value is None:
         yield say(
-            "{reached} of {accounts} accounts got to where every second item is a measured one:"
-            " too few for a median.",
+            "Accounts that got to where every second item is a measured one: {reached} of"
+            " {accounts}, too few for a median.",
             reached=reached,
             accounts=onset.accounts,
         )
         return
     yield say(
-        "Every second item was a measured one after {time} of feed time (median; {reached} of"
-        " {accounts} accounts got there).",
+        "Every second item was a measured one after {time} of feed time (median; accounts that"
+        " got there: {reached} of {accounts}).",
         time=_held(figures, "onset", onset.value, onset.joint or onset.interval),
         reached=reached,
         accounts=onset.accounts,

@@ -48,7 +48,7 @@ def _of_accounts(comparison: FeedComparison, figures: Figures) -> Iterator[Said]
     for each in comparison.figures:
         if each.measure == "share" and each.window == comparison.window and each.left_out:
             yield say(
-                "{arm}: {left_out} of {accounts} accounts do not count in {hours}: too few of"
+                "{arm}: accounts that do not count in {hours}: {left_out} of {accounts}. Too few of"
                 " their items are coded, or they did not live through it.",
                 arm=figures.arm(each.side, each.role),
                 left_out=each.left_out,
@@ -107,10 +107,10 @@ def agreement(found: Agreement | None, figures: Figures) -> tuple[Said, ...]:
         )
     told = [
         say(
-            "{both} of {items} items were coded by two people or more, who did not see each"
-            " other's codes. They agree on {share}.",
-            both=found.both,
-            items=found.items,
+            "Items that two people or more coded without seeing each other's codes: {both} of"
+            " {items}. They agree on {share}.",
+            both=figures.language.number(found.both),
+            items=figures.language.number(found.items),
             share=figures.language.percent(found.share),
         )
     ]

@@ -85,12 +85,13 @@ def print_feed(found: FeedView, out: Out | None = None, shown: Shown | None = No
 
 def _side(found: FeedView, mark: str, name: str) -> str:
     arms = [each for each in found.arms if each.coverage.side == name]
-    counted = ", ".join(
-        f"{each.coverage.accounts} {told.role(each.coverage.role)}"
-        f" ({each.coverage.shown} items shown, {each.coded or '0%'} of them coded)"
+    number = found.figures.language.number
+    counted = "; ".join(
+        f"{told.role(each.coverage.role)}: {each.coverage.accounts}"
+        f" (items shown: {number(each.coverage.shown)}, coded: {each.coded or '0%'})"
         for each in arms
     )
-    return f"{mark} {found.figures.side(name)}: {counted}"
+    return f"{mark} {found.figures.side(name)}; {counted}"
 
 
 def _nothing(out: Out, found: FeedView, rows: Sequence[RowView], shown: Shown) -> None:

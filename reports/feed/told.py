@@ -28,7 +28,7 @@ UNITS: Final[Mapping[MeasureName, Unit]] = {
 }
 ADS: Final[tuple[MeasureName, ...]] = ("ads_formal", "ads_disclosed", "ads_hint", "ads_matched")
 MEASURED: Final = say("measured items")
-# What measured items are, in a sentence whose subject is items.
+# What measured items are, in a sentence whose subject is a share of what accounts were shown.
 HARMFUL: Final = say("potentially harmful")
 SO_CODED: Final = say("of the measured categories")
 JOINT: Final = say(

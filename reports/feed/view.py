@@ -190,7 +190,7 @@ class _Viewing:
             joint=figures.interval(each.measure, each.joint),
             possible=_wide(figures.interval(each.measure, each.possible), each.possible),
             note=say(
-                "{censored} of {accounts} accounts did not get there.",
+                "Accounts that did not get there: {censored} of {accounts}.",
                 censored=each.censored,
                 accounts=each.accounts,
             )
