@@ -38,6 +38,18 @@ def test_a_log_amounts_to_what_was_done(tmp_path: Path) -> None:
     assert (found.session, found.account, found.seed) == ("s", "ke-1", "7")
     assert (found.items, found.matched, found.unknown, found.engaged) == (4, 2, 1, 1)
     assert (found.by, found.stopped) == ((("term", 2),), "locked")
+    assert found.decided == (("own", 2),)
+
+
+def test_what_decided_is_told_once_for_each_item(tmp_path: Path) -> None:
+    log = DriveLog(tmp_path, "s")
+    for why in (["code:depressive"], ["term", "hashtag", "triage:eating"], ["hashtag"],
+                ["triage:eating", "author"]):  # fmt: skip
+        log.add("item", 1.0, key="a", decision="match", dwell_s=1.0, why=why)
+    log.add("item", 2.0, key="b", decision="other", dwell_s=1.0, why=["triage:eating"])
+    log.close()
+    found = read_drive(drive_log(tmp_path, "s"))
+    assert found.decided == (("code", 1), ("own", 2), ("signs", 1))
 
 
 def test_a_drive_that_died_has_no_reason_and_its_cut_line_swallows_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from feed_audits import audit_of, compared
 from reporting import BIDI, HOSTILE, Page
 
 from analyzer.extract.shapes import visible
+from analyzer.feed.driven import Drive
 from reports.feed.crisis import crisis
 from reports.feed.page import render_feed
 from reports.feed.sections import sections
@@ -168,6 +169,24 @@ def test_in_every_language_numbers_are_whole(code: str) -> None:
     html = render_feed(AUDITS["ten times"](), Language(code))
     assert "U+20" not in html  # marks of direction that were taken for what others wrote
     assert Page(html).named("html") == [{"lang": code, "dir": Language(code).direction}]
+
+
+def test_what_the_driver_did_is_told_where_there_was_one() -> None:
+    audit = AUDITS["ten times"]()
+    assert "driver" not in text_of(html_of("ten times"))
+    drives = (
+        Drive("s1", "KE-seeded-0", 1200, 300, 7, 280, (), "feed_time", "1",
+              (("code", 40), ("own", 250), ("signs", 10))),
+        Drive("s2", "KE-control-0", 900, 0, 0, 0, (), "locked", "2"),
+        Drive("s3", "US-control-0", 100, 0, 0, 0, (), "minutes", "3"),
+    )  # fmt: skip
+    told = text_of(render_feed(replace(audit, drives=drives)))
+    assert "swiped through: 3. Items in them: 2,200; of the interest of their account: 300;" in told
+    assert "of which nothing said what they were: 7." in told
+    assert "terms and hashtags of the protocol: 250, codes that people had settled: 40, two" in told
+    assert "Why sessions ended: its time was over: 2, trouble with the phone" in told
+    alone = text_of(render_feed(replace(audit, drives=drives[1:2])))
+    assert "What decided" not in alone
 
 
 def test_the_same_audit_gives_the_same_bytes() -> None:

@@ -14,7 +14,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -39,7 +39,9 @@ class Drive:
 
     `matched`: items that were watched because they match; `engaged`: of those, the ones watched
     whole. `by`: why they match, and how many for it. `stopped`: the last drive's reason, "" while
-    it runs or where it died. `seed`: of the last drive.
+    it runs or where it died. `seed`: of the last drive. `decided`: what decided that they match,
+    and how many it did: "code" (settled by people), "own" (a term or hashtag of the protocol) or
+    "signs" (two lesser ones that agree).
     """
 
     session: str
@@ -51,6 +53,7 @@ class Drive:
     by: tuple[tuple[str, int], ...]
     stopped: str
     seed: str
+    decided: tuple[tuple[str, int], ...] = ()
 
 
 def drives_folder(root: Path) -> Path:
@@ -124,6 +127,7 @@ def read_drive(path: Path) -> Drive:
     account = stopped = seed = ""
     counts: Counter[str] = Counter()
     by: Counter[str] = Counter()
+    decided: Counter[str] = Counter()
     for line in read_lines(path):
         if line["event"] == "begin":
             account, stopped, seed = _text(line, "account"), "", _text(line, "seed")
@@ -134,7 +138,9 @@ def read_drive(path: Path) -> Drive:
             counts.update(["items", decision])
             if decision == "match":
                 why = line.get("why")
-                by.update(str(each)[:100] for each in (why if isinstance(why, list) else ())[:10])
+                signs = [str(each)[:100] for each in (why if isinstance(why, list) else ())[:10]]
+                by.update(signs)
+                decided[_decisive(signs)] += 1
                 duration = _number(line, "duration_s")
                 counts["engaged"] += bool(
                     duration and _number(line, "dwell_s") >= _WHOLE * duration
@@ -149,7 +155,15 @@ def read_drive(path: Path) -> Drive:
         by=tuple(sorted(by.items())),
         stopped=stopped,
         seed=seed,
+        decided=tuple(sorted(decided.items())),
     )
+
+
+def _decisive(signs: Sequence[str]) -> str:
+    """Return which of its signs decided that an item matches, as `driving.matching` weighs them."""
+    if any(each.startswith("code:") for each in signs):
+        return "code"
+    return "own" if {"term", "hashtag"}.intersection(signs) else "signs"
 
 
 def drive_digest(path: Path) -> str:

@@ -15,6 +15,7 @@ from analyzer.feed.measures.records import Coverage, FeedRow, FeedVerdict, Figur
 from analyzer.said import Said, say
 from analyzer.statistics import Interval
 from reports.feed import told
+from reports.feed.driving import driving
 from reports.feed.figures import Figures, split, turned
 from reports.feed.headlines import Headline, contrast, headlines
 from reports.feed.limits import agreement, coders, limits
@@ -116,6 +117,7 @@ class FeedView:
     agreement: tuple[Said, ...]
     cautions: tuple[Said, ...]
     limits: tuple[Said, ...]
+    driving: tuple[Said, ...]  # what the driver did; none where nothing was driven
 
 
 def view(audit: Audit, language: Language | None = None) -> FeedView:
@@ -153,6 +155,7 @@ class _Viewing:
             agreement=(*agreement(self._audit.agreement, figures), *coders(found, figures)),
             cautions=tuple(each.text for each in self._audit.cautions),
             limits=limits(found, figures),
+            driving=driving(self._audit.drives, figures),
         )
 
     @property
