@@ -21,6 +21,7 @@ from reports.pictures.onsets import OnsetRow, onsets_picture
 from reports.templating import fit
 
 _ROLES: tuple[Role, ...] = ("seeded", "observed", "control")
+_LONG_H = 10  # hours of which nobody wants the minutes
 _INVENTED = say("An exercise: this app does not exist.")
 
 
@@ -279,14 +280,16 @@ def _joined(*figures: str) -> Written:
 
 
 def clock(language: Language, seconds: float) -> str:
-    """Return a time for a scale: from an hour on in hours.
+    """Return a time for a scale: from an hour on in hours, where their tenths say it to the minute.
 
-    >>> clock(Language(), 3600), clock(Language(), 1800)
-    ('1 h', '30 min')
+    >>> [clock(Language(), each) for each in (1800, 3600, 4500, 5400, 7210)]
+    ['30 min', '1 h', '75 min', '1.5 h', '2 h']
     """
-    if seconds < 3600:
-        return language.duration(seconds) if seconds < 120 else _unit(language, seconds, "minute")
-    return _unit(language, seconds, "hour")
+    if seconds < 120:
+        return language.duration(seconds)
+    hours = round(seconds / 3600, 1)
+    exact = hours >= 1 and (hours >= _LONG_H or abs(seconds - hours * 3600) < 60)
+    return _unit(language, seconds, "hour" if exact else "minute")
 
 
 def _unit(language: Language, seconds: float, unit: str) -> str:

@@ -15,6 +15,7 @@ from analyzer.feed.records import Role
 from reports.language import Figure
 from reports.pictures import WIDE, Picture, both
 from reports.pictures.canvas import Canvas, Ink, Point, wide
+from reports.pictures.time_scale import TimeScale
 from reports.templating import fit
 
 _T = TypeVar("_T")
@@ -22,7 +23,6 @@ _LEFT, _GAP = 46.0, 58.0  # what stands left of a panel, and between two
 _ROOM = 22.0  # above the scale, for the words at a line
 _LABEL, _BOLD = 11.5, 1.1  # pixels, and how much wider bold letters are
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
-_TIMES = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400)
 _MARKED = 14  # points of a line; more would hide it
 
 
@@ -178,25 +178,16 @@ class _Panel:
                 self._left - 6, y + 4, drawn.percent(share), size=self._size, anchor="end",
                 ink="soft",
             )  # fmt: skip
-        step = next((each for each in _TIMES if self._is_clear(each)), _TIMES[-1])
-        for number in range(int(drawn.seconds / step + 1e-6) + 1):
-            at = number * step
-            x = self._x(at)
-            canvas.line([(x, self._bottom), (x, self._bottom + 4)], "ink")
-            text = drawn.duration(at) if number else "0"
-            last = drawn.seconds - at < step / 2
+        scale = TimeScale(self._left, self._right, drawn.seconds, drawn.duration, self._size)
+        for tick in scale.ticks():
+            canvas.line([(tick.x, self._bottom), (tick.x, self._bottom + 4)], "ink")
             canvas.text(
-                x, self._bottom + 17, text, size=self._size, ink="soft",
-                anchor="end" if last and number else "middle",
+                tick.middle, self._bottom + 17, tick.text, size=self._size, ink="soft",
+                anchor="middle",
             )  # fmt: skip
         canvas.text(
             self._right, self._bottom + 32, drawn.time, size=self._size, anchor="end", ink="soft"
         )
-
-    def _is_clear(self, step: float) -> bool:
-        """Tell whether the times of a scale in such steps do not touch each other."""
-        last = self._drawn.duration(self._drawn.seconds // step * step)
-        return self._x(step) - self._left > 1.5 * wide(last, self._size) + 6
 
     def _single(self, course: Course) -> None:
         """Draw a thin line for each account."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from analyzer.feed.records import Role
 from reports.language import Figure
 from reports.pictures import WIDE, Picture, both
-from reports.pictures.canvas import Canvas, Ink
+from reports.pictures.canvas import Canvas, Ink, wide
 from reports.templating import fit
 
 _TOP = 28.0
 _STEP = 11.0  # pixels from account to account
+_SIZE = 10.5  # of the letters of the scale
+_APART = 12.0  # pixels between them
 _TIMES = (10, 30, 60, 180, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 259_200, 864_000)
 
 
@@ -76,20 +78,17 @@ def _drawn(
     head = 52.0 if narrow else 8.0
     heights = [head + (row.height if narrow else max(66.0, row.height)) for row in rows]
     canvas = Canvas(name, width, _TOP + sum(heights) + 6, direction)
-    taken: list[float] = []
-    end = math.exp(last)
-    for tick in (
-        end,
-        *reversed(_TIMES),
-    ):  # the end of the scale is named rather than what is near it
-        if first <= math.log(tick) <= last and all(abs(x(tick) - at) > 44 for at in taken):
-            taken.append(x(tick))
+    taken: list[tuple[float, float]] = []
+    # The end of the scale is named rather than what is near it.
+    for tick in (math.exp(last), *reversed(_TIMES)):
+        if not first <= math.log(tick) <= last:
+            continue
+        half = wide(duration(tick), _SIZE) / 2
+        middle = max(left + half, min(x(tick), width - half))
+        if all(abs(middle - at) > half + other + _APART for at, other in taken):
+            taken.append((middle, half))
             canvas.line([(x(tick), _TOP - 6), (x(tick), canvas.height)])
-            near = "end" if x(tick) > right - 16 else "start" if x(tick) < left + 16 else "middle"
-            canvas.text(
-                x(tick) + (14 if near == "end" else 0), 15, duration(tick), size=10.5, ink="soft",
-                anchor="end" if near == "end" else "start" if near == "start" else "middle",
-            )  # fmt: skip
+            canvas.text(middle, 15, duration(tick), size=_SIZE, ink="soft", anchor="middle")
     top = _TOP
     for row, height in zip(rows, heights, strict=True):
         canvas.line([(0, top), (width, top)])
