@@ -56,6 +56,9 @@ PROBLEMS: Final[Mapping[str, Said]] = {
     "feed_empty": say("answers of a feed without a body or without any item"),
     "feed_entry": say("entries of a feed that are no items: its format may have changed"),
     "feed_format": say("answers of a feed without known items: its format may have changed"),
+    "feed_log_silent": say(
+        "items served while the log of what was shown is silent: nobody knows whether they were"
+    ),
     "feed_lacking": say("items without a field that all should have: it may have a new name"),
     "feed_log_unread": say("lines of the app's own log that could not be decoded"),
     "feed_refused": say("requests for a feed that were refused or not answered"),

@@ -19,7 +19,7 @@ _TIMES = "\u00d7"
 _MINUS = "\u2212"
 _HOUR = 3600.0
 # Reasons whose numbers are shares, and those whose numbers are probabilities.
-_SHARES = frozenset({"coverage", "unknown_showings", "unread_answers"})
+_SHARES = frozenset({"coverage", "unknown_showings", "unread_answers", "coverage_apart", "mixed"})
 _PROBABILITIES = frozenset({"no_power", "chance", "interval"})
 
 _ROLES: Mapping[str, Role] = {"seeded": "seeded", "control": "control", "observed": "observed"}
@@ -127,8 +127,10 @@ class Figures:
         names = self.labels.get(key, {})
         return names.get(self.language.code) or self.language.term(names.get("en", key))
 
-    def hour(self, window: int | None, window_s: float) -> Said:
+    def hour(self, window: int | None, window_s: float, until_s: float | None = None) -> Said:
         """Return which stretch of feed time a figure is of."""
+        if window is None and until_s is not None:
+            return say("the first {time} of feed time", time=self.duration(until_s))
         if window is None:
             return told.ALL_TIME
         if window_s == _HOUR:

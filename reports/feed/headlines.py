@@ -94,7 +94,7 @@ def _lead(
     told: dict[str, object] = {
         "side": figures.side(share.side),
         "accounts": told_.role(share.role),
-        "hours": figures.hour(share.window, found.settings.window_s),
+        "hours": figures.hour(share.window, found.settings.window_s, share.until_s),
         "share": _held(figures, "share", share.value, share.joint or share.interval),
         "kind": kind,
     }

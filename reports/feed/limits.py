@@ -53,7 +53,16 @@ def _of_accounts(comparison: FeedComparison, figures: Figures) -> Iterator[Said]
                 arm=figures.arm(each.side, each.role),
                 left_out=each.left_out,
                 accounts=each.left_out + each.accounts,
-                hours=figures.hour(each.window, comparison.settings.window_s),
+                hours=figures.hour(each.window, comparison.settings.window_s, each.until_s),
+            )
+    for side in comparison.sides:
+        alone = max((each.alone for each in comparison.figures if each.side == side), default=0)
+        if alone:
+            yield say(
+                "{side}: accounts without a counterpart of the other group in their block and arm:"
+                " {alone}. They are not counted.",
+                side=figures.side(side),
+                alone=alone,
             )
     stopped = sum(bool(each.stopped) for each in comparison.accounts)
     if stopped:

@@ -147,7 +147,8 @@ def _heads(group: Group) -> tuple[str, ...]:
 
 
 def _cells(row: RowView, causes: Sequence[str]) -> dict[str, str]:
-    when = "all" if row.row.window is None else _when(row)
+    whole = row.row.window is None and row.row.until_s is None
+    when = "all" if whole else _when(row)
     return dict(
         zip(
             _HEADS,

@@ -216,6 +216,25 @@ _REASONS: Final[Mapping[str, Said]] = {
         "No account of either group got there. A median needs {need} that do.", have="", need="",
     ),
     "no_positive": say("Neither group was shown a measured item.", have="", need=""),
+    "coverage_apart": say(
+        "Of the items shown, somebody has coded {have}. Were all others to speak against it, it"
+        " would not hold. With {need} coded it would.",
+        have="", need="",
+    ),
+    "one_sided": say(
+        "No block of any arm has accounts of both groups, so that there is nothing to compare.",
+        have="", need="",
+    ),
+    "opposed": say(
+        "Blocks or arms in which it is the other way round, beyond chance: {have}. One figure for"
+        " all of them would hide that.",
+        have="", need="",
+    ),
+    "mixed": say(
+        "The two groups are of different blocks or arms: {have} of the accounts would have to be"
+        " elsewhere; {need} at most would do.",
+        have="", need="",
+    ),
 }  # fmt: skip
 # How long a row's own reason is told on a terminal.
 CAUSES: Final[Mapping[str, str]] = {
@@ -230,4 +249,8 @@ CAUSES: Final[Mapping[str, str]] = {
     "interval": "more than chance, but how much is too uncertain",
     "not_reached": "no account got there",
     "no_positive": "no measured item was shown",
+    "coverage_apart": "what is not coded could turn it",
+    "one_sided": "no block of any arm has accounts of both groups",
+    "opposed": "some blocks or arms say the opposite, beyond chance",
+    "mixed": "the two groups are of different blocks or arms",
 }

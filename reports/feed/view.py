@@ -175,8 +175,8 @@ class _Viewing:
             categories=categories,
         )
 
-    def _when(self, window: int | None) -> Said:
-        return self._figures.hour(window, self._found.settings.window_s)
+    def _when(self, window: int | None, until_s: float | None = None) -> Said:
+        return self._figures.hour(window, self._found.settings.window_s, until_s)
 
     def _figure(self, each: Figure) -> FigureView:
         figures = self._figures
@@ -187,7 +187,7 @@ class _Viewing:
             figure=each,
             arm=figures.arm(each.side, each.role),
             label=told.measure(each.measure),
-            when=self._when(each.window),
+            when=self._when(each.window, each.until_s),
             value=value,
             interval=figures.interval(each.measure, each.interval),
             joint=figures.interval(each.measure, each.joint),
@@ -232,7 +232,7 @@ class _Viewing:
         return RowView(
             row=row,
             label=told.measure(row.measure),
-            when=self._when(row.window),
+            when=self._when(row.window, row.until_s),
             names=(figures.named(ends[0]), figures.named(ends[1])),
             before=before,
             after=after,

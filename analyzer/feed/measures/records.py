@@ -25,6 +25,11 @@ ReasonCode = Literal[
     "interval",  # significant, but the interval holds no difference
     "not_reached",  # accounts of the arm that reached it; more than half are needed
     "no_positive",  # no positive item in either arm: no ratio
+    "coverage_apart",  # share coded, of the arm with the least, and it would fall if what is not
+    # coded spoke against it; what would have to be coded for it to stand
+    "one_sided",  # strata (arm x block) with accounts of both arms; one at least
+    "opposed",  # strata that say the opposite of the others, beyond chance; none may
+    "mixed",  # how far apart the arms are in how they lie over the strata (0 to 1); at most
 ]
 CodersRule = Literal["all", "any"]  # which coders of an item have to call it positive
 MeasureName = Literal[
@@ -115,7 +120,9 @@ class Figure:
     """A figure of one arm, the mean or median of its accounts.
 
     `interval` holds it with 95%; all intervals `joint` of the headline figures hold theirs at once
-    with 95%. `possible`: what the mean would be, were all items that nobody coded negative, and
+    with 95%. `until_s`: the feed time that counts where `window` is None and not all that there is
+    does; `alone`: accounts whose stratum has none of the other role, which are not counted.
+    `possible`: what the mean would be, were all items that nobody coded negative, and
     were all positive. `censored`: accounts that did not reach it. `stopped`: accounts that are left
     out or censored because a rule ended them for what they were shown.
     """
@@ -132,6 +139,8 @@ class Figure:
     possible: Interval | None
     censored: int
     stopped: int = 0
+    until_s: float | None = None
+    alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,8 @@ class FeedRow:
 
     `effect` is the ratio of their means (seeded over control: the amplification) or, of times, the
     difference of medians; None where it has none. `p` is of exchanging accounts between the arms
-    within blocks, `q` its false discovery rate over all rows.
+    within strata, `q` its false discovery rate over all rows. `until_s` and `alone` are as in
+    `Figure`.
     """
 
     measure: MeasureName
@@ -157,6 +167,8 @@ class FeedRow:
     exact: bool  # all ways to exchange the accounts were gone through
     verdict: FeedVerdict
     reasons: tuple[Reason, ...]
+    until_s: float | None = None
+    alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
