@@ -8,45 +8,14 @@ bytes with the same Chromium and fonts: the dates that Chromium writes are repla
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
 from pypdf import PdfReader
 
-from analyzer.errors import UserError
+from reports.chromium import made_of
 
-VARIABLE: Final = "EVENHAND_CHROMIUM"
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_APPS: Final = (
-    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
-    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
-)
-# Where Playwright keeps its own, newest last.
-_PLAYWRIGHT: Final = (
-    ".cache/ms-playwright/chromium-*/chrome-linux*/chrome",
-    "Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
-)
-_SECONDS: Final = 180
-_QUIET: Final = (
-    "--headless",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-extensions",
-    "--disable-sync",
-    "--disable-component-update",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--no-default-browser-check",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--no-pdf-header-footer",
-    "--generate-pdf-document-outline",
-)
 # Skia writes dates of this form only, and uncompressed; what replaces one has its length.
 _DATE: Final = re.compile(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}([+-]\d\d'\d\d'\))")
 _NO_DATE: Final = "19700101000000"
@@ -63,11 +32,6 @@ _WIDEST: Final = 88  # as wide as any number that there may be, so that nothing 
 _PASSES: Final = 3  # two, but for a page whose contents moved it
 
 
-def find_chromium() -> Path | None:
-    """Return the Chromium or Chrome of this machine, or None."""
-    return next(_installed(), None)
-
-
 def page_pdf(page: str, moment: str = "") -> bytes:
     """Return an HTML page, as it prints, as PDF with an outline and pages in its contents.
 
@@ -76,16 +40,15 @@ def page_pdf(page: str, moment: str = "") -> bytes:
     (ISO 8601) is the date that the PDF bears; "" is the first of 1970. `UserError` where there is
     no Chromium, or it does not print.
     """
-    browser = _chosen()
     entries = tuple(dict.fromkeys(_ENTRY.findall(found[0] if (found := _NAV.search(page)) else "")))
     numbers: Mapping[str, int] = dict.fromkeys(entries, _WIDEST)
-    written = _printed(browser, _numbered(page, numbers))
+    written = _printed(_numbered(page, numbers))
     for _ in range(_PASSES if entries else 0):
         shown = _pages(written, entries)
         if shown == numbers:
             break
         numbers = shown
-        written = _printed(browser, _numbered(page, numbers))
+        written = _printed(_numbered(page, numbers))
     digits = re.sub(r"\D", "", moment)[:14].ljust(14, "0") if moment else _NO_DATE
     return _DATE.sub(rb"\g<1>" + digits.encode() + rb"\g<2>", written)
 
@@ -110,73 +73,6 @@ def _pages(written: bytes, entries: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _printed(browser: Path, page: str) -> bytes:
+def _printed(page: str) -> bytes:
     """Print once."""
-    with tempfile.TemporaryDirectory(prefix="evenhand-") as name:
-        folder = Path(name)
-        source, target = folder / "report.html", folder / "report.pdf"
-        source.write_text(page, encoding="utf-8")
-        command = [
-            str(browser),
-            *_QUIET,
-            *(["--no-sandbox"] if _is_root() else []),
-            f"--user-data-dir={folder / 'profile'}",
-            f"--print-to-pdf={target}",
-            source.as_uri(),
-        ]
-        try:
-            subprocess.run(  # noqa: S603 - a fixed command
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=_SECONDS,
-                check=False,
-                env={**os.environ, "TZ": "UTC"},
-            )
-        except subprocess.TimeoutExpired:
-            raise UserError(
-                f"{browser} did not print within {_SECONDS} s",
-                f"name another one in {VARIABLE}, or print the HTML page by hand",
-            ) from None
-        except OSError as error:
-            raise UserError(
-                f"{browser} cannot be run: {error.strerror or error}",
-                f"name another one in {VARIABLE}",
-            ) from None
-        if not target.is_file():  # as one that is shut into its own folders (snap) does
-            raise UserError(
-                f"{browser} printed nothing",
-                f"name another Chromium in {VARIABLE}, or print the HTML page by hand",
-            )
-        return target.read_bytes()
-
-
-def _chosen() -> Path:
-    if named := os.environ.get(VARIABLE):
-        found = shutil.which(named)
-        if found is None:
-            raise UserError(f"{VARIABLE} names {named}, which cannot be run", "correct it")
-        return Path(found)
-    chromium = find_chromium()
-    if chromium is None:
-        raise UserError(
-            "no Chromium or Chrome was found, which a PDF needs",
-            f"install one (apt-get install chromium), or name it in {VARIABLE}",
-        )
-    return chromium
-
-
-def _installed() -> Iterator[Path]:
-    if found := shutil.which(os.environ.get(VARIABLE, "")):
-        yield Path(found)
-    for name in _NAMES:
-        if found := shutil.which(name):
-            yield Path(found)
-    yield from (path for path in _APPS if path.exists())
-    for pattern in _PLAYWRIGHT:
-        yield from sorted(Path.home().glob(pattern), reverse=True)
-
-
-def _is_root() -> bool:
-    return os.geteuid() == 0  # Chromium refuses to run as root otherwise
+    return made_of(page, ".pdf", "--no-pdf-header-footer", "--generate-pdf-document-outline")

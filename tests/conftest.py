@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from reports.pdf import find_chromium
+from reports.chromium import find_chromium
 
 # How long an example takes says more of what else the machine does than of this program.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

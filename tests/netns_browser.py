@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from netns_rig import Namespace
 
-from reports.pdf import find_chromium
+from reports.chromium import find_chromium
 
 _QUIET = ("background-networking", "component-update", "sync", "gpu", "dev-shm-usage")
 _VISIT_S = 60

@@ -16,7 +16,7 @@ from addons.starting import prepare_authority
 from analyzer.bundle import verify
 from analyzer.models import Exchange
 from analyzer.readers.bundle import read_events, read_exchanges
-from reports.pdf import find_chromium
+from reports.chromium import find_chromium
 
 pytestmark = [pytest.mark.capture, pytest.mark.browser]
 PAGE = "https://api.app.example/nothing"

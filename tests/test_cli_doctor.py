@@ -16,7 +16,7 @@ from recording import STUDY, study
 
 from analyzer.cli import health
 from analyzer.cli.health import Check, examine, lan_addresses
-from reports import pdf
+from reports import chromium
 
 NAMES = (
     "Python",
@@ -180,9 +180,9 @@ def test_without_chromium_only_the_tests_suffer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(pdf, "_APPS", ())
+    monkeypatch.setattr(chromium, "_APPS", ())
     monkeypatch.setenv("HOME", str(tmp_path))  # Playwright keeps one there
-    assert pdf.find_chromium() is None
+    assert chromium.find_chromium() is None
     assert check("Chromium", tmp_path).state == "note"
 
 

@@ -14,9 +14,10 @@ import synthetic
 
 from analyzer.errors import UserError
 from reports import pdf
+from reports.chromium import VARIABLE, find_chromium
 from reports.html import render_html
 from reports.language import Language
-from reports.pdf import VARIABLE, find_chromium, page_pdf
+from reports.pdf import page_pdf
 
 MOMENT = "2026-11-20T08:00:07Z"
 
@@ -101,7 +102,7 @@ def test_without_a_chromium_one_line_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(pdf, "_APPS", ())
+    monkeypatch.setattr("reports.chromium._APPS", ())
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(UserError, match="no Chromium or Chrome was found") as caught:
         page_pdf("")
@@ -119,11 +120,11 @@ def test_a_browser_that_prints_nothing_is_named(
     program.chmod(0o700)
     monkeypatch.setenv(VARIABLE, str(program))
     assert find_chromium() == program
-    with pytest.raises(UserError, match="printed nothing"):
+    with pytest.raises(UserError, match="made no file"):
         page_pdf("<p>x")
-    monkeypatch.setattr(pdf, "_SECONDS", 0.2)
+    monkeypatch.setattr("reports.chromium._SECONDS", 0.2)
     program.write_text("#!/bin/sh\nexec sleep 5\n", encoding="ascii")
-    with pytest.raises(UserError, match=r"did not print within 0\.2 s"):
+    with pytest.raises(UserError, match=r"made no file within 0\.2 s"):
         page_pdf("<p>x")
 
 
@@ -136,5 +137,5 @@ def test_the_one_that_playwright_keeps_is_found(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(pdf, "_APPS", ())
+    monkeypatch.setattr("reports.chromium._APPS", ())
     assert find_chromium() == kept

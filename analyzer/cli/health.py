@@ -18,7 +18,7 @@ from analyzer.amounts import size
 from analyzer.errors import UserError
 from analyzer.knowledge import load_knowledge
 from analyzer.study import FILE, load_study
-from reports.pdf import find_chromium
+from reports.chromium import find_chromium
 
 GB = 1_000_000_000
 # The clock cannot be earlier than the day on which this was written.

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from analyzer.errors import UserError
 from reports.feed.markdown import feed_markdown
 from reports.feed.page import render_feed
+from reports.feed.pictured import exposure
 from reports.feed.record import feed_record, feed_record_json
 from reports.feed.tables import feed_files
 from reports.feed.view import view
 from reports.language import Language
 from reports.pdf import page_pdf
+from reports.pictures.alone import alone, as_png
 
 if TYPE_CHECKING:
     from analyzer.feed.audit_records import Audit
 
 Files = Iterator[tuple[str, bytes]]
 # The ending of each form of one file; the others are several tables.
-SINGLE: Final = {"html": ".html", "json": ".json", "pdf": ".pdf", "markdown": ".md"}
+SINGLE: Final = {
+    "html": ".html", "json": ".json", "pdf": ".pdf", "markdown": ".md",
+    "svg": ".svg", "png": ".png",
+}  # fmt: skip
 TABLES: Final = ("csv", "parquet")
+PICTURES: Final = ("svg", "png")  # the share over feed time, without the page around it
 USUAL: Final = ("html", "json")
 _MACHINES: Final = ("json", *TABLES)  # in English, whatever the reader speaks
 
@@ -48,7 +55,20 @@ def _written(audit: Audit, form: str, language: Language) -> Files:
         yield ".json", feed_record_json(feed_record(audit)).encode()
     elif form == "markdown":
         yield ".md", feed_markdown(view(audit, language)).encode()
+    elif form in PICTURES:
+        yield f".{form}", _picture(audit, form, language)
     elif form == "pdf":
         yield ".pdf", page_pdf(render_feed(audit, language), audit.ended)
     else:
         yield ".html", render_feed(audit, language).encode()
+
+
+def _picture(audit: Audit, form: str, language: Language) -> bytes:
+    drawn = exposure(view(audit, language))
+    if drawn is None:
+        raise UserError(
+            "no share can be told, so there is nothing to draw",
+            "let people code more items: evenhand feed code",
+        )
+    picture = alone(drawn.wide)
+    return as_png(picture) if form == "png" else picture.svg.encode()

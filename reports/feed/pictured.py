@@ -162,8 +162,7 @@ def _described(view: FeedView) -> Said:
         for curve in view.audit.comparison.curves
     ]
     return say(
-        "Lines over feed time, a panel for each side. Shares in the order of time. {courses}. The"
-        " table below has them with their intervals.",
+        "Lines over feed time, a panel for each side. Shares in the order of time. {courses}.",
         courses=Written(figures.language.semicolon.join(map(_teller(view), courses))),
     )
 

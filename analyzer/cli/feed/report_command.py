@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.feed.audit_records import Audit
     from analyzer.study import Study
 
-_FORMS = ("html", "json", "pdf", "markdown", "csv", "parquet")
+_FORMS = ("html", "json", "pdf", "markdown", "csv", "parquet", "svg", "png")
 
 
 @click.command(
@@ -26,7 +26,8 @@ _FORMS = ("html", "json", "pdf", "markdown", "csv", "parquet")
     epilog=example(
         "evenhand feed report KE US\n"
         "evenhand feed report KE US --lang sw,es\n"
-        "evenhand feed report KE US -o feed.pdf"
+        "evenhand feed report KE US -o feed.pdf\n"
+        "evenhand feed report KE US --format svg,png --lang sw"
     ),
 )
 @sides_argument
@@ -72,6 +73,8 @@ def command(
       json          the record of all that it says
       markdown      its answer and tables as text
       csv, parquet  every table, with a dictionary of its columns
+      svg, png      the share over feed time alone, to be printed elsewhere
+                    (PNG needs Chromium)
     """
     from analyzer.feed.audit import audit
 
