@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: help demo test test-newest check bench knowledge clean
 
 help:
-	@echo "make demo         record, analyse and compare a fictional app; writes an HTML report"
+	@echo "make demo         record, analyse and compare a fictional app, then audit its feed; two HTML reports"
 	@echo "make test         every check and test"
 	@echo "make test-newest  the capture tests on the newest Python here (another mitmproxy)"
 	@echo "make check        only types, style and layers"
@@ -24,6 +24,9 @@ $(INSTALLED)-test: setup.cfg pyproject.toml .ci/venv
 
 demo: $(INSTALLED)-demo
 	@$(BIN)/evenhand demo
+	@echo
+	@echo "The same fictional app, what its feed shows (evenhand feed demo):"
+	@$(BIN)/evenhand feed demo
 
 check: $(INSTALLED)-test
 	$(BIN)/ruff check .
@@ -46,4 +49,4 @@ bench: $(INSTALLED)-test
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .venv-newest evenhand-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-newest evenhand-demo evenhand-feed-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

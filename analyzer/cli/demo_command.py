@@ -67,7 +67,7 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
         ) from None
 
     began = time.monotonic()
-    _refuse_strangers(directory)
+    refuse_strangers(directory)
     study = prepare_demo(directory)
     clear_earlier(study)
     total = sessions * len(study.arms)
@@ -92,18 +92,18 @@ def command(directory: Path, sessions: int, jobs: int) -> None:
     where = click.format_filename(directory)
     click.echo(
         f"Took {time.monotonic() - began:.0f} s. "
-        f"Look around: cd {where} && {_myself(directory)} explain ID"
+        f"Look around: cd {where} && {myself(directory)} explain ID"
     )
 
 
-def _myself(directory: Path) -> str:
+def myself(directory: Path) -> str:
     """Return how this program is called from `directory`: by name where the shell finds it."""
     if shutil.which("evenhand"):
         return "evenhand"
     return os.path.relpath(sys.argv[0], directory)
 
 
-def _refuse_strangers(directory: Path) -> None:
+def refuse_strangers(directory: Path) -> None:
     """Keep away from a folder of something else: its captures/ is about to be replaced."""
     from analyzer.study import FILE
 

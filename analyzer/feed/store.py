@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b, sha256
@@ -91,11 +91,13 @@ def update(
     *,
     phases: Collection[str] = (),
     force: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> ItemsSummary:
     """Bring the files of items up to date with the captures; all of the study's by default.
 
     `phases`: those in which the feed is on the screen; none given: all but the set-up. Sessions
     that are being recorded are left for later. `UserError` where another process does the same.
+    `progress` is told (sessions done, of, the last one's name).
     """
     adapters = adapters_of(study)
     live = {path.resolve() for path in running_bundles(study.captures)}
@@ -106,7 +108,8 @@ def update(
     place = make_folder(study)
     try:
         with alone(place):
-            for bundle in bundles if bundles is not None else list_bundles(study.captures):
+            wanted = list_bundles(study.captures) if bundles is None else bundles
+            for number, bundle in enumerate(wanted, 1):
                 if bundle.resolve() in live:
                     warnings.append(f"{bundle.name} is still being recorded")
                     continue
@@ -114,6 +117,8 @@ def update(
                 about = None if force else fresh(place / bundle.name, current)
                 (unchanged if about else done).append(bundle.name)
                 sessions.append(about or _write(study, bundle, adapters, phases, current))
+                if progress:
+                    progress(number, len(wanted), bundle.name)
     except BlockingIOError:
         what = f"another process is writing {place}"
         raise UserError(what, "wait until it is done") from None

@@ -6,7 +6,7 @@ the bundles can be held against what is measured without them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -58,12 +58,14 @@ def write_study(
     sessions: int = 2,
     form: Form = "json",
     masks: float = 0.0,
+    window_minutes: float = 60.0,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> StudyTruth:
     """Write a study of `each` accounts with an interest and controls of each side to `root`.
 
     An account's feed time of `hours` is divided among `sessions` recordings, one a day, which end
     with an answer's last item; the last one where the time is over. `masks`: share of the positive
-    items with a warning over them.
+    items with a warning over them. `progress` is told (accounts done, of, the last one's name).
     """
     own = declaration or FeedDeclaration()
     accounts = accounts_of(sides, each, hours)
@@ -73,6 +75,7 @@ def write_study(
         {account.name: (account.side, account.role) for account in accounts},
         own,
         feed_hours=hours,
+        window_minutes=window_minutes,
         seed=seed,
     )
     catalogue = Catalogue(DeclaredFeed(own, masks, form))
@@ -83,6 +86,8 @@ def write_study(
             started = _FIRST + _DAY * number + _APART * place
             repeat = number * len(accounts) + place + 1
             _write(study, account, part, catalogue, form, own.batch, started, repeat)
+        if progress:
+            progress(place + 1, len(accounts), account.name)
     return StudyTruth(study, accounts, columns_of_draw(own, drawn))
 
 

@@ -7,7 +7,7 @@ import click
 from analyzer.cli.group import EvenhandGroup
 from analyzer.cli.options import example
 
-COMMANDS = ("drive", "items", "code", "diff", "report")  # each: `analyzer.cli.feed.<name>_command`
+COMMANDS = ("drive", "items", "code", "diff", "report", "demo")  # each: `<name>_command`
 
 
 @click.group(
