@@ -17,6 +17,7 @@ from analyzer.bundle import list_bundles, read_session
 from analyzer.cli.demo_command import PHONE
 from analyzer.feed.audit import audit
 from analyzer.feed.measures.records import FeedComparison
+from analyzer.feed.protocol import load_protocol
 from analyzer.simulation.demo import prepare_demo
 from analyzer.simulation.feed_demo import DECLARED, SIDES, truths
 from analyzer.study import load_study
@@ -102,6 +103,17 @@ def test_commands_of_the_guides_are_understood(
         name = next(joined for n in (3, 2) if (joined := " ".join(words[:n])) in ALL)
         with ALL[name].make_context(name, words[len(name.split()) :]) as context:
             assert context.params
+
+
+def test_the_protocol_of_the_guide_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "feed-audit.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```toml\n(.*?)^```$", text, re.M | re.S)
+    done("init", tmp_path, "--name", "A", "--app", "A", "--first-party", "a.example")
+    path = tmp_path / "study.toml"
+    path.write_text(path.read_text(encoding="utf-8") + example, encoding="utf-8")
+    protocol = load_protocol(load_study(tmp_path))
+    assert {each.role for each in protocol.accounts.values()} == {"seeded", "control"}
+    assert protocol.stop.feed_s == 7200
 
 
 def test_another_demo_replaces_the_one_before(tmp_path: Path) -> None:

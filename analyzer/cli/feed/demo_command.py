@@ -169,12 +169,13 @@ def _compare(found: Audit, shown: FeedView, hours: float) -> None:
     every = list(truths(found.comparison, hours))
     for each in every:
         measure = each.measure
-        held = figures.interval(measure, each.interval)
+        interval = figures.interval(measure, each.interval)
         lines.append(
             (
                 f"{figures.side(each.side)}: {_NAMES[measure]}",
                 figures.value(measure, each.declared) or "-",
-                " ".join(filter(None, (figures.value(measure, each.found), held))) or "undecided",
+                " ".join(filter(None, (figures.value(measure, each.found), interval)))
+                or "undecided",
             )
         )
     widths = [max(len(line[place]) for line in lines) for place in range(3)]
