@@ -118,6 +118,9 @@ def test_the_protocol_of_the_guide_is_one(tmp_path: Path) -> None:
 
 def test_another_demo_replaces_the_one_before(tmp_path: Path) -> None:
     done("feed", "demo", tmp_path, *SMALL)
+    line = mistake("demo", tmp_path)
+    what = "is a study of another demo: name another folder for the demo"
+    assert line == f"{tmp_path / 'study.toml'} {what}"
     before = (tmp_path / "feed" / "coding" / "log.jsonl").read_text(encoding="utf-8")
     said = done("feed", "demo", tmp_path, *SMALL, "--seed", 3)
     assert "not decided" in said

@@ -31,7 +31,8 @@ def prepare_demo(folder: Path, declaration: Declaration | None = None) -> Study:
     """Make the study folder `folder` for the fictional app, and return the study.
 
     An existing study.toml is kept as it is (its key belongs to the captures beside it) unless it is
-    of another app: then `UserError`, as where the folder cannot be written.
+    of another app, or of the audit's demonstration: then `UserError`, as where the folder cannot be
+    written.
     """
     declared = declaration or load_declaration()
     path = folder / FILE
@@ -42,8 +43,9 @@ def prepare_demo(folder: Path, declaration: Declaration | None = None) -> Study:
     except OSError as error:
         raise UserError(f"{path} cannot be written", error.strerror or str(error)) from None
     study = load_study(folder)
-    if study.app != declared.app.name:
-        raise UserError(f"{path} is a study of {study.app}", "name another folder for the demo")
+    if study.app != declared.app.name or study.feed is not None:
+        what = "another demo" if study.app == declared.app.name else study.app
+        raise UserError(f"{path} is a study of {what}", "name another folder for the demo")
     return study
 
 
