@@ -51,3 +51,21 @@ def test_the_report_of_the_study_has_the_feed(root: Path, tmp_path: Path) -> Non
     page = (tmp_path / "KE-US.html").read_text(encoding="utf-8")
     assert re.search(r'<h2 id="feed">', page)
     assert 'href="tel:116"' in page.partition("<h1")[0]
+
+
+def test_picture_and_workbook_are_files_of_their_own(root: Path, tmp_path: Path) -> None:
+    said = mistake("feed", "report", "KE", "US", "-f", "svg", "-o", tmp_path, root=root)
+    assert "nothing to draw" in said  # 12 minutes of feed time have no whole hour
+    study = root / "study.toml"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(re.sub(r"window_minutes = \d+", "window_minutes = 12", text), encoding="utf-8")
+    try:
+        done("feed", "report", "KE", "US", "-f", "svg,xlsx", "-o", tmp_path, root=root)
+        done("feed", "report", "KE", "US", "-o", tmp_path / "picture.svg", root=root)
+    finally:
+        study.write_text(text, encoding="utf-8")
+    assert {path.suffix for path in tmp_path.glob("feed-KE-US.*")} == {".svg", ".xlsx"}
+    svg = (tmp_path / "feed-KE-US.svg").read_text(encoding="utf-8")
+    assert svg.startswith("<?xml")
+    assert ">10 min</text>" in svg
+    assert (tmp_path / "picture.svg").read_text(encoding="utf-8") == svg

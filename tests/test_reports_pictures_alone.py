@@ -68,7 +68,7 @@ def test_the_same_audit_gives_the_same_file() -> None:
 
 def test_where_nothing_can_be_drawn_that_is_said() -> None:
     empty = audit_of(compared(each=2, hours=1.0, uncoded=1.0))
-    with pytest.raises(UserError, match="no share can be told"):
+    with pytest.raises(UserError, match="nothing to draw"):
         dict(files(empty, ("svg",), ("en",)))
     with pytest.raises(ValueError, match="no drawing"):
         alone(Markup("<p>"))

@@ -12,6 +12,7 @@ from reports.feed.pictured import exposure
 from reports.feed.record import feed_record, feed_record_json
 from reports.feed.tables import feed_files
 from reports.feed.view import view
+from reports.feed.workbook import feed_workbook
 from reports.language import Language
 from reports.pdf import page_pdf
 from reports.pictures.alone import alone, as_png
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Files = Iterator[tuple[str, bytes]]
 # The ending of each form of one file; the others are several tables.
 SINGLE: Final = {
-    "html": ".html", "json": ".json", "pdf": ".pdf", "markdown": ".md",
+    "html": ".html", "json": ".json", "pdf": ".pdf", "markdown": ".md", "xlsx": ".xlsx",
     "svg": ".svg", "png": ".png",
 }  # fmt: skip
 TABLES: Final = ("csv", "parquet")
@@ -57,6 +58,8 @@ def _written(audit: Audit, form: str, language: Language) -> Files:
         yield ".md", feed_markdown(view(audit, language)).encode()
     elif form in PICTURES:
         yield f".{form}", _picture(audit, form, language)
+    elif form == "xlsx":
+        yield ".xlsx", feed_workbook(audit, language)
     elif form == "pdf":
         yield ".pdf", page_pdf(render_feed(audit, language), audit.ended)
     else:
@@ -67,8 +70,8 @@ def _picture(audit: Audit, form: str, language: Language) -> bytes:
     drawn = exposure(view(audit, language))
     if drawn is None:
         raise UserError(
-            "no share can be told, so there is nothing to draw",
-            "let people code more items: evenhand feed code",
+            "there is nothing to draw: no account has enough coded items in a window of feed time",
+            "record longer, or let people code more: evenhand feed code",
         )
     picture = alone(drawn.wide)
     return as_png(picture) if form == "png" else picture.svg.encode()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.feed.audit_records import Audit
     from analyzer.study import Study
 
-_FORMS = ("html", "json", "pdf", "markdown", "csv", "parquet", "svg", "png")
+_FORMS = ("html", "json", "pdf", "markdown", "csv", "parquet", "xlsx", "svg", "png")
 
 
 @click.command(
@@ -73,6 +73,7 @@ def command(
       json          the record of all that it says
       markdown      its answer and tables as text
       csv, parquet  every table, with a dictionary of its columns
+      xlsx          the same tables in a workbook
       svg, png      the share over feed time alone, to be printed elsewhere
                     (PNG needs Chromium)
     """
