@@ -17,7 +17,7 @@ from analyzer.study import FILE, load_study
 SIDES: Final = ("KE", "US")
 WINDOW_MINUTES: Final = 30.0
 # Strong enough that 8 accounts with 2 hours each decide it. That the countries differ by a factor
-# of 2 is about the least that so many accounts show: two of three seeds do (`docs/feed.md`).
+# of 2 is about the least that so many accounts show: two of three seeds do (`docs/feed-audit.md`).
 DECLARED: Final = FeedDeclaration(base_share=0.06, amplification={"KE": 12.0, "US": 6.0})
 ERROR: Final = 0.02  # of the codes of each simulated coder; more would draw the amplification down
 
