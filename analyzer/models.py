@@ -82,6 +82,8 @@ class Session:
     beside: str = ""  # id of the session that this one is an independent witness of
     policy: tuple[str, ...] = ()  # what the recorder did to the traffic ("QUIC refused"), in words
     account: str = ""  # of the study's [feed]: whose feed it was; "": nobody said
+    role: str = ""  # of the account, as study.toml had it when it was recorded
+    interest: str = ""  # likewise
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ PROBLEMS: Final[Mapping[str, Said]] = {
         "items served while the log of what was shown is silent: nobody knows whether they were"
     ),
     "feed_lacking": say("items without a field that all should have: it may have a new name"),
+    "feed_log_impossible": say("lines of the app's own log with times that cannot be"),
+    "feed_log_thin": say(
+        "sessions in which the app's own log names few of the items that the driver saw: what the"
+        " driver noted counts"
+    ),
     "feed_log_unread": say("lines of the app's own log that could not be decoded"),
     "feed_refused": say("requests for a feed that were refused or not answered"),
     "feed_unread": say("answers of a feed that could not be decoded"),

@@ -88,10 +88,14 @@ def account(found: Study, name: str, repeat: int, shown: Sequence[int]) -> Path:
     return record(found, f"{name[:2].upper()}-13", repeat, hour(shown), account=name)
 
 
+# Of each arm the first account and the last, so that all arms were recorded in turns.
+TURNS = ("ke-s1", "ke-c1", "de-s1", "de-c1", "de-c2", "de-s2", "ke-c2", "ke-s2")
+
+
 def recorded(found: Study, leave_out: Iterable[str] = ()) -> None:
-    for repeat, (name, shown) in enumerate(SHOWN.items(), 1):
+    for repeat, name in enumerate(TURNS, 1):
         if name not in set(leave_out):
-            account(found, name, repeat, shown)
+            account(found, name, repeat, SHOWN[name])
 
 
 @pytest.fixture
@@ -313,9 +317,9 @@ def test_sessions_of_one_account_at_the_same_time_are_told(whole: Study) -> None
 def test_why_a_study_does_without_proof_of_the_region_is_told(tmp_path: Path) -> None:
     waiver = '\n[compare.waive]\nregion = "a partner in Kenya held the phone"\n'
     found = declared(tmp_path, FEED + waiver)
-    for repeat, (name, shown) in enumerate(SHOWN.items(), 1):
+    for repeat, name in enumerate(TURNS, 1):
         arm = f"{name[:2].upper()}-13"
-        record(found, arm, repeat, hour(shown), account=name, proven=name != "ke-s1")
+        record(found, arm, repeat, hour(SHOWN[name]), account=name, proven=name != "ke-s1")
     [told] = [each.text for each in made(found).cautions if each.code == "region"]
     assert told.startswith("For 1 of 8 sessions")
     assert told.endswith("The study says: a partner in Kenya held the phone")

@@ -35,8 +35,8 @@ role = "observed"
 def test_an_account_has_its_arm_from_the_study(tmp_path: Path) -> None:
     found = study(tmp_path, STUDY + FEED)
     assert phones(found, (), ("de-1", "ke-1")) == [
-        RecordedPhone("DE-13", "de-1"),
-        RecordedPhone("KE-13", "ke-1"),
+        RecordedPhone("DE-13", "de-1", "observed"),
+        RecordedPhone("KE-13", "ke-1", "seeded", "sad"),
     ]
     assert phones(found, ("KE-13",), ("ke-1", "ke-2"))[1].arm == "KE-13"
     assert [each.name for each in phones(found, ("DE-13", "KE-13"), ())] == ["DE-13", "KE-13"]

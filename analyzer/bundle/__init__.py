@@ -75,6 +75,8 @@ def new_session(
     beside: str = "",
     policy: Sequence[str] = (),
     account: str = "",
+    role: str = "",
+    interest: str = "",
 ) -> Session:
     """Describe a session that begins now, or at `started` (seconds since 1970, for imports).
 
@@ -111,6 +113,8 @@ def new_session(
         beside=beside,
         policy=tuple(policy),
         account=account,
+        role=role,
+        interest=interest,
     )
 
 

@@ -144,8 +144,10 @@ def _check(session: Session) -> None:
         raise ValueError("its country is no two-letter ISO 3166 code")
     if not 0 <= arm.age <= _OLDEST:
         raise ValueError(f"its age is not from 0 to {_OLDEST}")
-    if session.account and not LABEL.fullmatch(session.account):
-        raise ValueError("its account has no name of letters, digits, dot, dash and underscore")
+    for what in ("account", "role", "interest"):
+        name = getattr(session, what)
+        if name and not LABEL.fullmatch(name):
+            raise ValueError(f"its {what} has no name of letters, digits, dot, dash and underscore")
     if not 0 <= session.repeat <= _MOST_REPEATS:
         raise ValueError(f"its repeat is not from 0 to {_MOST_REPEATS}")
 

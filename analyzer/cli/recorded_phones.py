@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordedPhone:
-    """One phone: its arm, and the account on it ("" for none)."""
+    """One phone: its arm, and the account on it ("" for none), with its role and interest."""
 
     arm: str
     account: str = ""
+    role: str = ""
+    interest: str = ""
 
     @property
     def name(self) -> str:
@@ -53,7 +55,8 @@ def _declared(study: Study, arms: Sequence[str], accounts: Sequence[str]) -> lis
     from analyzer.feed.protocol import load_protocol
 
     protocol = load_protocol(study)
-    found = [RecordedPhone(protocol.account(name).arm, name) for name in accounts]
+    declared = [protocol.account(name) for name in accounts]
+    found = [RecordedPhone(each.arm, each.name, each.role, each.interest) for each in declared]
     if arms and sorted(set(arms)) != sorted({each.arm for each in found}):
         told = ", ".join(f"{each.account} of {each.arm}" for each in found)
         raise UserError(f"--arm does not fit: study.toml has {told}", "leave out --arm")

@@ -150,6 +150,8 @@ def _session(study: Study, phone: RecordedPhone, wanted: Wanted, before: int) ->
         mode=wanted.mode,
         instrumented=wanted.instrumented,
         account=phone.account,
+        role=phone.role,
+        interest=phone.interest,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from analyzer.compare.recorded import Recorded, exit_elsewhere
+from analyzer.compare.recorded import Recorded, exit_elsewhere, is_elsewhere
 from analyzer.compare.telling import listed
 from analyzer.comparison import Excluded, RegionProof
 from analyzer.gates import SESSION_GATES, Gate, GateName
@@ -119,7 +119,7 @@ def admission(
     failed: dict[str, tuple[GateName, Said]] = {}
     for each in sessions:
         reason = (
-            _elsewhere(each, proofs[each.id])
+            _elsewhere(proofs[each.id], each.egress)
             or _empty(each, covered)
             or _short(each, lengths[each.arm.label])
             or _unproven(proofs[each.id])
@@ -129,9 +129,17 @@ def admission(
     return Admission(failed, waived)
 
 
-def _elsewhere(session: Recorded, proof: RegionProof) -> tuple[GateName, Said] | None:
-    if session.elsewhere:
-        return "mislocated", exit_elsewhere(session)
+def misplaced(proof: RegionProof, egress: str) -> tuple[GateName, Said] | None:
+    """Return the gate that a session fails for where it was recorded, and why.
+
+    `egress` is the exit as the session's own record has it. None where its region is proven.
+    """
+    return _elsewhere(proof, egress) or _unproven(proof)
+
+
+def _elsewhere(proof: RegionProof, egress: str) -> tuple[GateName, Said] | None:
+    if is_elsewhere(egress, proof.country):
+        return "mislocated", exit_elsewhere(egress, proof.country)
     if proof.verdict != "contradicted":
         return None
     why = say("where it was recorded is contradicted: {why}", why=listed(proof.contradictions, 1))

@@ -67,10 +67,7 @@ class Recorded:
     @property
     def elsewhere(self) -> bool:
         """Whether its traffic was measured to leave from another country than its arm's."""
-        return bool(self.egress) and self.egress.upper() not in {
-            self.arm.country,
-            DISPUTED.upper(),
-        }
+        return is_elsewhere(self.egress, self.arm.country)
 
     @property
     def began(self) -> float:
@@ -169,16 +166,25 @@ def left_out(
     alone = [each for each in sessions if each.id not in reasons and not each.elsewhere]
     reasons |= _recorded_twice(alone)
     if elsewhere:
-        reasons |= {each.id: exit_elsewhere(each) for each in sessions if each.elsewhere}
+        reasons |= {
+            each.id: exit_elsewhere(each.egress, each.arm.country)
+            for each in sessions
+            if each.elsewhere
+        }
     return [Excluded(session, reason) for session, reason in sorted(reasons.items())]
 
 
-def exit_elsewhere(session: Recorded) -> Said:
-    """Say from where the traffic of a session left that was `elsewhere`."""
+def is_elsewhere(egress: str, country: str) -> bool:
+    """Tell whether `egress`, the measured exit of a session, is another country than its arm's."""
+    return bool(egress) and egress.upper() not in {country, DISPUTED.upper()}
+
+
+def exit_elsewhere(egress: str, country: str) -> Said:
+    """Say from where the traffic of a session left that was elsewhere."""
     return say(
         "its traffic left from {egress}, but its arm is in {country}",
-        egress=session.egress,
-        country=session.arm.country,
+        egress=egress,
+        country=country,
     )
 
 

@@ -31,23 +31,25 @@ def region_proofs(
     for row in cast("list[dict[str, Any]]", region.to_dict("records")):
         fact = RegionFact(**{**row, "ask": int(row["ask"]), "count": int(row["count"])})
         facts[fact.session].append(fact)
-    expected: dict[Arm, Expectation] = {}
-    proofs = {}
-    for each in sessions:
-        arm = each.arm
-        if arm not in expected:
-            languages = study.languages.get(arm.label, ())
-            expected[arm] = expect(arm.country, languages, study.time_zones.get(arm.label, ()))
-        proofs[each.id] = prove(
+    expected = {arm: expected_of(arm, study) for arm in {each.arm for each in sessions}}
+    return {
+        each.id: prove(
             facts[each.id],
-            expected[arm],
+            expected[each.arm],
             knowledge.countries,
             session=each.id,
             side="a",
-            arm=arm.label,
+            arm=each.arm.label,
             egress=each.egress,
         )
-    return proofs
+        for each in sessions
+    }
+
+
+def expected_of(arm: Arm, study: Study) -> Expectation:
+    """Return how a phone of `arm` should look, of which `study` may say more."""
+    languages, zones = study.languages.get(arm.label, ()), study.time_zones.get(arm.label, ())
+    return expect(arm.country, languages, zones)
 
 
 def by_side(

@@ -8,8 +8,8 @@ difference between the sides, and no test can tell them apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from analyzer.compare.recorded import Recorded
 from analyzer.said import Said, say
 
 # Of the pairs: beyond it one side was recorded first. One early session among five or more, which
@@ -20,7 +20,19 @@ _DAY = 86_400.0  # seconds
 _BLOCKS = 4  # the least with which one order in all of them is no matter of chance alone
 
 
-def first(a: Sequence[Recorded], b: Sequence[Recorded]) -> float | None:
+class Timed(Protocol):
+    """A session, or whatever else was recorded at a time."""
+
+    @property
+    def block(self) -> str:
+        """Its time block."""
+
+    @property
+    def began(self) -> float:
+        """When it began, in seconds since 1970."""
+
+
+def first(a: Sequence[Timed], b: Sequence[Timed]) -> float | None:
     """Return the share of all pairs (one session of `a`, one of `b`) in which that of `a` is first.
 
     Two that began within a minute of each other count as a half. Only sessions of time blocks that
@@ -36,9 +48,7 @@ def in_turns(share: float) -> bool:
     return 1 - ONE_SIDED <= share <= ONE_SIDED
 
 
-def turn_cautions(
-    a: tuple[str, Sequence[Recorded]], b: tuple[str, Sequence[Recorded]]
-) -> list[Said]:
+def turn_cautions(a: tuple[str, Sequence[Timed]], b: tuple[str, Sequence[Timed]]) -> list[Said]:
     """Return what makes the times of two sides (title, sessions) unlike, though they are mixed.
 
     That one was recorded at another time of the day (UTC), or always first in each time block.
@@ -76,7 +86,7 @@ def turn_cautions(
 
 
 def _earlier(
-    a: Sequence[Recorded], b: Sequence[Recorded], when: Callable[[Recorded], float]
+    a: Sequence[Timed], b: Sequence[Timed], when: Callable[[Timed], float]
 ) -> float | None:
     """Return the share of all pairs in which that of `a` is the earlier one, by `when`."""
     if not a or not b:
@@ -90,7 +100,7 @@ def _earlier(
     return earlier / (len(a) * len(b))
 
 
-def _time_of_day(sessions: Sequence[Recorded]) -> Callable[[Recorded], float]:
+def _time_of_day(sessions: Sequence[Timed]) -> Callable[[Timed], float]:
     """Return what tells the seconds since the day began: after the longest time without sessions.
 
     Else sessions of one evening, before and after midnight, would be the furthest apart.

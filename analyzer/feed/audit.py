@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final
-
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from analyzer.feed.audit_cautions import cautions
-from analyzer.feed.audit_material import Material, batches, feed_accounts, gather, states
-from analyzer.feed.audit_records import Audit, Coding, Example
+from analyzer.feed.audit_gates import Gates
+from analyzer.feed.audit_material import batches, feed_accounts, gather, states
+from analyzer.feed.audit_records import Audit, Coding
+from analyzer.feed.audit_seen import Seen
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.agreement import Agreement, agreement
 from analyzer.feed.coding.codes import Codes, Settlement, load_codes
 from analyzer.feed.measures import CALLED, by_coders, called, columns_of_batches, measure
-from analyzer.feed.measures.columns import digest
 from analyzer.feed.protocol import load_protocol
 from analyzer.feed.store import adapters_of, update
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.study import Study
-
-EXAMPLES: Final = 5  # of an arm
 
 
 def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> Audit:
@@ -42,7 +37,7 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
         key: each.category for key, each in settled.items() if each.category not in codebook.unclear
     }
     accounts = feed_accounts(material)
-    seen = _Seen(settled, frozenset(protocol.positive))
+    seen = Seen(settled, frozenset(protocol.positive))
     chunks = columns_of_batches(
         seen.passing(batches(study, material)), [each.name for each in accounts], final,
         codebook.keys,
@@ -60,7 +55,9 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
         )
         coders = by_coders(by_class, accounts, names, comparison.window, protocol.settings)
         comparison = replace(comparison, coders=coders)
-    coding = _coding(codes, settled, seen.shown, codebook)
+    shown = seen.shown
+    agreed = _agreement(codes, shown, codebook, protocol.positive)
+    gates = Gates(material, seen, codes, final, agreed)
     recorded = list(material.recorded())
     times = sorted(each.session.started for each in recorded)
     problems = sum((Counter(dict(each.items.problems)) for each in recorded), Counter[str]())
@@ -75,11 +72,11 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
             (each.id, each.digest) for each in adapters_of(study) if each.id in protocol.adapters
         ),
         protocol=protocol,
-        comparison=comparison,
+        comparison=gates.withheld(comparison),
         accounts=states(material),
         elsewhere=tuple(each.name for each in material.elsewhere),
-        coding=coding,
-        agreement=_agreement(codes, seen.shown, codebook, protocol.positive),
+        coding=_coding(codes, settled, shown, codebook),
+        agreement=agreed,
         labels={each.key: each.label for each in codebook.categories},
         drives=tuple(each.drive for each in recorded if each.drive),
         health=tuple(
@@ -94,85 +91,7 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
         started=times[0] if times else "",
         ended=times[-1] if times else "",
     )
-    return replace(found, cautions=tuple(cautions(found, material)))
-
-
-class _Seen:
-    """Looks at what goes by: which items were shown, and some measured ones of each account.
-
-    Those are drawn by the digests of their keys, which nobody can choose.
-    """
-
-    def __init__(self, settled: Mapping[str, Settlement], positive: frozenset[str]) -> None:
-        self._settled = settled
-        self._measured = pa.array(
-            [key for key, each in settled.items() if each.category in positive], pa.string()
-        )
-        self._drawn: defaultdict[tuple[str, str, str], dict[int, dict[str, Any]]]
-        self._drawn = defaultdict(dict)
-        self.shown: set[str] = set()
-
-    def passing(self, some: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the batches as they come."""
-        for batch in some:
-            shown = batch.filter(pc.equal(batch.column("state"), "shown"))
-            self.shown.update(pc.unique(shown.column("item_key")).to_pylist())
-            measured = pc.is_in(shown.column("item_key"), self._measured)
-            for row in shown.filter(measured).to_pylist():
-                self._draw(row)
-            yield batch
-
-    def examples(self, material: Material, codebook: Codebook) -> tuple[Example, ...]:
-        """Return `EXAMPLES` of each arm, of as many accounts as there are, in order of feed time.
-
-        No item twice.
-        """
-        told: list[Example] = []
-        used: set[str] = set()
-        arms: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for account, side in material.accounts:
-            arms[side, account.role].append(account.name)
-        for (side, role), names in arms.items():
-            rows: list[dict[str, Any]] = []
-            for turn in range(EXAMPLES):
-                for name in names:
-                    drawn = sorted(self._drawn.get((side, role, name), {}).items())
-                    if turn < len(drawn) and len(rows) < EXAMPLES:
-                        row = drawn[turn][1]
-                        if row["item_key"] not in used:
-                            used.add(row["item_key"])
-                            rows.append(row)
-            for row in sorted(rows, key=lambda row: (row["feed_s"], row["account"])):
-                told.append(self._example(len(told) + 1, row, codebook))
-        return tuple(told)
-
-    def _draw(self, row: dict[str, Any]) -> None:
-        mine = self._drawn[row["side"], row["role"], row["account"]]
-        place = digest(row["item_key"])
-        if place in mine:
-            return
-        mine[place] = row
-        if len(mine) > EXAMPLES:
-            del mine[max(mine)]
-
-    def _example(self, number: int, row: dict[str, Any], codebook: Codebook) -> Example:
-        settlement = self._settled[row["item_key"]]
-        same = {
-            name: row[name]
-            for name in (
-                "side", "role", "account", "feed_s", "watch_s", "duration_s", "rounds", "engaged",
-                "by", "ad",
-            )
-        }  # fmt: skip
-        return Example(
-            number=number,
-            category=settlement.category,
-            harmful=settlement.category in codebook.harmful,
-            how=settlement.how,
-            coders=settlement.coders,
-            key=row["item_key"],
-            **same,
-        )
+    return replace(found, cautions=tuple(cautions(found, material, gates, seen)))
 
 
 def _coding(

@@ -8,23 +8,26 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from analyzer.feed.audit_gates import Gates
 from analyzer.feed.audit_material import BY_CONTENT, Material, Recorded
 from analyzer.feed.audit_records import AccountState, Audit, Caution
+from analyzer.feed.audit_seen import ArmName, Seen
 from analyzer.instants import instant
 from analyzer.said import say, say_many
 
 _NAMED: Final = 6  # accounts or sessions that a sentence names
 _SHORT: Final = 0.5  # of the median feed time
-_DAY_S: Final = 86_400.0
 _BY_PLAN: Final = frozenset({"session_time", "feed_time", "minutes"})  # why a driver stops
 
 
-def cautions(found: Audit, material: Material) -> Iterator[Caution]:
+def cautions(found: Audit, material: Material, gates: Gates, seen: Seen) -> Iterator[Caution]:
     """Yield a caution for each thing that holds of the audit `found`, which has none yet."""
     yield from _accounts(found, material)
     yield from _sessions(material)
+    yield from _places(material)
     yield from _driving(found, material)
-    yield from _times(found)
+    yield from _times(found, material, gates)
+    yield from _orders(seen)
     yield from _blocks(found)
     yield from _codes(found)
     if material.passed:
@@ -69,6 +72,15 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
                 "Sessions of these accounts were recorded in another arm than the study declares,"
                 " and are left out: {accounts}.",
                 accounts=_some(material.elsewhere_recorded),
+            ),
+        )
+    if material.otherwise:
+        yield Caution(
+            "otherwise",
+            say(
+                "Sessions that another account, role, interest or rule of watching was noted for"
+                " than the study declares are left out: {sessions}.",
+                sessions=_some(material.otherwise),
             ),
         )
     countries = {country for side in found.sides for country in side.countries}
@@ -128,24 +140,6 @@ def _sessions(material: Material) -> Iterator[Caution]:
                 of=len(sessions),
             ),
         )
-    if unproven := sum(each.egress != each.arm.country for each in sessions):
-        yield Caution(
-            "region",
-            say(
-                "For {number} of {of} sessions nothing shows that the phone was in the country of"
-                " its account. The study says: {reason}",
-                number=unproven,
-                of=len(sessions),
-                reason=material.waived,
-            )
-            if material.waived
-            else say(
-                "For {number} of {of} sessions nothing shows that the phone was in the country of"
-                " its account: a feed depends on where it is asked for.",
-                number=unproven,
-                of=len(sessions),
-            ),
-        )
     versions = sorted({each.app_version for each in sessions})
     if len(versions) > 1:
         yield Caution(
@@ -153,6 +147,56 @@ def _sessions(material: Material) -> Iterator[Caution]:
             say(
                 "Different versions of the app were recorded: {versions}.",
                 versions=_some(each or "?" for each in versions),
+            ),
+        )
+
+
+def _places(material: Material) -> Iterator[Caution]:
+    """Tell of sessions that were recorded elsewhere, and of those nobody knows where."""
+    if material.away:
+        yield Caution(
+            "elsewhere",
+            say_many(
+                "{number} session is left out because it was recorded in another country:"
+                " {reasons}.",
+                "{number} sessions are left out because they were recorded in another country:"
+                " {reasons}.",
+                len(material.away),
+                reasons=_some(dict.fromkeys(why for _, why in material.away)),
+            ),
+        )
+    sessions = list(material.recorded())
+    failed = [each.misplaced for each in sessions if each.misplaced]
+    known = [why for gate, why in failed if gate == "mislocated"]
+    if known:
+        yield Caution(
+            "elsewhere",
+            say(
+                "Sessions that were recorded in another country count all the same: {number} of"
+                " {of} ({reasons}). The study says: {reason}",
+                number=len(known),
+                of=len(sessions),
+                reasons=_some(dict.fromkeys(known)),
+                reason=material.waived.get("mislocated", ""),
+            ),
+        )
+    if unproven := len(failed) - len(known):
+        reason = material.waived.get("region", "")
+        yield Caution(
+            "region",
+            say(
+                "For {number} of {of} sessions nothing proves that the phone was in the country of"
+                " its account. The study says: {reason}",
+                number=unproven,
+                of=len(sessions),
+                reason=reason,
+            )
+            if reason
+            else say(
+                "For {number} of {of} sessions nothing proves that the phone was in the country of"
+                " its account: a feed depends on where it is asked for.",
+                number=unproven,
+                of=len(sessions),
             ),
         )
 
@@ -201,26 +245,37 @@ def _driving(found: Audit, material: Material) -> Iterator[Caution]:
             )
 
 
-def _times(found: Audit) -> Iterator[Caution]:
-    """Tell of arms that were recorded one after the other: feeds change from day to day."""
-    spans = {}
-    for key, some in _by_arm(found).items():
-        spans[key] = (
-            min(instant(each.started) for each in some),
-            max(instant(each.ended) for each in some),
+def _times(found: Audit, material: Material, gates: Gates) -> Iterator[Caution]:
+    """Tell of arms that were not recorded in turns: feeds change from day to day."""
+    if all(gates.in_turns(left, right) for left, right in _compared(found)):
+        return
+    reason = material.waived.get("times", "")
+    yield Caution(
+        "apart_in_time",
+        say(
+            "Accounts that are compared were not recorded in turns: what differs may be the time."
+            " The study says: {reason}",
+            reason=reason,
         )
-    for left, right in _compared(found):
-        if left in spans and right in spans:
-            (begin, end), (other_begin, other_end) = spans[left], spans[right]
-            if max(begin - other_end, other_begin - end) > _DAY_S:
-                yield Caution(
-                    "apart_in_time",
-                    say(
-                        "Accounts that are compared were recorded one after the other, not in the"
-                        " same days: what differs may be the time."
-                    ),
-                )
-                return
+        if reason
+        else say(
+            "Accounts that are compared were not recorded in turns: what differs may be the time."
+        ),
+    )
+
+
+def _orders(seen: Seen) -> Iterator[Caution]:
+    """Tell how much of what counts as shown only the order of the answers says so of."""
+    shown, ordered = seen.showings, seen.ordered
+    if ordered:
+        yield Caution(
+            "by_order",
+            say(
+                "Of {percent}% of the items that count as shown neither the app nor the driver says"
+                " that they were on the screen, only the order of the answers.",
+                percent=max(1, round(100 * ordered / shown)),
+            ),
+        )
 
 
 def _blocks(found: Audit) -> Iterator[Caution]:
@@ -279,18 +334,15 @@ def _codes(found: Audit) -> Iterator[Caution]:
         )
 
 
-_Arm = tuple[str, str]  # side, role
-
-
-def _by_arm(found: Audit) -> dict[_Arm, Sequence[AccountState]]:
-    arms: defaultdict[_Arm, list[AccountState]] = defaultdict(list)
+def _by_arm(found: Audit) -> dict[ArmName, Sequence[AccountState]]:
+    arms: defaultdict[ArmName, list[AccountState]] = defaultdict(list)
     for each in found.accounts:
         if each.sessions:
             arms[each.side, each.role].append(each)
     return dict(arms)
 
 
-def _compared(found: Audit) -> Iterator[tuple[_Arm, _Arm]]:
+def _compared(found: Audit) -> Iterator[tuple[ArmName, ArmName]]:
     """Yield which arms are compared: with the controls of their side, and across the sides."""
     a, b = (side.name for side in found.sides)
     for role in ("seeded", "observed"):

@@ -17,13 +17,16 @@ from analyzer.compare.sides import ADULT, apart, resolve_side
 from analyzer.comparison import Side
 from analyzer.errors import UserError
 from analyzer.feed.audit_records import AccountState
+from analyzer.feed.audit_sessions import is_otherwise, misplaced_session
 from analyzer.feed.driven import Drive, drive_log, read_drive
 from analyzer.feed.kept import SessionItems, folder
 from analyzer.feed.measures import FeedAccount
 from analyzer.feed.protocol import Account, Protocol
 from analyzer.feed.store import ItemsSummary
+from analyzer.gates import GateName
 from analyzer.knowledge import Knowledge
 from analyzer.models import Arm, Session
+from analyzer.said import Said
 from analyzer.study import Study
 
 BY_CONTENT: Final = frozenset({"positive_in_a_row"})  # rules that depend on what was shown
@@ -41,6 +44,7 @@ class Recorded:
     session: Session
     items: SessionItems
     drive: Drive | None
+    misplaced: tuple[GateName, Said] | None  # the gate it fails for where it was recorded, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,10 @@ class Material:
     nameless: tuple[str, ...]  # sessions with items that name no account
     undeclared: tuple[str, ...]  # accounts that sessions name, and the study does not
     elsewhere_recorded: tuple[str, ...]  # accounts with a session in another arm than declared
+    otherwise: tuple[str, ...]  # sessions of another protocol than declared
+    away: tuple[tuple[str, Said], ...]  # sessions that were recorded elsewhere, and how that shows
     running: int  # sessions that are still being recorded
-    waived: str  # why the study does without proof of the region; "" where it does not
+    waived: Mapping[GateName, str]  # gates that the study does without, and why
     passed: Counter[str] = field(default_factory=Counter)  # items of other surfaces and feeds
 
     def recorded(self) -> Iterator[Recorded]:
@@ -80,6 +86,9 @@ def gather(
     nameless: list[str] = []
     undeclared: set[str] = set()
     astray: set[str] = set()
+    otherwise: list[str] = []
+    away: list[tuple[str, Said]] = []
+    waived = dict(study.compare.waive)
     for items in sorted(kept.sessions, key=lambda each: (each.started, each.session)):
         session = read_session(study.captures / items.session)
         account = protocol.accounts.get(session.account)
@@ -88,22 +97,33 @@ def gather(
                 undeclared.add(session.account)
             elif items.states:
                 nameless.append(items.session)
-        elif session.arm.label != account.arm:
+        elif session.arm != study.arms[account.arm]:
             astray.add(account.name)
+        elif is_otherwise(
+            session, log := drive_log(study.root, items.session), account, protocol.dwell
+        ):
+            otherwise.append(items.session)
         else:
-            log = drive_log(study.root, items.session)
+            where = misplaced_session(session, study.captures / items.session, study, knowledge)
+            if where and where[0] == "mislocated" and where[0] not in waived:
+                away.append((items.session, where[1]))
+                continue
             drive = read_drive(log) if log.is_file() else None
-            found[account.name].append(Recorded(session, items, drive))
+            found[account.name].append(Recorded(session, items, drive, where))
+    out = _why_out(otherwise, away)
     if not found:
         raise UserError(
             "no session of an account of [feed.accounts] has been recorded",
-            "record one with `evenhand proxy --account NAME`",
+            f"record one with `evenhand proxy --account NAME`{out}",
         )
     arms = [each.session.arm for some in found.values() for each in some]
-    sides = (
-        resolve_side(study, knowledge, arms, names[0]),
-        resolve_side(study, knowledge, arms, names[1]),
-    )
+    try:
+        sides = (
+            resolve_side(study, knowledge, arms, names[0]),
+            resolve_side(study, knowledge, arms, names[1]),
+        )
+    except UserError as error:
+        raise UserError(error.message, f"{error.fix}{out}") from None
     apart(*sides)
     side_of = {
         label: side.name
@@ -121,8 +141,10 @@ def gather(
         nameless=tuple(nameless),
         undeclared=tuple(sorted(undeclared)),
         elsewhere_recorded=tuple(sorted(astray)),
+        otherwise=tuple(otherwise),
+        away=tuple(away),
         running=len(kept.warnings),
-        waived=dict(study.compare.waive).get("region", ""),
+        waived=waived,
     )
 
 
@@ -161,6 +183,16 @@ def batches(study: Study, material: Material) -> Iterator[pa.RecordBatch]:
                 material.passed.update(str(name) for name in others.to_pylist())
                 yield _told(batch.filter(mine), account, side, before)
             before += each.items.feed_s
+
+
+def _why_out(otherwise: Sequence[str], away: Sequence[tuple[str, Said]]) -> str:
+    """Return the end of a sentence: of the first session that is left out, and why it is."""
+    if away:
+        session, why = away[0]
+        return f"; {session} is left out because {why}"
+    if otherwise:
+        return f"; {otherwise[0]} is left out because study.toml declares its account otherwise"
+    return ""
 
 
 def _stands_on(side: Side, arm: Arm) -> bool:

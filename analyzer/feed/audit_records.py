@@ -20,6 +20,8 @@ CautionCode = Literal[
     "no_account",  # sessions with items of the feed that no account is named for
     "undeclared_account",  # sessions of an account that the study does not declare
     "wrong_arm",  # sessions of an account in another arm than declared
+    "otherwise",  # sessions of another account, role, interest or rule of watching than declared
+    "elsewhere",  # sessions that were recorded in another country than that of their arm
     "adults",  # accounts of adults in a country's arms: on neither side
     "nothing_shown",  # accounts that were recorded, and no item was on the screen
     "region",  # sessions of which nothing shows that they were in the country of their arm
@@ -29,13 +31,14 @@ CautionCode = Literal[
     "stopped_early",  # accounts with much less feed time than the others
     "driver_stopped",  # sessions that the driver ended for another reason than planned
     "driven_and_not",  # some accounts were driven, others were not
-    "apart_in_time",  # arms whose recordings do not overlap in time
+    "apart_in_time",  # arms that were not recorded in turns
     "one_sided_block",  # blocks without accounts of both arms: nothing to exchange
     "versions",  # of the app: several
     "no_codes",  # nobody has coded anything
     "old_codes",  # codes of another version of the codebook
     "disagreed",  # items shown on which coders disagree and nobody has decided
     "single_coded",  # items shown that one coder alone has coded
+    "by_order",  # items of which only the order of the answers says that they were shown
     "other_surfaces",  # items of another surface, or of a feed that is not measured
 ]
 

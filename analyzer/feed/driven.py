@@ -29,8 +29,19 @@ Decision = Literal["match", "other", "control", "unknown"]
 # log: the app's own log has named it. order: it is the next in the order of the answers.
 Certainty = Literal["log", "order", "unknown"]
 _LARGEST: Final = 200_000_000  # bytes of a log
+_NOTED: Final = ("account", "role", "interest")  # of what a drive went by
 _LONGEST_LINE: Final = 100_000
 _WHOLE: Final = 0.95  # share of a duration from which on an item was watched whole
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a drive says it went by; None where it does not say."""
+
+    account: str | None
+    role: str | None
+    interest: str | None
+    dwell: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,22 @@ def read_drive(path: Path) -> Drive:
         seed=seed,
         decided=tuple(sorted(decided.items())),
     )
+
+
+def read_orders(path: Path) -> Iterator[Orders]:
+    """Yield what each drive of the log `path` says it went by."""
+    for line in read_lines(path):
+        if line["event"] == "begin":
+            dwell = line.get("dwell")
+            account, role, interest = (
+                _text(line, name) if name in line else None for name in _NOTED
+            )
+            yield Orders(
+                account,
+                role,
+                interest,
+                dwell if isinstance(dwell, dict) else None,
+            )
 
 
 def _decisive(signs: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ the bundles can be held against what is measured without them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +33,7 @@ from analyzer.study import SETUP, Study
 
 _FIRST: Final = 1_800_000_000.0  # when the first session began
 _DAY: Final = 86_400.0
-_APART: Final = 60.0  # seconds between the beginnings of two accounts
+_APART: Final = 15.0  # seconds between the beginnings of two accounts
 _READY: Final = 5.0  # seconds of the set-up
 # Two invented databases, which say that the phone was where its arm is.
 _EXITS: Final = ("geo:simulated-a.mmdb 2026-06-17", "geo:simulated-b.mmdb 2026-06-17")
@@ -79,16 +80,28 @@ def write_study(
         seed=seed,
     )
     catalogue = Catalogue(DeclaredFeed(own, masks, form))
+    turns = _turns(accounts)
     ends = np.cumsum(np.bincount(drawn.account, minlength=len(accounts)))
     for place, (account, end) in enumerate(zip(accounts, ends, strict=True)):
         rows = _rows(drawn, int(ends[place - 1]) if place else 0, int(end))
         for number, part in enumerate(_parts(rows, sessions, own.batch, account.feed_s)):
-            started = _FIRST + _DAY * number + _APART * place
+            started = _FIRST + _DAY * number + _APART * turns[place]
             repeat = number * len(accounts) + place + 1
             _write(study, account, part, catalogue, form, own.batch, started, repeat)
         if progress:
             progress(place + 1, len(accounts), account.name)
     return StudyTruth(study, accounts, columns_of_draw(own, drawn))
+
+
+def _turns(accounts: Sequence[FeedAccount]) -> list[int]:
+    """Return which place each account has in the order in which they begin: arms take turns."""
+    before: Counter[tuple[str, str]] = Counter()
+    rounds = []
+    for each in accounts:
+        rounds.append(before[each.side, each.role])
+        before[each.side, each.role] += 1
+    order = sorted(range(len(accounts)), key=lambda place: (rounds[place], place))
+    return [order.index(place) for place in range(len(accounts))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,13 @@ _TIMES = "\u00d7"
 _MINUS = "\u2212"
 _HOUR = 3600.0
 # Reasons whose numbers are shares, and those whose numbers are probabilities.
-_SHARES = frozenset({"coverage", "unknown_showings", "unread_answers", "coverage_apart", "mixed"})
+_SHARES = frozenset(
+    {
+        "coverage", "unknown_showings", "unread_answers", "coverage_apart", "mixed", "times",
+        "coders_apart", "by_order",
+    }
+)  # fmt: skip
+_COEFFICIENTS = frozenset({"agreement"})
 _PROBABILITIES = frozenset({"no_power", "chance", "interval"})
 
 _ROLES: Mapping[str, Role] = {"seeded": "seeded", "control": "control", "observed": "observed"}
@@ -160,6 +166,8 @@ class Figures:
             return self.language.percent(value)
         if of.code in _PROBABILITIES:
             return self.language.probability(value)
+        if of.code in _COEFFICIENTS:
+            return self.language.number(value, 2)
         return self.language.number(value, 0)
 
 

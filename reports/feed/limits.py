@@ -183,7 +183,8 @@ def coders(comparison: FeedComparison, figures: Figures) -> tuple[Said, ...]:
                 **filled,
             )
         )
-    if told:
+    apart = any(each.code == "coders_apart" for row in comparison.rows for each in row.reasons)
+    if told and not apart:
         told.append(
             say(
                 "Coders do not see the country, so they err alike everywhere: that draws an"

@@ -235,6 +235,31 @@ _REASONS: Final[Mapping[str, Said]] = {
         " elsewhere; {need} at most would do.",
         have="", need="",
     ),
+    "region": say(
+        "Sessions of which nothing proves in which country the phone was: {have}. A feed depends on"
+        " where it is asked for.",
+        have="", need="",
+    ),
+    "times": say(
+        "The groups were not recorded in turns: in {have} of all pairs of accounts that of one"
+        " group is the earlier; {need} at most would do. What differs may be the time.",
+        have="", need="",
+    ),
+    "coders_apart": say(
+        "The groups were coded by different people: {have} of the codes come from the same ones;"
+        " {need} are needed. What differs may be who coded.",
+        have="", need="",
+    ),
+    "agreement": say(
+        "Those who coded do not agree well enough: Krippendorff's alpha is {have}, or may be as"
+        " low; {need} is needed.",
+        have="", need="",
+    ),
+    "by_order": say(
+        "How it is known what was on the screen differs: by the order of the answers alone, in one"
+        " group more often by {have} of its items; {need} at most would do.",
+        have="", need="",
+    ),
 }  # fmt: skip
 # How long a row's own reason is told on a terminal.
 CAUSES: Final[Mapping[str, str]] = {
@@ -253,4 +278,9 @@ CAUSES: Final[Mapping[str, str]] = {
     "one_sided": "no block of any arm has accounts of both groups",
     "opposed": "some blocks or arms say the opposite, beyond chance",
     "mixed": "the two groups are of different blocks or arms",
+    "region": "nothing proves in which country phones were",
+    "times": "the groups were not recorded in turns",
+    "coders_apart": "the groups were coded by different people",
+    "agreement": "those who coded do not agree well enough",
+    "by_order": "how it is known what was shown differs between the groups",
 }

@@ -30,6 +30,11 @@ ReasonCode = Literal[
     "one_sided",  # strata (arm x block) with accounts of both arms; one at least
     "opposed",  # strata that say the opposite of the others, beyond chance; none may
     "mixed",  # how far apart the arms are in how they lie over the strata (0 to 1); at most
+    "region",  # sessions of which nothing proves where the phone was; none may be
+    "times",  # share of pairs of accounts of which that of one arm is the earlier; at most
+    "coders_apart",  # share of the codes of either arm that come from the same coders; needed
+    "agreement",  # Krippendorff's alpha; needed
+    "by_order",  # difference of the shares of items that are shown by their order alone; at most
 ]
 CodersRule = Literal["all", "any"]  # which coders of an item have to call it positive
 MeasureName = Literal[

@@ -1,0 +1,174 @@
+"""What keeps rows of an audit from a verdict, beside what the measures themselves look at.
+
+How the accounts were recorded, and by whom their items were coded: what differs there between two
+groups of accounts could be what makes the difference. Region and times are the gates of `diff`, and
+a study may do without them as there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from analyzer.compare.turns import ONE_SIDED, first, in_turns
+from analyzer.feed.audit_material import Material, Recorded
+from analyzer.feed.audit_seen import ArmName, Seen
+from analyzer.feed.coding.agreement import TENTATIVE, Agreement
+from analyzer.feed.coding.codes import Codes
+from analyzer.feed.measures import FeedComparison, FeedRow, Reason
+from analyzer.feed.measures.records import MeasureName
+from analyzer.instants import instant
+
+LEAST_COMMON: Final = 0.5  # of the codes of two groups that come from the same coders
+MOST_APART: Final = 0.2  # shares of items by their order alone may differ so much
+# Nobody codes whether the platform or a creator calls something advertising.
+_UNCODED: Final[frozenset[MeasureName]] = frozenset({"ads_formal", "ads_disclosed", "ads_hint"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """When an account's session began, as `turns` takes it."""
+
+    block: str
+    began: float
+
+
+class Gates:
+    """The gates of the rows of one audit."""
+
+    def __init__(
+        self,
+        material: Material,
+        seen: Seen,
+        codes: Codes,
+        final: Mapping[str, str],
+        agreement: Agreement | None,
+    ) -> None:
+        self._waived = material.waived
+        self._sessions: defaultdict[ArmName, list[tuple[str, Sequence[Recorded]]]]
+        self._sessions = defaultdict(list)
+        for account, side in material.accounts:
+            if some := material.sessions.get(account.name):
+                self._sessions[side, account.role].append((account.block, some))
+        self._coders = {arm: _by_coder(codes, items, final) for arm, items in seen.items.items()}
+        self._ordered = {arm: seen.by_order(arm) for arm in seen.items}
+        self._agreement = agreement.alpha_harmful if agreement else None
+
+    def withheld(self, comparison: FeedComparison) -> FeedComparison:
+        """Return `comparison` without the verdicts that a gate forbids."""
+        return replace(comparison, rows=tuple(self._row(each) for each in comparison.rows))
+
+    def in_turns(self, left: ArmName, right: ArmName) -> bool:
+        """Tell whether two groups of accounts were recorded in turns, or nothing says so."""
+        found = self._apart(left, right)
+        return found is None or in_turns(found)
+
+    def _row(self, row: FeedRow) -> FeedRow:
+        reasons = tuple(self._reasons(row))
+        if not reasons:
+            return row
+        # More accounts would not do: that chance may be all of it is not the reason.
+        own = tuple(each for each in row.reasons if each.code not in {"chance", "interval"})
+        return replace(row, verdict="insufficient", reasons=(*own, *reasons))
+
+    def _reasons(self, row: FeedRow) -> Iterator[Reason]:
+        pairs = _pairs(row)
+        arms = list(dict.fromkeys(arm for pair in pairs for arm in pair))
+        if len({side for side, _ in arms}) > 1 and "region" not in self._waived:
+            unproven = sum(
+                each.misplaced is not None
+                for arm in arms
+                for _, some in self._sessions[arm]
+                for each in some
+            )
+            if unproven:
+                yield Reason("region", unproven, 0)
+        if "times" not in self._waived:
+            apart = [found for pair in pairs if (found := self._apart(*pair)) is not None]
+            most = max((max(each, 1 - each) for each in apart), default=0.5)
+            if not in_turns(most):
+                yield Reason("times", most, ONE_SIDED)
+        told = [self._ordered.get(arm, 0.0) for arm in arms]
+        if max(told) - min(told) > MOST_APART:
+            yield Reason("by_order", max(told) - min(told), MOST_APART)
+        if row.measure not in _UNCODED:
+            yield from self._of_codes(row, pairs)
+
+    def _of_codes(self, row: FeedRow, pairs: Sequence[tuple[ArmName, ArmName]]) -> Iterator[Reason]:
+        common = [
+            found
+            for left, right in pairs
+            if (found := _common(self._coders.get(left), self._coders.get(right))) is not None
+        ]
+        if common and min(common) < LEAST_COMMON:
+            yield Reason("coders_apart", min(common), LEAST_COMMON)
+        alpha = self._agreement
+        if alpha is None or alpha.value is None:
+            return
+        # Codes by chance make everything alike: that takes more than a difference does.
+        sure = alpha.low if row.verdict == "same" and alpha.low is not None else alpha.value
+        if sure < TENTATIVE:
+            yield Reason("agreement", sure, TENTATIVE)
+
+    def _apart(self, left: ArmName, right: ArmName) -> float | None:
+        """Return in which share of the pairs of accounts that of `left` is first, the worst.
+
+        Their first sessions are compared, their second ones, and so on, as long as half of the
+        accounts of either have one.
+        """
+        ours, theirs = self._sessions.get(left, []), self._sessions.get(right, [])
+        found: list[float] = []
+        for number in range(max((len(some) for _, some in (*ours, *theirs)), default=0)):
+            starts = [_starts(arm, number) for arm in (ours, theirs)]
+            if any(2 * len(some) < len(arm) for some, arm in zip(starts, (ours, theirs),
+                                                                 strict=True)):  # fmt: skip
+                break
+            share = first(*starts)
+            if share is not None:
+                found.append(share)
+        return max(found, key=lambda share: abs(share - 0.5), default=None)
+
+
+def _pairs(row: FeedRow) -> list[tuple[ArmName, ArmName]]:
+    """Return which groups of accounts `row` compares; of an amplification, all of both sides."""
+    left, right = _arm(row.left), _arm(row.right)
+    if row.measure != "amplification":
+        return [(left, right)]
+    controls: list[ArmName] = [(left[0], "control"), (right[0], "control")]
+    return [(left, right), (left, controls[0]), (right, controls[1]), (controls[0], controls[1])]
+
+
+def _arm(name: str) -> ArmName:
+    side, _, role = name.rpartition(" ")
+    return side, role
+
+
+def _starts(arm: Sequence[tuple[str, Sequence[Recorded]]], number: int) -> list[_Start]:
+    return [
+        _Start(block, instant(some[number].session.started))
+        for block, some in arm
+        if number < len(some)
+    ]
+
+
+def _by_coder(codes: Codes, items: set[str], final: Mapping[str, str]) -> Counter[str]:
+    """Return how many of `items` that count each coder has coded."""
+    counted = {key for key in items if key in final}
+    return Counter(
+        {
+            coder: number
+            for coder, given in codes.by_coder.items()
+            if (number := sum(key in counted for key in given))
+        }
+    )
+
+
+def _common(left: Counter[str] | None, right: Counter[str] | None) -> float | None:
+    """Return which share of the codes of two groups comes from the same coders."""
+    if not left or not right:
+        return None
+    return sum(
+        min(left[coder] / left.total(), right[coder] / right.total()) for coder in {*left, *right}
+    )
