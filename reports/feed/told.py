@@ -193,6 +193,11 @@ _REASONS: Final[Mapping[str, Said]] = {
         " do.",
         have="", need="",
     ),
+    "guessed": say(
+        "Of {have} of the items only the order of the answers says that they were on the screen;"
+        " {need} at most would do. The log of a driver would tell.",
+        have="", need="",
+    ),
     "stopped": say(
         "Accounts that a rule stopped for what they were shown: {have}. Those that are left were"
         " shown less of it. A further session of each would do.",
@@ -267,6 +272,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "few_items": "accounts are left out: too few coded items, or too little feed time",
     "coverage": "too few of the items shown are coded",
     "unknown_showings": "of too many items nobody knows whether they were on the screen",
+    "guessed": "of too many items only their order says that they were on the screen",
     "stopped": "a rule stopped accounts for what they were shown",
     "unread_answers": "too many answers of the feed could not be read",
     "no_power": "so few accounts cannot show anything, however large it is",

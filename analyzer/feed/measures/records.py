@@ -18,6 +18,7 @@ ReasonCode = Literal[
     "few_items",  # accounts with too few coded items; how many each needs
     "coverage",  # share of the items shown that somebody coded, of the arm with the least; needed
     "unknown_showings",  # share of servings of which nobody knows whether they were shown; at most
+    "guessed",  # share of the items shown of which only their order says so; at most
     "stopped",  # accounts that a rule ended because of what they were shown; none may be
     "unread_answers",  # share of the feed's answers that were not understood; at most
     "no_power",  # the least p that so many accounts can give; what it would have to be
