@@ -252,6 +252,8 @@ def _measured(material: Material, account: Account, side: str) -> FeedAccount:
         answers=answers,
         understood=understood,
         stopped=_stopped(material, some),
+        country=some[0].session.arm.country,
+        kind=f"{some[0].session.arm.age} {some[0].session.arm.consent}",
     )
 
 

@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.feed.measures import intervals
-from analyzer.feed.measures.columns import ADS
+from analyzer.feed.measures.columns import ADS, NO_AD
 from analyzer.feed.measures.records import Coverage, Figure, MeasureName
+from analyzer.feed.measures.runs import AS_CODED, Reading
+from analyzer.feed.measures.strata import (
+    Labels,
+    Sample,
+    Times,
+    mean_rate,
+    mean_share,
+    sample,
+)
 from analyzer.feed.measures.tallying import Tally
 from analyzer.feed.records import Role
 from analyzer.statistics import CONFIDENCE, Interval
 
 Counts = NDArray[np.int64]
-
-
-class Sample(NamedTuple):
-    """The accounts of an arm that can be counted. `items`: those that each value is a share of.
-
-    `possible`: the mean, were all items that nobody coded negative, and were all positive.
-    """
-
-    values: NDArray[np.float64]
-    items: Counts
-    blocks: tuple[str, ...]
-    left_out: int
-    possible: Interval | None
-    stopped: int  # left out or cut short because a rule ended them for what they were shown
-
-
-class Times(NamedTuple):
-    """When each account of an arm got there (nan: not `until` its feed time was over)."""
-
-    times: NDArray[np.float64]
-    until: NDArray[np.float64]
-    blocks: tuple[str, ...]
-    left_out: int
-    stopped: int  # of those that did not get there
+Counted = Literal["shown", "coded", "positive", "items"]
+_SAME_TIME: Final = 1.0  # seconds by which feed times do not differ
 
 
 class FeedArm:
@@ -54,10 +41,10 @@ class FeedArm:
             if (each.side, each.role) == (side, role)
         ]
         self.places = np.asarray(chosen, dtype=np.int64)
-        self.blocks = np.asarray([tally.accounts[place].block for place in chosen], dtype=object)
+        self._strata, self._across = _strata(tally, chosen)
         self._stopped = np.asarray([bool(tally.accounts[place].stopped) for place in chosen])
         self._interests = _interests(tally, side, chosen, categories)
-        self._until = np.asarray([tally.accounts[place].feed_s for place in chosen])
+        self._until = tally.feed_s[self.places]
         self._lived = tally.lived()[self.places]
 
     @property
@@ -71,36 +58,43 @@ class FeedArm:
 
     def stopped(self, window: int | None) -> int:
         """Return how many accounts a rule ended, for what they were shown, before a window's end
-        (or at all).
+        (None: that of the common feed time).
         """
-        missing = self._stopped if window is None else self._stopped & ~self._lived[:, window]
-        return int(missing.sum())
+        return int((self._stopped & ~self._there(window)).sum())
 
-    def counted(self, counts: Counts, window: int | None, *, up_to: bool = False) -> Counts:
-        """Return the counts of the arm's accounts in a window, up to its end, or of all windows."""
-        first = 0 if window is None or up_to else window
-        last = self.tally.windows if window is None else window + 1
-        found: Counts = counts[self.places, first:last].sum(axis=1)
-        return found
+    def counted(self, name: Counted, window: int | None, *, up_to: bool = False) -> Counts:
+        """Return what the tally counted of the arm's accounts in a window, up to its end, or in
+        the feed time that all have in common.
+        """
+        if window is None:
+            found: Counts = self.tally.common[name][self.places]
+            return found
+        table: Counts = getattr(self.tally, name)
+        first = 0 if up_to else window
+        summed: Counts = table[self.places, first : window + 1].sum(axis=1)
+        return summed
+
+    @property
+    def until_s(self) -> float | None:
+        """Return the common feed time; None where no account lived longer."""
+        longest = float(self.tally.feed_s.max(initial=0.0))
+        return self.tally.until_s if longest > self.tally.until_s + _SAME_TIME else None
 
     def share(self, window: int | None, *, up_to: bool = False) -> Sample:
         """Return the share of positive items of those coded."""
-        tally = self.tally
         shown, coded, positive = (
-            self.counted(each, window, up_to=up_to)
-            for each in (tally.shown, tally.coded, tally.positive)
+            self.counted(name, window, up_to=up_to) for name in ("shown", "coded", "positive")
         )
-        return self._sample(positive, coded, shown, window)
+        return self._sample(positive / np.maximum(coded, 1), coded, shown, window)
 
     def per_hour(self, window: int | None) -> Sample:
         """Return positive items in an hour: the share of the coded items, of all items shown."""
-        found = self.share(window)
-        seconds = self._until if window is None else np.full(self.places.size, self._window_s)
-        shown = self.counted(self.tally.shown, window)
-        usable = self._usable(self.counted(self.tally.coded, window), self._there(window))
-        pace = shown[usable] * 3600.0 / np.maximum(seconds[usable], 1.0)
-        shares = self._shares(window)[usable]
-        return found._replace(values=np.sort(shares * pace), possible=None)
+        seconds = self.tally.until_s if window is None else self.tally.settings.window_s
+        shown, coded, positive = (
+            self.counted(name, window) for name in ("shown", "coded", "positive")
+        )
+        pace = shown * 3600.0 / max(seconds, 1.0)
+        return self._sample(positive / np.maximum(coded, 1) * pace, coded, shown, window)
 
     def ads(self, measure: MeasureName) -> Sample:
         """Return the share of advertisements of a class among all items shown, or, of those coded,
@@ -110,81 +104,68 @@ class FeedArm:
             coded = self.tally.ads_by_category[self.places]
             matched = (coded * self._interests).sum(axis=1)
             total = coded.sum(axis=1)
-            return self._sample(matched, total, total, None)
-        items = self.counted(self.tally.items, None)
-        kind = ADS.index(_CLASSES[measure])
-        return self._sample(self.tally.ads[self.places, kind], items, items, None)
+            shown = self.tally.ads[self.places].sum(axis=1) - self.tally.ads[self.places, NO_AD]
+            return self._sample(matched / np.maximum(total, 1), total, shown, None)
+        items = self.counted("items", None)
+        of_class = self.tally.ads[self.places, ADS.index(_CLASSES[measure])]
+        return self._sample(of_class / np.maximum(items, 1), items, items, None)
 
-    def times(self, measure: MeasureName, base: float | None = None) -> Times | None:
+    def times(
+        self, measure: MeasureName, base: float | None = None, reading: Reading = AS_CODED
+    ) -> Times | None:
         """Return when accounts got there; None where that is not defined (no `base` to double)."""
         tally, until = self.tally, self._until
         if measure == "first_exposure":
-            found = tally.first[self.places]
+            found = tally.first_of(reading)[self.places]
         elif measure == "onset":
-            found = tally.reached(tally.settings.half)[self.places]
+            found = tally.reached(tally.settings.half, reading)[self.places]
         else:
             count = doubled(base, tally.settings.last)
             if count is None:
                 return None
-            begun, reached = (each[self.places] for each in tally.reached_since(count))
+            begun, reached = (each[self.places] for each in tally.reached_since(count, reading))
             there = ~np.isnan(begun)
             return Times(
                 (reached - begun)[there],
                 (until - begun)[there],
-                tuple(self.blocks[there]),
+                self._strata[there],
+                self._across[there],
                 int((~there).sum()),
                 int((self._stopped & np.isnan(reached)).sum()),
+                np.maximum(tally.until_s - begun[there], 0.0),
             )
-        late = self._stopped & np.isnan(found)
-        return Times(found, until, tuple(self.blocks), 0, int(late.sum()))
+        late = int((self._stopped & np.isnan(found)).sum())
+        common = np.full(found.size, tally.until_s)
+        return Times(found, until, self._strata, self._across, 0, late, common)
 
     def coverage(self) -> Coverage:
         """Return how much of the arm is known."""
-        tally, accounts = self.tally, [self.tally.accounts[place] for place in self.places]
+        accounts = [self.tally.accounts[place] for place in self.places]
         return Coverage(
             side=self.side,
             role=self.role,
             accounts=len(accounts),
-            shown=int(tally.shown[self.places].sum()),
-            coded=int(tally.coded[self.places].sum()),
-            unknown=int(tally.unknown[self.places].sum()),
+            shown=int(self.tally.shown[self.places].sum()),
+            coded=int(self.tally.coded[self.places].sum()),
+            unknown=int(self.tally.unknown[self.places].sum()),
             answers=sum(each.answers for each in accounts),
             understood=sum(each.understood for each in accounts),
         )
 
-    @property
-    def _window_s(self) -> float:
-        return self.tally.settings.window_s
-
     def _there(self, window: int | None) -> NDArray[np.bool_]:
         if window is None:
-            return np.ones(self.places.size, dtype=np.bool_)
+            return self._until >= self.tally.until_s
         return self._lived[:, window]
 
-    def _shares(self, window: int | None) -> NDArray[np.float64]:
-        coded = np.maximum(self.counted(self.tally.coded, window), 1)
-        return self.counted(self.tally.positive, window) / coded
-
-    def _usable(self, coded: Counts, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return there & (coded >= self.tally.settings.least_items)
-
-    def _sample(self, positive: Counts, coded: Counts, shown: Counts, window: int | None) -> Sample:
-        usable = self._usable(coded, self._there(window))
-        values = positive[usable] / coded[usable]
-        order = np.lexsort((coded[usable], values))  # so that the order of accounts cannot matter
-        possible = None
-        if usable.any():
-            of, all_shown = positive[usable][order], shown[usable][order]
-            missing = all_shown - coded[usable][order]
-            possible = Interval(
-                float((of / all_shown).mean()), float(((of + missing) / all_shown).mean())
-            )
-        return Sample(
-            values[order],
-            coded[usable][order],
-            tuple(self.blocks[usable][order]),
+    def _sample(
+        self, values: NDArray[np.float64], coded: Counts, shown: Counts, window: int | None
+    ) -> Sample:
+        usable = self._there(window) & (coded >= self.tally.settings.least_items)
+        return sample(
+            values[usable],
+            (coded[usable], shown[usable]),
+            (self._strata[usable], self._across[usable]),
             int((~usable).sum()),
-            possible,
             self.stopped(window),
         )
 
@@ -203,6 +184,18 @@ def _interests(
     return np.asarray([[name in told for name in categories] for told in found], dtype=np.bool_)
 
 
+def _strata(tally: Tally, chosen: Sequence[int]) -> tuple[Labels, Labels]:
+    """Return the stratum of each account within its side, and between sides: there the countries
+    differ, and so may what else the arms are, unless a side has several such kinds.
+    """
+    accounts = [tally.accounts[place] for place in chosen]
+    kinds = {(each.side, each.kind) for each in tally.accounts}
+    several = len(kinds) > len({side for side, _ in kinds})
+    within = ["\0".join((each.country, each.kind, each.block)) for each in accounts]
+    across = ["\0".join((each.kind if several else "", each.block)) for each in accounts]
+    return np.asarray(within, dtype=object), np.asarray(across, dtype=object)
+
+
 def doubled(base: float | None, last: int) -> int | None:
     """Return how many of the last items are twice the base share, None where that is undefined."""
     if not base:
@@ -215,29 +208,31 @@ def figure(
     arm: FeedArm,
     measure: MeasureName,
     window: int | None,
-    sample: Sample,
+    of: Sample,
     joint: float | None = None,
 ) -> Figure:
     """Return the mean over the accounts of an arm, with its interval."""
 
     def interval(confidence: float) -> Interval:
         if measure == "per_hour":
-            return intervals.mean_rate(sample.values, confidence)
-        return intervals.mean_share(sample.values, sample.items, confidence)
+            return mean_rate(of, confidence)
+        return mean_share(of, confidence)
 
     return Figure(
         measure=measure,
         side=arm.side,
         role=arm.role,
         window=window,
-        accounts=sample.values.size,
-        left_out=sample.left_out,
-        value=float(sample.values.mean()) if sample.values.size else None,
+        accounts=of.values.size,
+        left_out=of.left_out,
+        value=of.mean,
         interval=interval(CONFIDENCE),
         joint=None if joint is None else interval(joint),
-        possible=sample.possible,
+        possible=None if measure == "per_hour" else of.possible,
         censored=0,
-        stopped=sample.stopped,
+        stopped=of.stopped,
+        until_s=arm.until_s if window is None else None,
+        alone=of.alone,
     )
 
 
@@ -258,4 +253,5 @@ def time_figure(
         possible=None,
         censored=int(np.isnan(found.times).sum()),
         stopped=found.stopped,
+        alone=found.alone,
     )

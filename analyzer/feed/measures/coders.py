@@ -17,6 +17,7 @@ from analyzer.feed.measures import intervals
 from analyzer.feed.measures.arms import FeedArm
 from analyzer.feed.measures.columns import Columns
 from analyzer.feed.measures.records import CodersFigure, CodersRule, FeedAccount, FeedSettings
+from analyzer.feed.measures.strata import mean_share, paired
 from analyzer.feed.measures.tallying import Tally
 from analyzer.feed.records import Role
 from analyzer.statistics import CONFIDENCE
@@ -81,19 +82,21 @@ def by_coders(
 
 def _figure(rule: CodersRule, arm: FeedArm, controls: FeedArm, window: int | None) -> CodersFigure:
     share = arm.share(window)
-    of_controls = controls.share(window) if controls.places.size else None
-    times = arm.times("onset")
-    mean = float(share.values.mean()) if share.values.size else None
     base = None
-    if of_controls is not None and of_controls.values.size:
-        base = float(of_controls.values.mean())
+    if controls.places.size:
+        of_controls = controls.share(window)
+        ours, theirs = paired(share, of_controls)
+        share, of_controls = (ours, theirs) if ours.values.size else (share, of_controls)
+        base = of_controls.mean
+    times = arm.times("onset")
+    mean = share.mean
     return CodersFigure(
         rule=rule,
         side=arm.side,
         role=arm.role,
         window=window,
         share=mean,
-        share_interval=intervals.mean_share(share.values, share.items, CONFIDENCE),
+        share_interval=mean_share(share, CONFIDENCE),
         controls=base,
         amplification=mean / base if mean is not None and base else None,
         onset_s=None if times is None else intervals.middle_time(times.times, times.until),

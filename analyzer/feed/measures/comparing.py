@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from analyzer.feed.measures import arms as of_arms
 from analyzer.feed.measures.arms import FeedArm, doubled
 from analyzer.feed.measures.columns import Columns
-from analyzer.feed.measures.judging import Tested, contrast_row, judged, ratio_row, time_row
+from analyzer.feed.measures.judging import contrast_row, ratio_row, time_row
 from analyzer.feed.measures.records import (
     AccountFigures,
     Curve,
@@ -23,7 +24,9 @@ from analyzer.feed.measures.records import (
     Overlap,
 )
 from analyzer.feed.measures.sketches import jaccards
+from analyzer.feed.measures.strata import Sample, paired
 from analyzer.feed.measures.tallying import Tally
+from analyzer.feed.measures.verdicts import Tested, judged
 from analyzer.feed.records import Role
 
 _ROLES: tuple[Role, ...] = ("seeded", "observed", "control")
@@ -67,7 +70,7 @@ class _Comparing:
             arm = FeedArm(tally, side, role, categories)
             if arm.places.size:
                 self._arms[side, role] = arm
-        self._window = self._last_window()
+        self._window = tally.window
         headlines = sum(role != "control" for _, role in self._arms) * _HEADLINES
         self._joint = 1 - 0.05 / max(1, headlines)
         self._bases = {side: self._base(side) for side in sides}
@@ -90,28 +93,11 @@ class _Comparing:
             overlaps=tuple(self._overlaps()),
         )
 
-    def _last_window(self) -> int | None:
-        """Return the last window through which enough accounts of all arms lived, if there is one
-        before which no rule had ended any; else the last at all; else that of any account each.
-        """
-        arms = self._arms.values()
-        enough = self._settings.least_accounts
-        for least, whole in ((enough, True), (enough, False), (1, False)):
-            for window in reversed(range(self._tally.windows)):
-                if (
-                    arms
-                    and all(arm.lived(window) >= min(least, arm.places.size) for arm in arms)
-                    and not (whole and any(arm.stopped(window) for arm in arms))
-                ):
-                    return window
-        return None
-
     def _base(self, side: str) -> float | None:
         control = self._arms.get((side, "control"))
         if control is None:
             return None
-        values = control.share(None).values
-        return float(values.mean()) if values.size else None
+        return control.share(None).mean
 
     def _windows(self) -> tuple[int | None, ...]:
         return (self._window, None) if self._window is not None else (None,)
@@ -119,15 +105,31 @@ class _Comparing:
     def _figures(self, arm: FeedArm) -> Iterable[Figure]:
         for window in self._windows():
             joint = self._headline(arm, window)
-            yield of_arms.figure(arm, "share", window, arm.share(window), joint)
-            yield of_arms.figure(arm, "per_hour", window, arm.per_hour(window))
+            share = self._among(arm, partial(FeedArm.share, window=window))
+            pace = self._among(arm, partial(FeedArm.per_hour, window=window))
+            yield of_arms.figure(arm, "share", window, share, joint)
+            yield of_arms.figure(arm, "per_hour", window, pace)
         for name in _ADS:
-            yield of_arms.figure(arm, name, None, arm.ads(name))
+            ads = self._among(arm, partial(FeedArm.ads, measure=name))
+            yield of_arms.figure(arm, name, None, ads)
         for name in _TIMES:
             times = arm.times(name, self._bases[arm.side])
             if times is not None:
                 joint = self._headline(arm, self._window) if name == "onset" else None
                 yield of_arms.time_figure(arm, name, times, joint)
+
+    def _among(self, arm: FeedArm, sample: Callable[[FeedArm], Sample]) -> Sample:
+        """Return what counts of an arm, weighted as where it is compared with the arm over or under
+        it: its controls, or what they are controls of. All alike where nothing can be compared.
+        """
+        mine = sample(arm)
+        others: tuple[Role, ...] = ("control",) if arm.role != "control" else ("seeded", "observed")
+        for role in others:
+            other = self._arms.get((arm.side, role))
+            if other is not None:
+                found, _ = paired(mine, sample(other))
+                return found if found.values.size else mine
+        return mine
 
     def _headline(self, arm: FeedArm, window: int | None) -> float | None:
         return self._joint if arm.role != "control" and window == self._window else None
@@ -180,9 +182,9 @@ class _Comparing:
             bases = [self._bases[side] for side in sorted({left.side, right.side})]
             told = [base for base in bases if base is not None]
             base = sum(told) / len(told) if told else None
-            of_left, of_right = left.times(name, base), right.times(name, base)
-            if of_left is not None and of_right is not None:
-                yield time_row(name, (left, right), (of_left, of_right), self._settings)
+            row = time_row(name, (left, right), base, self._settings)
+            if row is not None:
+                yield row
         for name in _ADS:
             yield ratio_row(
                 name, None, (left, right), (left.ads(name), right.ads(name)), self._settings
@@ -193,13 +195,21 @@ class _Comparing:
         for window in range(self._tally.windows):
             if not arm.lived(window):
                 break
+            share, cumulative, pace = (
+                self._among(arm, each)
+                for each in (
+                    partial(FeedArm.share, window=window),
+                    partial(FeedArm.share, window=window, up_to=True),
+                    partial(FeedArm.per_hour, window=window),
+                )
+            )
             points.append(
                 CurvePoint(
                     window=window,
                     end_s=(window + 1) * self._settings.window_s,
-                    share=of_arms.figure(arm, "share", window, arm.share(window)),
-                    cumulative=of_arms.figure(arm, "share", window, arm.share(window, up_to=True)),
-                    per_hour=of_arms.figure(arm, "per_hour", window, arm.per_hour(window)),
+                    share=of_arms.figure(arm, "share", window, share),
+                    cumulative=of_arms.figure(arm, "share", window, cumulative),
+                    per_hour=of_arms.figure(arm, "per_hour", window, pace),
                 )
             )
         return Curve(arm.side, arm.role, tuple(points))

@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 _SEED = 6
 _ALIKE = 1e-9  # accounts that differ by less are alike, but for what floats add
 _NOTHING = Interval(-math.inf, math.inf)
-_ANY_RATIO = Interval(0.0, math.inf)
+ANY_RATIO = Interval(0.0, math.inf)
 
 
 def mean_share(
@@ -34,20 +34,37 @@ def mean_share(
     mean, error = _mean(shares)
     if mean == 0:
         return Interval(0.0, none_seen(items, (1 + confidence) / 2))
-    if math.isnan(error) or error < _ALIKE:
+    return share_about(mean, error, shares.size - 1, confidence)
+
+
+def share_about(mean: float, error: float, freedom: int, confidence: float) -> Interval:
+    """Return the interval of a mean share above 0 with this standard error: see `mean_share`."""
+    if math.isnan(error) or error < _ALIKE or mean >= 1:
         return Interval(0.0, 1.0)
-    reach = _t(shares.size - 1, confidence) * error / (mean * (1 - mean))
+    reach = _t(freedom, confidence) * error / (mean * (1 - mean))
     middle = math.log(mean / (1 - mean))
     return Interval(_odds_to_share(middle - reach), _odds_to_share(middle + reach))
 
 
 def mean_rate(rates: Values, confidence: float = CONFIDENCE) -> Interval:
     """Return the interval of the mean of the accounts' rates (>= 0): Student's t of its log."""
-    mean, error = _mean(rates)
+    return rate_about(*_mean(rates), rates.size - 1, confidence)
+
+
+def rate_about(mean: float, error: float, freedom: int, confidence: float) -> Interval:
+    """Return the interval of a mean rate with this standard error: see `mean_rate`."""
     if math.isnan(error) or mean <= 0 or error < _ALIKE * mean:
-        return _ANY_RATIO
-    factor = math.exp(min(_t(rates.size - 1, confidence) * error / mean, 700.0))
+        return ANY_RATIO
+    factor = math.exp(min(_t(freedom, confidence) * error / mean, 700.0))
     return Interval(mean / factor, mean * factor)
+
+
+def ratio_about(middle: float, spread: float, freedom: int, confidence: float) -> Interval:
+    """Return Student's t interval of a ratio, by its logarithm and the standard error of that."""
+    if math.isnan(spread) or spread < _ALIKE:  # all alike: how much accounts can differ is unknown
+        return ANY_RATIO
+    reach = min(_t(freedom, confidence) * spread, 700.0)
+    return Interval(_exp(middle - reach), _exp(middle + reach))
 
 
 def none_seen(items: NDArray[np.int64], confidence: float) -> float:
@@ -89,10 +106,10 @@ def ratio(
     the other arm's end over the bound of `none_seen`, each at half the error.
     """
     if left.size < 2 or right.size < 2:
-        return _ANY_RATIO
+        return ANY_RATIO
     error = 1 - confidence
     if left.mean() <= 0 and right.mean() <= 0:
-        return _ANY_RATIO
+        return ANY_RATIO
     if right.mean() <= 0:
         low = mean_rate(left, 1 - error / 2).low
         return Interval(low / none_seen(right_items, 1 - error / 4), math.inf)
@@ -102,7 +119,7 @@ def ratio(
         return Interval(0.0, high)
     estimate, spread, freedom = (float(each) for each in log_ratio(left, right))
     if spread < _ALIKE:  # all alike: nothing tells how much accounts can differ
-        return _ANY_RATIO
+        return ANY_RATIO
     reach = _t(freedom, confidence) * spread
     low, high = estimate - reach, estimate + reach
     bootstrap = studentised(left, right, confidence, resamples)

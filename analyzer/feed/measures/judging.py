@@ -1,33 +1,43 @@
-"""Two arms against each other: effect, interval, test, verdict, and what is lacking for one."""
+"""Two arms against each other: effect, interval, test, and what is lacking for a verdict."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from scipy import stats
 
 from analyzer.feed.measures import intervals
-from analyzer.feed.measures.arms import FeedArm, Sample, Times
-from analyzer.feed.measures.permuting import Exchange, exchange, log_rank
-from analyzer.feed.measures.records import FeedRow, FeedSettings, MeasureName, Reason
-from analyzer.statistics import CONFIDENCE, Interval, benjamini_hochberg, equivalent
+from analyzer.feed.measures.arms import FeedArm
+from analyzer.feed.measures.permuting import Exchange, exchange, log_rank, opposed
+from analyzer.feed.measures.records import (
+    FeedRow,
+    FeedSettings,
+    MeasureName,
+    Reason,
+)
+from analyzer.feed.measures.runs import READINGS, Reading
+from analyzer.feed.measures.strata import (
+    Labels,
+    Sample,
+    Times,
+    Values,
+    apart,
+    balanced,
+    log_ratio,
+    paired,
+    paired_times,
+    ratio,
+)
+from analyzer.feed.measures.verdicts import Tested
+from analyzer.statistics import CONFIDENCE, Interval
 
 _POWER = 0.8
 _ALIKE = 1e-9  # as in `intervals`
 _MOST_ACCOUNTS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A row before its q: `none` is what the effect is where nothing differs (1 or 0)."""
-
-    row: FeedRow
-    exchange: Exchange
-    none: float
-    enough: float | None  # accounts of each arm
+_TIMES: Final = frozenset({"first_exposure", "onset", "doubling"})
 
 
 def ratio_row(
@@ -38,76 +48,96 @@ def ratio_row(
     settings: FeedSettings,
     joint: float | None = None,
 ) -> Tested:
-    """Compare the means of two arms by their ratio."""
-    left, right = samples
-    of_left, of_right = _mean(left), _mean(right)
+    """Compare the means of two arms by their ratio, within their strata."""
+    left, right = paired(*samples, across=_across(arms))
+    of_left, of_right = left.mean, right.mean
     effect = of_left / of_right if of_left is not None and of_right else None
-
-    def interval(confidence: float) -> Interval:
-        return intervals.ratio(
-            left.values, right.values, left.items, right.items, confidence, settings.resamples
-        )
-
-    tested = exchange(left.values, right.values, left.blocks, right.blocks, settings.permutations)
-    reasons = lacking(arms, window, samples, settings, tested)
+    tested = exchange(left.values, right.values, left.strata, right.strata, settings.permutations)
+    reasons = lacking(arms, window, (left, right), settings, tested)
+    reasons += _against(left.values, right.values, left.strata, right.strata)
     if not of_left and not of_right and left.values.size and right.values.size:
         reasons += (Reason("no_positive", 0, 1),)
     enough = None
     if effect and left.values.size > 1 and right.values.size > 1:
-        middle, spread, _ = intervals.log_ratio(left.values, right.values)
-        enough = _enough(float(middle), float(spread), min(left.values.size, right.values.size))
+        middle, spread, _ = log_ratio(left, right)
+        enough = _enough(middle, spread, min(left.values.size, right.values.size))
+    held = ratio(left, right, CONFIDENCE, settings.resamples)
+
+    def worst(part: float) -> Interval:
+        low, high = (
+            ratio(
+                left.read(part, positive=for_left),
+                right.read(part, positive=not for_left),
+                CONFIDENCE,
+                0,
+            )
+            for for_left in (False, True)
+        )
+        return Interval(min(low.low, held.low), max(high.high, held.high))
+
     row = _row(
         (measure, window, arms),
         effect,
-        (interval(CONFIDENCE), None if joint is None else interval(joint)),
+        (held, None if joint is None else ratio(left, right, joint, settings.resamples)),
         _possible(left, right),
         tested,
         reasons,
+        left.alone + right.alone,
     )
-    return Tested(row, tested, 1.0, enough)
+    lacks = any((each.items < each.shown).any() for each in (left, right))
+    coverage = min(left.coverage(), right.coverage())
+    return Tested(row, tested, 1.0, enough, worst if lacks else None, coverage)
 
 
 def time_row(
     measure: MeasureName,
     arms: tuple[FeedArm, FeedArm],
-    found: tuple[Times, Times],
+    base: float | None,
     settings: FeedSettings,
-) -> Tested:
-    """Compare the times of two arms by the log-rank test, accounts exchanged, and their medians.
+) -> Tested | None:
+    """Compare the times of two arms by the log-rank test, accounts exchanged within their strata up
+    to the feed time that both have in common, and by their medians; `base` as `FeedArm.times` has
+    it. None where there is no such time.
 
     The interval of the difference of medians joins those of the two, each at half the error.
     """
-    left, right = found
+    told = [_times(arms, measure, base, each) for each in READINGS]
+    if any(each is None for each in told):
+        return None
+    negative, (left, right), positive = (each for each in told if each is not None)
+    cut = [_cut(each) for each in (left, right)]
     scores = log_rank(
-        np.concatenate((left.times, right.times)), np.concatenate((left.until, right.until))
+        np.concatenate([times for times, _ in cut]), np.concatenate([ends for _, ends in cut])
     )
-    tested = exchange(
-        scores[: left.times.size],
-        scores[left.times.size :],
-        left.blocks,
-        right.blocks,
-        settings.permutations,
-    )
-    half = (1 + CONFIDENCE) / 2
-    of_left, of_right = (intervals.median(each.times, each.until, half) for each in found)
-    middles = [intervals.middle_time(each.times, each.until) for each in found]
-    effect = None
-    if middles[0] is not None and middles[1] is not None:
-        effect = middles[0] - middles[1]
-    reasons = lacking(arms, None, found, settings, tested)
-    reached = [int((~np.isnan(each.times)).sum()) for each in found]
+    of_left, of_right = scores[: left.times.size], scores[left.times.size :]
+    tested = exchange(of_left, of_right, left.strata, right.strata, settings.permutations)
+    reasons = lacking(arms, None, (left, right), settings, tested)
+    reasons += _against(of_left, of_right, left.strata, right.strata)
+    reached = [int((~np.isnan(each.times)).sum()) for each in (left, right)]
     if not any(reached) and left.times.size and right.times.size:
         most = max(left.times.size, right.times.size)
         reasons += (Reason("not_reached", 0, most // 2 + 1),)
+    mixed = apart(left.strata, right.strata)
+    middles = [intervals.middle_time(each.times, each.until) for each in (left, right)]
+    effect, held = None, _between_medians(left, right)
+    if mixed > settings.most_mixed:
+        reasons += (Reason("mixed", mixed, settings.most_mixed),)
+        held = Interval(-math.inf, math.inf)
+    elif middles[0] is not None and middles[1] is not None:
+        effect = middles[0] - middles[1]
+    low = _between_medians(positive[0], negative[1]).low
+    high = _between_medians(negative[0], positive[1]).high
     row = _row(
-        (measure, None, arms),
-        effect,
-        (Interval(of_left.low - of_right.high, of_left.high - of_right.low), None),
-        None,
-        tested,
-        reasons,
-    )
-    return Tested(row, tested, 0.0, None)
+        (measure, None, arms), effect, (held, None), None, tested, reasons,
+        left.alone + right.alone,
+    )  # fmt: skip
+    known = [each.coverage() for each in arms]
+    coverage = min(each.coded / max(1, each.shown) for each in known)
+
+    def worst(_: float) -> Interval:
+        return Interval(min(low, held.low), max(high, held.high))
+
+    return Tested(row, tested, 0.0, None, worst if coverage < 1 else None, coverage, stepwise=False)
 
 
 def contrast_row(
@@ -121,39 +151,42 @@ def contrast_row(
     The interval is Student's t of the logarithm with the degrees of freedom of the smallest arm.
     The test exchanges accounts between the sides within each role, each value over its role's mean.
     """
-    a, b, c, d = samples
-    means = [_mean(each) for each in samples]
-    effect, interval, enough = None, Interval(0.0, math.inf), None
-    if all(means) and all(each.values.size > 1 for each in samples):
-        of_a, error_a, freedom_a = intervals.log_ratio(a.values, b.values)
-        of_b, error_b, freedom_b = intervals.log_ratio(c.values, d.values)
-        middle, spread = float(of_a - of_b), math.hypot(float(error_a), float(error_b))
-        freedom = min(freedom_a, freedom_b)
+    found = balanced(samples)
+    effect, held, enough = None, Interval(0.0, math.inf), None
+    if all(each.mean for each in found) and all(each.values.size > 1 for each in found):
+        middle, spread, freedom = _contrast(found)
         effect = math.exp(middle)
-        if spread > _ALIKE:
-            quantile = stats.t.ppf((1 + CONFIDENCE) / 2, freedom)
-            reach = min(float(quantile) * spread, 700.0)
-            interval = Interval(math.exp(middle - reach), math.exp(middle + reach))
-            enough = _enough(middle, spread, freedom + 1)
-    tested = _exchanged(samples, settings)
-    reasons = lacking(arms, window, samples, settings, tested)
-    if not all(means) and all(each.values.size for each in samples):
+        held = intervals.ratio_about(middle, spread, freedom, CONFIDENCE)
+        enough = _enough(middle, spread, freedom + 1)
+    tested = _exchanged(found, settings)
+    reasons = lacking(arms, window, found, settings, tested)
+    for left, right in (found[:2], found[2:]):
+        if not any(each.code == "opposed" for each in reasons):
+            reasons += _against(left.values, right.values, left.strata, right.strata)
+    if not all(each.mean for each in found) and all(each.values.size for each in found):
         reasons += (Reason("no_positive", 0, 1),)
+
+    def worst(part: float) -> Interval:
+        ends = []
+        for signs in ((False, True, True, False), (True, False, False, True)):
+            read = [each.read(part, positive=sign) for each, sign in zip(found, signs, strict=True)]
+            if not all(each.mean for each in read):
+                return intervals.ANY_RATIO
+            ends.append(intervals.ratio_about(*_contrast(read), CONFIDENCE))
+        return Interval(min(ends[0].low, held.low), max(ends[1].high, held.high))
+
     row = _row(
         ("amplification", window, (arms[0], arms[2])),
         effect,
-        (interval, None),
+        (held, None),
         None,
         tested,
         reasons,
+        sum(each.alone for each in found),
     )
-    return Tested(row, tested, 1.0, enough)
-
-
-def judged(rows: Sequence[Tested], settings: FeedSettings) -> tuple[FeedRow, ...]:
-    """Give each row its q among all of them, and its verdict."""
-    qs = benjamini_hochberg([each.row.p for each in rows])
-    return tuple(_judged(each, q, settings) for each, q in zip(rows, qs, strict=True))
+    lacks = any((each.items < each.shown).any() for each in found)
+    coverage = min(each.coverage() for each in found)
+    return Tested(row, tested, 1.0, enough, worst if lacks else None, coverage)
 
 
 def lacking(
@@ -165,10 +198,12 @@ def lacking(
 ) -> tuple[Reason, ...]:
     """Return what is lacking in the evidence, whatever the effect is."""
     found = []
-    fewest = min(len(each.blocks) for each in samples)
-    if fewest < settings.least_accounts:
+    fewest = min(len(each.strata) for each in samples)
+    lost = sum(each.left_out for each in samples)
+    if not fewest and any(each.alone for each in samples):
+        found.append(Reason("one_sided", 0, 1))
+    elif fewest < settings.least_accounts:
         found.append(Reason("few_accounts", fewest, settings.least_accounts))
-        lost = sum(each.left_out for each in samples)
         if lost:
             found.append(Reason("few_items", lost, settings.least_items))
     elif tested.least > settings.alpha:
@@ -178,8 +213,7 @@ def lacking(
         found.append(Reason("stopped", stopped, 0))
     known = [each.coverage() for each in arms]
     coded = min(
-        int(arm.counted(arm.tally.coded, window).sum())
-        / max(1, int(arm.counted(arm.tally.shown, window).sum()))
+        int(arm.counted("coded", window).sum()) / max(1, int(arm.counted("shown", window).sum()))
         for arm in arms
     )
     if coded < settings.least_coverage:
@@ -193,20 +227,42 @@ def lacking(
     return tuple(found)
 
 
-def _judged(tested: Tested, q: float, settings: FeedSettings) -> FeedRow:
-    row = replace(tested.row, q=q)
-    if row.reasons:
-        return row
-    low, high = row.interval
-    if q <= settings.alpha and low > tested.none:
-        return replace(row, verdict="higher")
-    if q <= settings.alpha and high < tested.none:
-        return replace(row, verdict="lower")
-    if tested.none == 1 and equivalent(row.interval, settings.margin, ratio=True):
-        return replace(row, verdict="same")
-    if q <= settings.alpha:
-        return replace(row, reasons=(Reason("interval", q, tested.enough),))
-    return replace(row, reasons=(Reason("chance", q, tested.enough),))
+def _across(arms: Sequence[FeedArm]) -> bool:
+    return arms[0].side != arms[1].side
+
+
+def _against(left: Values, right: Values, of_left: Labels, of_right: Labels) -> tuple[Reason, ...]:
+    found = opposed(left, right, of_left, of_right)
+    return (Reason("opposed", found, 0),) if found else ()
+
+
+def _times(
+    arms: tuple[FeedArm, FeedArm], measure: MeasureName, base: float | None, reading: Reading
+) -> tuple[Times, Times] | None:
+    left, right = (each.times(measure, base, reading) for each in arms)
+    if left is None or right is None:
+        return None
+    return paired_times(left, right, across=_across(arms))
+
+
+def _cut(of: Times) -> tuple[Values, Values]:
+    """Return times and ends, nothing after the feed time that is compared."""
+    late = of.times > of.common
+    return np.where(late, np.nan, of.times), np.minimum(of.until, of.common)
+
+
+def _between_medians(left: Times, right: Times) -> Interval:
+    half = (1 + CONFIDENCE) / 2
+    a, b = (intervals.median(each.times, each.until, half) for each in (left, right))
+    return Interval(a.low - b.high, a.high - b.low)
+
+
+def _contrast(found: Sequence[Sample]) -> tuple[float, float, int]:
+    (of_a, error_a, freedom_a), (of_b, error_b, freedom_b) = (
+        log_ratio(found[0], found[1]),
+        log_ratio(found[2], found[3]),
+    )
+    return of_a - of_b, math.hypot(error_a, error_b), min(freedom_a, freedom_b)
 
 
 def _row(
@@ -216,6 +272,7 @@ def _row(
     possible: Interval | None,
     tested: Exchange,
     reasons: tuple[Reason, ...],
+    alone: int,
 ) -> FeedRow:
     measure, window, (left, right) = what
     return FeedRow(
@@ -233,6 +290,8 @@ def _row(
         exact=tested.exact,
         verdict="insufficient",
         reasons=reasons,
+        until_s=left.until_s if window is None and measure not in _TIMES else None,
+        alone=alone,
     )
 
 
@@ -249,7 +308,7 @@ def _exchanged(samples: Sequence[Sample], settings: FeedSettings) -> Exchange:
         pooled = np.sort(np.concatenate((sample.values, other.values)))
         mean = float(pooled.mean()) if pooled.size else 0.0
         scores.append(sign * sample.values / mean if mean > 0 else np.zeros(sample.values.size))
-        blocks.append(tuple(f"{role}\0{block}" for block in sample.blocks))
+        blocks.append(tuple(f"{role}\0{block}" for block in sample.across))
     return exchange(
         np.concatenate(scores[:2]),
         np.concatenate(scores[2:]),
@@ -275,7 +334,3 @@ def _enough(effect: float, spread: float, n: int) -> float | None:
     deviations = float(stats.norm.ppf(0.975) + stats.norm.ppf(_POWER))
     found = math.ceil(n * (deviations * spread / abs(effect)) ** 2) + 1
     return None if found > _MOST_ACCOUNTS else max(found, n + 1)
-
-
-def _mean(sample: Sample) -> float | None:
-    return float(sample.values.mean()) if sample.values.size else None

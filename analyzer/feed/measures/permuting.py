@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 _EXACT = 50_000  # ways to exchange accounts that are gone through
 _SEED = 6
 _SAME = 1e-9
+_BEYOND = 1.96
 Values = NDArray[np.float64]
+Labels = Sequence[str] | NDArray[np.object_]
 
 
 class Exchange(NamedTuple):
@@ -28,8 +30,8 @@ class Exchange(NamedTuple):
 def exchange(
     left: Values,
     right: Values,
-    left_blocks: Sequence[str],
-    right_blocks: Sequence[str],
+    left_blocks: Labels,
+    right_blocks: Labels,
     permutations: int,
 ) -> Exchange:
     """Test whether the scores of the left accounts are larger or smaller than those of the right.
@@ -73,6 +75,21 @@ def log_rank(times: Values, until: Values) -> Values:
     return hazard - reached
 
 
+def opposed(left: Values, right: Values, left_blocks: Labels, right_blocks: Labels) -> int:
+    """Return how many blocks say beyond chance the opposite of what others say beyond chance.
+
+    By how far each block's sum is from what is expected, over its standard deviation when accounts
+    are exchanged: beyond 1.96 is beyond chance.
+    """
+    signs = [0, 0]
+    for name in sorted({*left_blocks} & {*right_blocks}):
+        block = _Block(left[_of(left_blocks, name)], right[_of(right_blocks, name)])
+        deviation = block.deviation()
+        if deviation > 0 and abs(block.observed) / deviation > _BEYOND:
+            signs[block.observed > 0] += 1
+    return min(signs)
+
+
 class _Block:
     def __init__(self, left: Values, right: Values) -> None:
         # In one order, and the smaller arm is drawn: neither order nor side can matter then.
@@ -82,6 +99,14 @@ class _Block:
         share = left.size / self.scores.size
         self.observed = float(left.sum()) - share * float(self.scores.sum())
         self._sign = 1.0 if left.size <= right.size else -1.0
+
+    def deviation(self) -> float:
+        """Return the standard deviation of the sum of the left scores over all exchanges."""
+        size = self.scores.size
+        if size < 2:
+            return 0.0
+        variance = float(self.scores.var(ddof=1))
+        return math.sqrt(self.n * (size - self.n) / size * variance)
 
     def all(self) -> Values:
         sums: Values = self.scores[_ways(self.scores.size, self.n)].sum(axis=1)
@@ -101,5 +126,5 @@ def _ways(size: int, n: int) -> NDArray[np.int64]:
     return np.asarray(list(combinations(range(size), n)), dtype=np.int64).reshape(-1, n)
 
 
-def _of(blocks: Sequence[str], name: str) -> NDArray[np.bool_]:
+def _of(blocks: Labels, name: str) -> NDArray[np.bool_]:
     return np.asarray([each == name for each in blocks], dtype=np.bool_)

@@ -66,6 +66,7 @@ class FeedSettings:
     least_coverage: float = 0.8
     most_unknown: float = 0.2
     most_unread: float = 0.2
+    most_mixed: float = 0.2  # of an arm, how much may lie in other strata, for times
     whole_window: float = 0.95  # an account that lived this share of a window counts in it
     formal_ads_count: bool = False  # formal advertisements are items of the feed, too
     resamples: int = 1999
@@ -81,13 +82,15 @@ class FeedAccount:
     side: str
     role: Role
     interests: tuple[str, ...]  # categories of the codebook; () of controls
-    block: str  # accounts are exchanged within it only
+    block: str  # accounts are exchanged within it only, of one country and kind
     feed_s: float
     answers: int = 0  # of the feed's addresses
     understood: int = 0
     # The rule that ended the account for good because of what it was shown ("positive_in_a_row");
     # "" too where a later session took the account up again.
     stopped: str = ""
+    country: str = ""  # of its arm: a side may be several
+    kind: str = ""  # what else its arm is, but for the country: how old, how consented
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Final, Literal
+
 import numpy as np
 from numpy.typing import NDArray
+
+# What is made of an item that nobody coded: it is left out, or taken for negative, or positive.
+Reading = Literal["coded", "negative", "positive"]
+AS_CODED: Final = "coded"
+READINGS: Final[tuple[Reading, ...]] = ("negative", "coded", "positive")
 
 
 class Runs:
@@ -30,3 +38,28 @@ class Runs:
                 self.reached[counts] = ends[np.searchsorted(highest, counts)]
                 self._most = int(highest[-1])
         self._before = flags[max(0, flags.size - self._last + 1) :]
+
+
+class Readings:
+    """One account's last items, as coded, and were all that nobody coded negative, or positive."""
+
+    def __init__(self, last: int) -> None:
+        self._coded = Runs(last)
+        # The same as long as all are coded.
+        self._negative = self._positive = self._coded
+
+    def reached(self, count: int, reading: Reading) -> float:
+        """Return `Runs.reached` of one reading."""
+        runs = {"coded": self._coded, "negative": self._negative, "positive": self._positive}
+        return float(runs[reading].reached[count])
+
+    def add(
+        self, positive: NDArray[np.bool_], known: NDArray[np.bool_], feed_s: NDArray[np.float64]
+    ) -> None:
+        """Take the next items in their order; `known`: somebody coded it."""
+        if not known.all() and self._negative is self._coded:
+            self._negative, self._positive = deepcopy(self._coded), deepcopy(self._coded)
+        if self._negative is not self._coded:
+            self._negative.add(positive, feed_s)
+            self._positive.add(positive | ~known, feed_s)
+        self._coded.add(positive[known], feed_s[known])
