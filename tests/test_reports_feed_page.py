@@ -189,6 +189,14 @@ def test_what_the_driver_did_is_told_where_there_was_one() -> None:
     assert "What decided" not in alone
 
 
+def test_the_picture_follows_the_answer_so_that_both_fit_on_a_sheet_of_paper() -> None:
+    html = html_of("ten times")
+    answer, picture = html.index('class="answer"'), html.index('class="picture')
+    meaning = html.index("Measured items are those")
+    assert answer < picture < meaning < html.index("<nav")
+    assert "Measured items are those" in html_of("nothing coded")
+
+
 def test_the_same_audit_gives_the_same_bytes() -> None:
     assert render_feed(AUDITS["ten times"]()) == html_of("ten times")
 

@@ -24,7 +24,7 @@ _STEPS: Final = (
 _HALF: Final = 1800
 _MOST: Final = 9  # marks; more say nothing more
 _APART: Final = 9.0  # pixels between two writings
-_OVER: Final = 8.0  # pixels that a writing may stand out at the right
+_OVER: Final = 2.0  # pixels that a writing may stand out at the right
 
 
 @dataclass(frozen=True, slots=True)
