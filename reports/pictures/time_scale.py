@@ -19,7 +19,7 @@ _HOUR: Final = 3600
 # whoever measures longer than anybody has.
 _STEPS: Final = (
     5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600,
-    43_200, 86_400, 172_800, 604_800,
+    43_200, 64_800, 86_400, 172_800, 604_800,
 )  # fmt: skip
 _HALF: Final = 1800
 _MOST: Final = 9  # marks; more say nothing more
