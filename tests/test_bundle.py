@@ -28,7 +28,7 @@ from analyzer.bundle import (
 )
 from analyzer.errors import UserError
 from analyzer.models import Arm, Event, Session
-from analyzer.readers.bundle import read_events, read_exchanges, read_steps
+from analyzer.readers.bundle import Span, read_events, read_exchanges, read_steps
 from analyzer.study import Study
 
 
@@ -100,6 +100,34 @@ def test_messages_follow_their_handshake_also_when_imported(writer: BundleWriter
     assert found[1].url == found[0].url
     assert (found[1].transport, found[1].request_headers) == ("ws", ())
     assert found[3].id == "2"
+
+
+def test_only_exchanges_of_wanted_addresses_are_read_with_their_messages(
+    writer: BundleWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, other = "https://feed.example/a", "https://cdn.example/v"
+    for number, url in enumerate((other, feed, other, feed), 1):
+        body = url.encode() * number
+        writer.add_exchange(an_exchange(str(number), url=url, status=101, response_body=body))
+        sent = an_exchange(f"{number}.w1", method="WS", request_body=b"up", response_body=b"")
+        writer.add_exchange(sent)
+    writer.close("imported")
+    everything = list(read_exchanges(writer.path))
+    read: list[bytes] = []
+    get_body = store.get_body
+
+    def noted(database: sqlite3.Connection, key: bytes | None) -> bytes | None:
+        body = get_body(database, key)
+        read.append(body or b"")
+        return body
+
+    monkeypatch.setattr(store, "get_body", noted)
+    some = list(read_exchanges(writer.path, wants=lambda url: url == feed))
+    assert some == [each for each in everything if each.url == feed]
+    assert [each.id for each in some] == ["2", "2.w1", "4", "4.w1"]
+    assert not any(other.encode() in body for body in read)
+    later = Span(1, message=1)
+    assert list(read_exchanges(writer.path, later, lambda url: url == feed)) == some
 
 
 def test_a_message_before_its_handshake_is_our_mistake(writer: BundleWriter) -> None:

@@ -17,6 +17,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,7 +82,8 @@ _SHAPES = {1: {*_BOTH, EXCHANGE_1}, SCHEMA_VERSION: set(_TABLES)}
 # What reading a damaged database raises: SQLite quotes names from it, which need not be text.
 DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_here = threading.local()  # a compressor is dear to make, and for one thread only
+_here = threading.local()  # what (de)compresses is dear to make, and for one thread only
+_LONGEST_KNOWN = 2_048  # characters of headers that are remembered
 
 
 class RecordingError(UserError):
@@ -199,7 +201,10 @@ def get_body(database: sqlite3.Connection, key: bytes | None) -> bytes | None:
     try:
         if size > KEEP or zstandard.frame_content_size(packed) != size:
             return None
-        return zstandard.ZstdDecompressor().decompress(packed)
+        if not hasattr(_here, "decompressor"):
+            _here.decompressor = zstandard.ZstdDecompressor()
+        content: bytes = _here.decompressor.decompress(packed)
+        return content
     except zstandard.ZstdError:
         return None
 
@@ -229,7 +234,15 @@ def dump_headers(headers: Headers) -> str:
 
 def load_headers(text: str) -> Headers:
     """Headers as the analysis takes them: bytes that are not UTF-8 are read as Latin-1."""
+    return _known_headers(text) if len(text) <= _LONGEST_KNOWN else _headers(text)
+
+
+def _headers(text: str) -> Headers:
     return tuple((readable(name), readable(value)) for name, value in json.loads(text))
+
+
+# Those of one app's requests are few, and most exchanges have no trailers.
+_known_headers = lru_cache(maxsize=256)(_headers)
 
 
 def readable(text: str) -> str:

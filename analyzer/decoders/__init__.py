@@ -37,9 +37,10 @@ class Budget:
     """What is left of the `Limits` while one exchange is decoded, and where that exchange went.
 
     `url` and `answer` (whether it is the answer's body that is being read) choose a schema.
+    `whole`: trees are wanted, and `Columns` instead of one would only cost time.
     """
 
-    __slots__ = ("answer", "deadline", "limits", "room", "url")
+    __slots__ = ("answer", "deadline", "limits", "room", "url", "whole")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -47,6 +48,7 @@ class Budget:
         self.deadline = time.monotonic() + limits.max_seconds
         self.url = ""
         self.answer = False
+        self.whole = False
 
     def late(self) -> bool:
         """Whether the time is used up."""

@@ -152,13 +152,14 @@ def is_form(text: str) -> bool:
     return "%" in value or len(value) >= _ONE_LEAST
 
 
-def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
+def _body(content: bytes, hint: Hint, budget: Budget) -> object:
+    read = read_form if budget.whole else read_fields
     text = to_text(content, hint.charset, announced=hint.announced == "form")
     if text is None:
         return MISS
     if hint.announced != "form":
-        return read_fields(text) if is_form(text) else MISS
-    return read_fields(text.strip("\r\n\ufeff")) if "=" in text else MISS
+        return read(text) if is_form(text) else MISS
+    return read(text.strip("\r\n\ufeff")) if "=" in text else MISS
 
 
 def _text(text: str) -> object:

@@ -103,13 +103,16 @@ def _is_too_much(content: bytes) -> bool:
     return content.count(b",") > _MOST_VALUES
 
 
-def read_json(content: bytes | str) -> object:
-    """Parse standard JSON into a `Checked` tree; `MISS` if it is not standard JSON."""
+def read_json(content: bytes | str, *, counted: bool = True) -> object:
+    """Parse standard JSON into a `Checked` tree; `MISS` if it is not standard JSON.
+
+    Not `counted`: the names are not, for those who take the tree as it is.
+    """
     try:
         tree = orjson.loads(content)
     except orjson.JSONDecodeError:
         return MISS
-    return Checked(tree, _names(content), partial(_exact_again, content))
+    return Checked(tree, _names(content) if counted else -1, partial(_exact_again, content))
 
 
 def read_columns(content: bytes | str) -> object:
@@ -123,11 +126,11 @@ def read_columns(content: bytes | str) -> object:
     return found
 
 
-def _body(content: bytes, hint: Hint, _budget: Budget) -> object:
+def _body(content: bytes, hint: Hint, budget: Budget) -> object:
     announced = hint.announced == "json"
     if _is_too_much(content):
         return Fault("too_many_leaves", "JSON of more values than can be shown")
-    found = read_columns(content)
+    found = read_json(content, counted=False) if budget.whole else read_columns(content)
     if isinstance(found, Columns):
         return found
     if isinstance(found, Checked):

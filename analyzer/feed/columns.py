@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -40,6 +41,7 @@ SERVED: Final = pa.schema(
         ("warnings", pa.list_(pa.string())),
     ]
 )
+_OF_ITEM: Final = {"item_key": "key", "author_key": "author"}  # what is called otherwise there
 _OF_SERVING: Final = ("exchange", "t_s", "surface", "batch", "position")
 FATE: Final = pa.schema(
     [
@@ -76,18 +78,32 @@ SHOWINGS: Final = pa.schema(
 )
 
 
-def served_row(serving: Serving) -> dict[str, Any]:
-    """Return the row of a serving: its own fields and those of its item."""
-    row = {name: getattr(serving, name) for name in _OF_SERVING} | item_columns(serving.item)
-    return {name: row[name] for name in SERVED.names}
+def servings_table(servings: Sequence[Serving]) -> pa.Table:
+    """Return servings as a table: their own fields and those of their items."""
+    items = [serving.item for serving in servings]
+    told: dict[str, list[Any]] = {
+        name: list(map(attrgetter(name), servings)) for name in _OF_SERVING
+    }
+    told |= {
+        name: list(map(attrgetter(_OF_ITEM.get(name, name)), items))
+        for name in SERVED.names
+        if name not in _OF_SERVING and name not in ("hashtags", "hashtag_at")
+    }
+    told["hashtags"] = [[tag.name for tag in item.hashtags] for item in items]
+    told["hashtag_at"] = [_spans(item) for item in items]
+    columns = [pa.array(told[each.name], type=each.type) for each in SERVED]
+    return pa.Table.from_arrays(columns, schema=SERVED)
 
 
 def item_columns(item: Item) -> dict[str, Any]:
     """Return the columns of an item."""
     row = {field.name: getattr(item, field.name) for field in fields(item)}
     row |= {"item_key": row.pop("key"), "author_key": row.pop("author")}
-    spans = [{"start": tag.start, "end": tag.end} for tag in item.hashtags]
-    return row | {"hashtags": [tag.name for tag in item.hashtags], "hashtag_at": spans}
+    return row | {"hashtags": [tag.name for tag in item.hashtags], "hashtag_at": _spans(item)}
+
+
+def _spans(item: Item) -> list[dict[str, int]]:
+    return [{"start": tag.start, "end": tag.end} for tag in item.hashtags]
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
@@ -101,15 +117,13 @@ def item_of(row: Mapping[str, Any]) -> Item:
 
 
 def served_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """Return rows of `served_row` as a table."""
+    """Return rows, as `SERVED` names their fields, as a table."""
     return pa.Table.from_pylist(rows, schema=SERVED)
 
 
 def with_fates(batch: pa.RecordBatch, fates: list[Fate]) -> pa.RecordBatch:
     """Return `batch` of servings with what became of each."""
-    columns = [
-        pa.array([getattr(fate, each.name) for fate in fates], type=each.type) for each in FATE
-    ]
+    columns = [pa.array(list(map(attrgetter(each.name), fates)), type=each.type) for each in FATE]
     return pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=WHOLE)
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from analyzer.decoders import Budget
 from analyzer.feed import values
 from analyzer.feed.adapters import Condition
-from analyzer.feed.paths import find, is_empty
+from analyzer.feed.paths import WIDE, find, is_empty
 
 
 def holds(condition: Condition | None, node: object, budget: Budget) -> bool:
     """Tell whether `condition` holds of `node`; one that is not given always does."""
     if condition is None:
         return True
-    found = (each for steps in condition.paths for each in find(node, steps, budget))
-    return any(_fits(condition, each) for each in found)
+    plain = node if isinstance(node, dict) else None
+    for steps in condition.paths:
+        if plain is not None and steps and steps[0] not in plain and steps[0] not in WIDE:
+            continue
+        for each in find(node, steps, budget):
+            if _fits(condition, each):
+                return True
+    return False
 
 
 def _fits(condition: Condition, value: object) -> bool:

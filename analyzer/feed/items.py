@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Final
 
 from analyzer.decoders import Budget
@@ -17,6 +18,7 @@ from analyzer.feed.records import AdClass, Hashtag, Item
 _MOST_WARNINGS: Final = 16
 _CODE: Final = re.compile(r"[^\w.:-]+")
 _LONGEST_CODE: Final = 40
+_CALLED: Final = {"id": "native", "duration": "duration_s"}  # fields of which a record has others
 _STRENGTH: Final[dict[AdClass, int]] = {"none": 0, "hint": 1, "disclosed": 2, "formal": 3}
 
 
@@ -39,11 +41,11 @@ def make_item(
         platform=adapter.id,
         key=item_key(adapter, native, key),
         native=native,
-        author=digest(f"{adapter.service}/author/{author}", key) if author else "",
+        author=_digest(f"{adapter.service}/author/{author}", key) if author else "",
         text=text,
         language=values.language(_get(node, adapter, "language", budget)),
         hashtags=tags,
-        music=digest(f"{adapter.service}/music/{music}", key) if music else "",
+        music=_digest(f"{adapter.service}/music/{music}", key) if music else "",
         duration_s=_duration(node, adapter, budget),
         created=_created(node, adapter, budget),
         plays=values.count(_get(node, adapter, "plays", budget)),
@@ -71,7 +73,11 @@ def clean_id(adapter: Adapter, value: object) -> str:
 
 def item_key(adapter: Adapter, native: str, key: bytes) -> str:
     """Return what stands for the item everywhere but in the private folder."""
-    return digest(f"{adapter.service}/item/{native}", key)
+    return _digest(f"{adapter.service}/item/{native}", key)
+
+
+# The log names an item several times soon after it was served, and few authors have most items.
+_digest = lru_cache(maxsize=8_192)(digest)
 
 
 def completed(item: Item, more: Item) -> Item:
@@ -88,7 +94,8 @@ def completed(item: Item, more: Item) -> Item:
 
 
 def _get(node: object, adapter: Adapter, name: str, budget: Budget) -> object:
-    found = first(node, adapter.fields.get(name, ()), budget)
+    paths = adapter.fields.get(name)
+    found = first(node, paths, budget) if paths else None
     return None if isinstance(found, dict | list) else found
 
 
@@ -106,8 +113,7 @@ def _text(node: object, adapter: Adapter, budget: Budget) -> str:
 
 
 def _lacks(item: Item, name: str) -> bool:
-    name = {"id": "native", "duration": "duration_s"}.get(name, name)
-    return getattr(item, name) in (None, "")
+    return getattr(item, _CALLED.get(name, name)) in (None, "")
 
 
 def _duration(node: object, adapter: Adapter, budget: Budget) -> float | None:

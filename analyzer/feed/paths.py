@@ -9,7 +9,7 @@ after a signature.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -30,6 +30,12 @@ from analyzer.feed.trees import read_tree
 MOST: Final = 10_000  # entries of a list
 _MOST_SEARCHED: Final = 200_000  # values that `**` looks at
 _DEEPEST: Final = 64
+WIDE: Final = frozenset(("*", "**"))
+_NOTHING: Final = frozenset(("", "{}", "[]", "null"))
+_LONGEST_NOTHING: Final = max(map(len, _NOTHING))
+_PLAIN: Final = frozenset((dict, list, str, int, float, bool, type(None)))  # open as they are
+_TOLD: Final = frozenset((int, float, bool))  # always say something
+ABSENT: Final = object()
 _LONGEST_SIGNATURE: Final = 70
 _LONGEST_TEXT: Final = 1024 * 1024  # characters of JSON in a text
 
@@ -41,8 +47,36 @@ def steps_of(path: str) -> Steps:
     return tuple(step for step in path.split("/") if step)
 
 
-def find(value: object, steps: Steps, budget: Budget) -> Iterator[object]:
-    """Yield what stands at `steps` below `value`, at most `MOST` for each ``*``."""
+def find(value: object, steps: Steps, budget: Budget) -> Iterable[object]:
+    """Return what stands at `steps` below `value`, to iterate once; `MOST` for each ``*``."""
+    if isinstance(value, dict) and steps and steps[0] not in value and steps[0] not in WIDE:
+        return ()
+    if WIDE.isdisjoint(steps):
+        found = at(value, steps, budget)
+        return () if found is ABSENT else (found,)
+    return _each(value, steps, budget)
+
+
+def at(value: object, steps: Steps, budget: Budget) -> object:
+    """Return what stands at `steps`, which have no ``*``; `ABSENT` where there is no such place."""
+    for step in steps:
+        if type(value) is not dict:
+            value = opened(value, budget, further=True)
+            if type(value) is not dict:
+                found, value = _take(value, step, budget)
+                if not found:
+                    return ABSENT
+                continue
+        inside = value.get(step, ABSENT)
+        if inside is ABSENT:
+            return ABSENT
+        if type(inside) is Layer:  # a script of a page: read once, however often it is asked
+            inside = value[step] = opened(inside, budget)
+        value = inside
+    return value if type(value) in _PLAIN else opened(value, budget)
+
+
+def _each(value: object, steps: Steps, budget: Budget) -> Iterator[object]:
     if not steps:
         yield opened(value, budget)
         return
@@ -68,7 +102,22 @@ def first(value: object, alternatives: tuple[Steps, ...], budget: Budget) -> obj
 
     Several values at one place (``runs/*/text``) are joined, if they are text.
     """
+    plain = value if type(value) is dict else None
     for steps in alternatives:
+        if plain is not None and steps and (step := steps[0]) not in WIDE:
+            # Most of what a platform may say of an item, it does not: that is seen without a call.
+            inside = plain.get(step, ABSENT)
+            if inside is ABSENT or inside is None:
+                continue
+            if len(steps) == 1 and type(inside) in _PLAIN:
+                if type(inside) in _TOLD or not is_empty(inside):
+                    return inside
+                continue
+        if WIDE.isdisjoint(steps):
+            one = at(value, steps, budget)
+            if one is not ABSENT and not is_empty(one):
+                return one
+            continue
         found = [each for each in find(value, steps, budget) if not is_empty(each)]
         if len(found) > 1 and "*" in steps and all(isinstance(each, str) for each in found):
             return "".join(str(each) for each in found)
@@ -79,7 +128,9 @@ def first(value: object, alternatives: tuple[Steps, ...], budget: Budget) -> obj
 
 def is_empty(value: object) -> bool:
     """Whether `value` says nothing: null, an empty text, list or object."""
-    return value is None or value in ("", "{}", "[]", "null") or value in ([], {}, b"")
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_NOTHING and value in _NOTHING
+    return value is None or (isinstance(value, dict | list | bytes) and not value)
 
 
 def has_list(value: object, steps: Steps, budget: Budget) -> bool:
@@ -131,7 +182,7 @@ def _take(value: object, step: str, budget: Budget) -> tuple[bool, object]:
         if step not in value:
             return False, None
         inside = value[step]
-        if isinstance(inside, Layer):  # a script of a page: read once, however often it is asked
+        if isinstance(inside, Layer):
             inside = value[step] = opened(inside, budget)
         return True, inside
     if isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):

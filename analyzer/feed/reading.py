@@ -19,7 +19,7 @@ from analyzer.decoders.schema import place_of
 from analyzer.feed.adapters import Adapter, Surface, WatchRule
 from analyzer.feed.conditions import holds
 from analyzer.feed.items import clean_id, make_item
-from analyzer.feed.paths import MOST, Steps, find, first, has_list, is_empty, opened
+from analyzer.feed.paths import MOST, WIDE, Steps, find, first, has_list, is_empty, opened
 from analyzer.feed.records import Health, Item, Serving, Watch
 from analyzer.feed.trees import body_tree
 from analyzer.feed.watching import media_of, read_watches
@@ -81,6 +81,10 @@ class FeedReader:
         self._understood: Counter[str] = Counter()
         self._servings: Counter[str] = Counter()
         self._lacking: dict[str, Counter[str]] = {}
+
+    def wants(self, url: str) -> bool:
+        """Whether a feed may have to do with an exchange of `url`: others need not be read."""
+        return bool(self._known(url))
 
     def read(self, exchange: Exchange) -> Iterator[Found]:
         """Yield what `exchange` serves and tells; nothing for what is not of a feed."""
@@ -211,7 +215,8 @@ class FeedReader:
                 yield Serving(exchange.session, exchange.id, *where, item)
                 positions[own] += 1
                 self._servings[adapter.id] += 1
-                self._lacking.setdefault(adapter.id, Counter()).update(lacking)
+                if lacking:
+                    self._lacking.setdefault(adapter.id, Counter()).update(lacking)
         if not tally.entries and surface.signs:
             tally.hidden = any(first(part, surface.signs, budget) is not None for part in parts)
         yield from self._judge(exchange, adapter, surface, tally)
@@ -264,9 +269,14 @@ class FeedReader:
 
     @staticmethod
     def _is_no_item(adapter: Adapter, node: object, budget: Budget) -> bool:
-        return any(
-            not is_empty(each) for steps in adapter.not_items for each in find(node, steps, budget)
-        )
+        plain = node if isinstance(node, dict) else None
+        for steps in adapter.not_items:
+            if plain is not None and steps and steps[0] not in plain and steps[0] not in WIDE:
+                continue
+            for each in find(node, steps, budget):
+                if not is_empty(each):
+                    return True
+        return False
 
     @staticmethod
     def _problem(exchange: Exchange, code: str, detail: str) -> Problem:
@@ -283,7 +293,7 @@ class FeedReading:
 
     def __iter__(self) -> Iterator[Found]:
         """Yield servings, watch lines, details and problems in the order of the exchanges."""
-        for exchange in read_exchanges(self._bundle):
+        for exchange in read_exchanges(self._bundle, wants=self._reader.wants):
             for found in self._reader.read(exchange):
                 if isinstance(found, Problem):
                     self.problems[found.code] += 1

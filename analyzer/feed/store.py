@@ -30,8 +30,8 @@ from analyzer.feed.columns import (
     WHOLE,
     item_columns,
     item_of,
-    served_row,
     served_table,
+    servings_table,
     showings,
 )
 from analyzer.feed.columns import with_fates as joined_batch
@@ -232,22 +232,27 @@ def _draft(reading: FeedReading, draft: Path) -> tuple[list[Served], list[Watch]
     slim: list[Served] = []
     watches: list[Watch] = []
     details: dict[str, Item] = {}
-    rows: list[dict[str, Any]] = []
-    with private(draft) as stream, pq.ParquetWriter(stream, SERVED) as writer:
+    waiting: list[Serving] = []
+    with (
+        private(draft) as stream,
+        pq.ParquetWriter(
+            stream, SERVED, compression="none", use_dictionary=False, write_statistics=False
+        ) as writer,
+    ):
         for found in reading:
             if isinstance(found, Serving):
-                rows.append(served_row(found))
+                waiting.append(found)
                 slim.append(_slim(found))
-                if len(rows) == _GROUP:
-                    writer.write_table(served_table(rows))
-                    rows.clear()
+                if len(waiting) == _GROUP:
+                    writer.write_table(servings_table(waiting))
+                    waiting.clear()
             elif isinstance(found, Watch):
                 watches.append(found)
             elif isinstance(found, Item) and len(details) < _MOST_DETAILS:
                 known = details.get(found.key)
                 details[found.key] = completed(known, found) if known else found
-        if rows:
-            writer.write_table(served_table(rows))
+        if waiting:
+            writer.write_table(servings_table(waiting))
     return _timed(slim, details), watches, details
 
 

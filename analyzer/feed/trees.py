@@ -24,6 +24,7 @@ def body_tree(
     budget = Budget(LIMITS)
     budget.url = url
     budget.answer = answer
+    budget.whole = True
     if len(content) > LIMITS.max_body:
         return Fault("too_large", f"a body of more than {LIMITS.max_body} bytes"), budget
     for _, found in uncoded(content, encoding, budget) if encoding else ():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from time import gmtime
 from typing import Final
 
 LONGEST_TEXT: Final = 4_000
@@ -16,6 +17,7 @@ _LONGEST_NUMBER: Final = 32
 _MOST: Final = 2**53
 _GROUPED: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,\s\u00a0\u202f]\d{3})+|\d+)(?![\d.,]*\d)")
 _SHORT: Final = re.compile(r"\d[\d.,]*\s?(?:[KMBkmb]\b|[^\W\d_]{1,4}\.)|\d[.,]\d{1,2}(?!\d)")
+_SECONDS: Final = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _FIRST_DAY: Final = 946_684_800  # 2000-01-01: no post of any platform is older
 _LAST_DAY: Final = 4_102_444_800  # 2100-01-01
@@ -24,7 +26,8 @@ _LAST_DAY: Final = 4_102_444_800  # 2100-01-01
 def text(value: object, longest: int = LONGEST_TEXT) -> str:
     """Return a text of at most `longest` characters, without halves of surrogate pairs."""
     if isinstance(value, str):
-        return value[:longest].encode("utf-8", "replace").decode()
+        kept = value[:longest]  # of a `Number`, too, this is plain text
+        return kept if kept.isascii() else kept.encode("utf-8", "replace").decode()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)[:longest]
     return ""
@@ -37,6 +40,8 @@ def name(value: object) -> str:
 
 def number(value: object) -> float | None:
     """Return a finite number, also one that is written as text."""
+    if value is None:
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, int):
@@ -50,6 +55,10 @@ def number(value: object) -> float | None:
 
 def count(value: object) -> int | None:
     """Return a whole number from 0 up; "2,746 likes" is one, "2.7K" is not."""
+    if value is None:
+        return None
+    if type(value) is int:
+        return value if 0 <= value < _MOST else None
     found = number(value)
     if found is None and isinstance(value, str) and not _SHORT.search(value[:_LONGEST_NAME]):
         groups = _GROUPED.findall(value[:_LONGEST_NAME])
@@ -75,7 +84,7 @@ def instant(value: object, scale: float = 1.0) -> str:
         since = found * scale
         if not _FIRST_DAY <= since < _LAST_DAY:
             return ""
-        return datetime.fromtimestamp(int(since), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _SECONDS.format(*gmtime(int(since)))
     if not isinstance(value, str):
         return ""
     try:

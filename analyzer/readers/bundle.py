@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -48,14 +48,16 @@ def read_spans(path: Path, size: int) -> list[Span]:
     return spans
 
 
-def read_exchanges(path: Path, span: Span = EVERYTHING) -> Iterator[Exchange]:
+def read_exchanges(
+    path: Path, span: Span = EVERYTHING, wants: Callable[[str], bool] | None = None
+) -> Iterator[Exchange]:
     """Yield every exchange of the bundle `path`; a WebSocket's messages follow its handshake.
 
     Bodies are as on the wire, but at most `store.KEEP` bytes; `truncated` says what is missing, and
     `complete` is False then and where an exchange was cut off. A message has the URL, status and
     server of its handshake and no headers. Trailers stand at the end of the headers. Works while
     the bundle is being recorded. `UserError` if it is not a bundle or is damaged. Only those of
-    `span` are read, if it is given.
+    `span` are read, if it is given, and those whose URL one `wants`.
     """
     first, last, message_from = span
     with _reading(path) as database:
@@ -66,11 +68,13 @@ def read_exchanges(path: Path, span: Span = EVERYTHING) -> Iterator[Exchange]:
             return steps[max(0, bisect.bisect_right(starts, t_s) - 1)][1] if steps else ""
 
         for row in soundness.exchange_rows(database, first, last):
+            begin, message_from = message_from, None
+            if wants is not None and not wants(row[4]):
+                continue
             exchange = _exchange(database, path.name, phase(row[1]), row)
-            if message_from is None:
+            if begin is None:
                 yield exchange
-            begin = soundness.FIRST if message_from is None else message_from
-            message_from = None
+                begin = soundness.FIRST
             for message in soundness.message_rows(database, row[0], begin):
                 yield _message(database, exchange, phase(message[1]), message)
 
