@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from analyzer.feed.audit_cautions import cautions
+from analyzer.feed.audit_coders import CodersGate
 from analyzer.feed.audit_gates import Gates
 from analyzer.feed.audit_material import batches, feed_accounts, gather, states
 from analyzer.feed.audit_records import Audit, Coding
@@ -57,7 +58,7 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
         comparison = replace(comparison, coders=coders)
     shown = seen.shown
     agreed = _agreement(codes, shown, codebook, protocol.positive)
-    gates = Gates(material, seen, codes, final, agreed)
+    gates = Gates(material, seen, CodersGate(codes, seen.items, final, protocol.positive))
     recorded = list(material.recorded())
     times = sorted(each.session.started for each in recorded)
     problems = sum((Counter(dict(each.items.problems)) for each in recorded), Counter[str]())

@@ -332,6 +332,20 @@ def _codes(found: Audit) -> Iterator[Caution]:
                 coding.single,
             ),
         )
+    a, b = (side.name for side in found.sides)
+    if any(
+        each.code == "coders_apart"
+        for row in found.comparison.rows
+        if row.left.startswith(f"{a} ") and row.right.startswith(f"{b} ")
+        for each in row.reasons
+    ):
+        yield Caution(
+            "coders_apart",
+            say(
+                "What the two sides were shown was coded by different people: what differs between"
+                " them may be who coded."
+            ),
+        )
 
 
 def _by_arm(found: Audit) -> dict[ArmName, Sequence[AccountState]]:

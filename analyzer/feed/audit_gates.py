@@ -7,24 +7,19 @@ a study may do without them as there.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer.compare.turns import ONE_SIDED, first, in_turns
+from analyzer.feed.audit_coders import CodersGate
 from analyzer.feed.audit_material import Material, Recorded
 from analyzer.feed.audit_seen import ArmName, Seen
-from analyzer.feed.coding.agreement import TENTATIVE, Agreement
-from analyzer.feed.coding.codes import Codes
 from analyzer.feed.measures import FeedComparison, FeedRow, Reason
-from analyzer.feed.measures.records import MeasureName
 from analyzer.instants import instant
 
-LEAST_COMMON: Final = 0.5  # of the codes of two groups that come from the same coders
 MOST_APART: Final = 0.2  # shares of items by their order alone may differ so much
-# Nobody codes whether the platform or a creator calls something advertising.
-_UNCODED: Final[frozenset[MeasureName]] = frozenset({"ads_formal", "ads_disclosed", "ads_hint"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +37,7 @@ class Gates:
         self,
         material: Material,
         seen: Seen,
-        codes: Codes,
-        final: Mapping[str, str],
-        agreement: Agreement | None,
+        coders: CodersGate,
     ) -> None:
         self._waived = material.waived
         self._sessions: defaultdict[ArmName, list[tuple[str, Sequence[Recorded]]]]
@@ -52,9 +45,8 @@ class Gates:
         for account, side in material.accounts:
             if some := material.sessions.get(account.name):
                 self._sessions[side, account.role].append((account.block, some))
-        self._coders = {arm: _by_coder(codes, items, final) for arm, items in seen.items.items()}
+        self._coders = coders
         self._ordered = {arm: seen.by_order(arm) for arm in seen.items}
-        self._agreement = agreement.alpha_harmful if agreement else None
 
     def withheld(self, comparison: FeedComparison) -> FeedComparison:
         """Return `comparison` without the verdicts that a gate forbids."""
@@ -93,24 +85,7 @@ class Gates:
         told = [self._ordered.get(arm, 0.0) for arm in arms]
         if max(told) - min(told) > MOST_APART:
             yield Reason("by_order", max(told) - min(told), MOST_APART)
-        if row.measure not in _UNCODED:
-            yield from self._of_codes(row, pairs)
-
-    def _of_codes(self, row: FeedRow, pairs: Sequence[tuple[ArmName, ArmName]]) -> Iterator[Reason]:
-        common = [
-            found
-            for left, right in pairs
-            if (found := _common(self._coders.get(left), self._coders.get(right))) is not None
-        ]
-        if common and min(common) < LEAST_COMMON:
-            yield Reason("coders_apart", min(common), LEAST_COMMON)
-        alpha = self._agreement
-        if alpha is None or alpha.value is None:
-            return
-        # Codes by chance make everything alike: that takes more than a difference does.
-        sure = alpha.low if row.verdict == "same" and alpha.low is not None else alpha.value
-        if sure < TENTATIVE:
-            yield Reason("agreement", sure, TENTATIVE)
+        yield from self._coders.reasons(row, pairs)
 
     def _apart(self, left: ArmName, right: ArmName) -> float | None:
         """Return in which share of the pairs of accounts that of `left` is first, the worst.
@@ -151,24 +126,3 @@ def _starts(arm: Sequence[tuple[str, Sequence[Recorded]]], number: int) -> list[
         for block, some in arm
         if number < len(some)
     ]
-
-
-def _by_coder(codes: Codes, items: set[str], final: Mapping[str, str]) -> Counter[str]:
-    """Return how many of `items` that count each coder has coded."""
-    counted = {key for key in items if key in final}
-    return Counter(
-        {
-            coder: number
-            for coder, given in codes.by_coder.items()
-            if (number := sum(key in counted for key in given))
-        }
-    )
-
-
-def _common(left: Counter[str] | None, right: Counter[str] | None) -> float | None:
-    """Return which share of the codes of two groups comes from the same coders."""
-    if not left or not right:
-        return None
-    return sum(
-        min(left[coder] / left.total(), right[coder] / right.total()) for coder in {*left, *right}
-    )

@@ -38,6 +38,7 @@ CautionCode = Literal[
     "old_codes",  # codes of another version of the codebook
     "disagreed",  # items shown on which coders disagree and nobody has decided
     "single_coded",  # items shown that one coder alone has coded
+    "coders_apart",  # the items of the two sides were coded by different people
     "by_order",  # items of which only the order of the answers says that they were shown
     "other_surfaces",  # items of another surface, or of a feed that is not measured
 ]

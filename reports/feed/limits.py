@@ -134,14 +134,24 @@ def agreement(found: Agreement | None, figures: Figures) -> tuple[Said, ...]:
             measured=_coefficient(found.alpha_harmful, figures),
         )
     )
-    if found.alpha_harmful.value >= RELIABLE:
+    low = found.alpha_harmful.low
+    if low is not None and low >= RELIABLE and not apart(found):
         told.append(say("By Krippendorff's rule codes with {least} and more can be relied on.",
                         least=figures.language.number(RELIABLE)))  # fmt: skip
-    elif found.alpha_harmful.value >= TENTATIVE:
+    elif low is not None and low >= TENTATIVE and not apart(found):
         told.append(say("By Krippendorff's rule that bears tentative conclusions only."))
-    else:
+    elif low is None or low < TENTATIVE:
         told.append(say("By Krippendorff's rule that is too little to rely on."))
+    if apart(found):
+        told.append(
+            say("Some of those who coded have no item in common: how well they agree is not known.")
+        )
     return tuple(told)
+
+
+def apart(found: Agreement) -> bool:
+    """Tell whether there are coders of whom nobody can say how well they agree."""
+    return any(not pair.items for pair in found.pairs)
 
 
 def coders(comparison: FeedComparison, figures: Figures) -> tuple[Said, ...]:

@@ -251,13 +251,18 @@ _REASONS: Final[Mapping[str, Said]] = {
         have="", need="",
     ),
     "coders_apart": say(
-        "The groups were coded by different people: {have} of the codes come from the same ones;"
-        " {need} are needed. What differs may be who coded.",
+        "The groups were coded by different people: the same ones coded {have} of the items; {need}"
+        " are needed. What differs may be who coded.",
         have="", need="",
     ),
     "agreement": say(
-        "Those who coded do not agree well enough: Krippendorff's alpha is {have}, or may be as"
-        " low; {need} is needed.",
+        "Those who coded do not agree well enough: Krippendorff's alpha may be as low as {have};"
+        " {need} is needed.",
+        have="", need="",
+    ),
+    "agreement_unknown": say(
+        "Items that two people coded: {have}. They are too few, or too much alike, to know how well"
+        " those who coded agree.",
         have="", need="",
     ),
     "by_order": say(
@@ -288,5 +293,6 @@ CAUSES: Final[Mapping[str, str]] = {
     "times": "the groups were not recorded in turns",
     "coders_apart": "the groups were coded by different people",
     "agreement": "those who coded do not agree well enough",
+    "agreement_unknown": "how well those who coded agree is not known",
     "by_order": "how it is known what was shown differs between the groups",
 }

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -91,6 +91,20 @@ def agreement(codes: Codes, keys: Sequence[str], harmful: frozenset[str]) -> Agr
         pairs=tuple(_pair(codes, a, b) for a, b in combinations(sorted(codes), 2)),
         categories=tuple(_category(shared, key) for key in keys),
     )
+
+
+def of_these(
+    codes: Codes, items: Collection[str], harmful: frozenset[str]
+) -> tuple[Coefficient, int]:
+    """Return alpha of "harmful or not" on `items`, and how many of them two or more have coded."""
+    patterns = _patterns(
+        {
+            coder: {item: code for item, code in given.items() if item in items}
+            for coder, given in codes.items()
+        }
+    )
+    shared = {each: count for each, count in patterns.items() if len(each) > 1}
+    return _with_interval(_as(shared, harmful.__contains__), _alpha), sum(shared.values())
 
 
 def kappa(patterns: Mapping[Pattern, int]) -> float | None:

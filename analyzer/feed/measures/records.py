@@ -33,8 +33,9 @@ ReasonCode = Literal[
     "mixed",  # how far apart the arms are in how they lie over the strata (0 to 1); at most
     "region",  # sessions of which nothing proves where the phone was; none may be
     "times",  # share of pairs of accounts of which that of one arm is the earlier; at most
-    "coders_apart",  # share of the codes of either arm that come from the same coders; needed
-    "agreement",  # Krippendorff's alpha; needed
+    "coders_apart",  # share of the items of either arm that the same people coded; needed
+    "agreement",  # the low end of Krippendorff's alpha, of the side with the least; needed
+    "agreement_unknown",  # items that two people coded, of the side with the fewest
     "by_order",  # difference of the shares of items that are shown by their order alone; at most
 ]
 CodersRule = Literal["all", "any"]  # which coders of an item have to call it positive
