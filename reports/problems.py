@@ -57,7 +57,7 @@ PROBLEMS: Final[Mapping[str, Said]] = {
     "feed_entry": say("entries of a feed that are no items: its format may have changed"),
     "feed_format": say("answers of a feed without known items: its format may have changed"),
     "feed_idle": say(
-        "sessions that went on after the last sign of their feed: that time does not count"
+        "sessions with a long time without any sign of their feed: that time does not count"
     ),
     "feed_log_silent": say(
         "items served while the log of what was shown is silent: nobody knows whether they were"
@@ -71,8 +71,8 @@ PROBLEMS: Final[Mapping[str, Said]] = {
     "feed_log_unread": say("lines of the app's own log that could not be decoded"),
     "feed_refused": say("requests for a feed that were refused or not answered"),
     "feed_surface_open": say(
-        "lines of the app's own log on items that more than one part of the app had: nobody knows"
-        " in which they were on the screen"
+        "items that more than one part of the app had: nobody knows in which they were on the"
+        " screen"
     ),
     "feed_unread": say("answers of a feed that could not be decoded"),
 }
