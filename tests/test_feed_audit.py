@@ -175,11 +175,12 @@ def test_an_arm_is_a_side_by_itself_and_adults_are_told(whole: Study) -> None:
     old = '[feed.accounts.de-c2]\narm = "DE-13"'
     text = (root / "study.toml").read_text(encoding="utf-8")
     assert old in text
-    found = study(root, text.replace(old, '[feed.accounts.de-c2]\narm = "DE-30"'))
-    record(found, "DE-30", 30, hour([1]), account="de-c2")
+    adult = ACCOUNT.format(name="de-a", arm="DE-30", role="control")
+    found = study(root, text.replace(old, '[feed.accounts.de-c2]\narm = "DE-30"') + adult)
+    record(found, "DE-30", 30, hour([1]), account="de-a")
     got = made(found)
     assert {"adults", "wrong_arm"} <= codes_of(got.cautions)
-    assert got.elsewhere == ("de-c2",)
+    assert got.elsewhere == ("de-c2", "de-a")
     assert "de-c2" not in {each.name for each in got.comparison.accounts}
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from recording import post, prove_region
 
-from analyzer.bundle import read_session
-from analyzer.bundle.sealing import write_session
+from analyzer.bundle import BundleWriter, new_session, read_session
+from analyzer.bundle.sealing import seal
 from analyzer.errors import UserError
 from analyzer.feed.audit import audit
 from analyzer.feed.audit_records import Audit
@@ -67,9 +70,11 @@ def audited(root: Path, a: str = "KE", b: str = "US") -> Audit:
 
 
 def sessions(root: Path, change: Callable[[Session], Session]) -> None:
-    """Change what the sessions say of themselves."""
+    """Record the sessions as if they had been others: what they say of themselves is sealed."""
     for bundle in sorted((root / "captures").iterdir()):
-        write_session(bundle, change(read_session(bundle)))
+        session = read_session(bundle)
+        if (changed := change(session)) != session:
+            seal(bundle, sqlite3.connect(bundle / "capture.sqlite"), changed)
 
 
 def waive(root: Path, more: str) -> None:
@@ -200,14 +205,10 @@ def test_a_study_may_do_without_the_exit_and_says_why(root: Path) -> None:
 
 
 def unproven(root: Path) -> None:
-    import sqlite3
-
     for bundle in (root / "captures").glob("KE-seeded-[0-2]*"):
-        [database] = [path for path in bundle.iterdir() if path.suffix in {".db", ".sqlite"}]
-        with sqlite3.connect(database) as held:
+        with sqlite3.connect(bundle / "capture.sqlite") as held:
             held.execute("DELETE FROM measured")
-        held.close()
-    sessions(root, lambda each: replace(each, egress=None))
+        seal(bundle, held, replace(read_session(bundle), egress=None))
 
 
 def test_countries_are_not_compared_where_nothing_proves_where_phones_were(root: Path) -> None:
@@ -321,3 +322,105 @@ def test_codes_on_which_coders_agree_by_chance_decide_nothing(root: Path) -> Non
     rows = [row for row in found.comparison.rows if row.measure in {"share", "onset"}]
     assert {row.verdict for row in rows} == {"insufficient"}
     assert all("agreement" in reasons(row) for row in rows)
+
+
+def cut_log(bundle: Path) -> None:
+    """Take requests out of a recording that was sealed."""
+    with sqlite3.connect(bundle / "capture.sqlite") as held:
+        held.execute("DELETE FROM exchange WHERE method = 'POST' AND id > 40")
+    held.close()
+
+
+def test_a_session_that_was_changed_since_is_no_evidence(root: Path) -> None:
+    audited(root)
+    kept = root / "feed" / "items" / "KE-seeded-0-s01-simulated.parquet"
+    assert kept.is_file()
+    cut_log(root / "captures" / "KE-seeded-0-s01-simulated")
+    found = audited(root)
+    assert told(found)["broken_seal"].endswith("left out: KE-seeded-0-s01-simulated.")
+    assert "KE-seeded-0" not in {each.name for each in found.comparison.accounts}
+    assert not kept.exists()
+    for bundle in (root / "captures").glob("KE-*"):
+        cut_log(bundle)
+    with pytest.raises(UserError, match="KE has no sessions") as raised:
+        audited(root)
+    assert "is left out because capture.sqlite was changed after" in raised.value.fix
+
+
+def test_a_recording_under_two_names_is_one(root: Path) -> None:
+    bundle = root / "captures" / "KE-seeded-0-s01-simulated"
+    shutil.copytree(bundle, bundle.with_name("KE-seeded-0-s02-simulated"))
+    before = {each.name: each.shown for each in audited(root).comparison.accounts}
+    assert before["KE-seeded-0"] < 1.5 * before["KE-seeded-1"]
+    assert "KE-seeded-0-s02-simulated" in told(audited(root))["broken_seal"]
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> Path:
+    """A study whose accounts have two sessions each, a day apart."""
+    root = tmp_path / "halves"
+    write_study(root, DECLARED, seed=1, each=2, hours=0.4, sessions=2)
+    return root
+
+
+def times(found: Audit) -> dict[str, tuple[float, float | None]]:
+    return {each.name: (each.feed_s, each.first_exposure_s) for each in found.comparison.accounts}
+
+
+def test_a_clock_that_was_set_back_does_not_turn_an_account_round(halves: Path) -> None:
+    before = audited(halves)
+
+    def back(each: Session) -> Session:
+        if each.account != "US-seeded-1" or "s02" not in each.id:
+            return each
+        began, ended = (str(time).replace("-16T", "-10T") for time in (each.started, each.ended))
+        assert began != each.started
+        return replace(each, started=began, ended=ended)
+
+    sessions(halves, back)
+    found = audited(halves)
+    assert told(found)["order"].endswith("which counts: US-seeded-1.")
+    assert times(found) == times(before)
+    (halves / "custody.jsonl").unlink()
+    found = audited(halves)
+    assert told(found)["order"].endswith("recorded: US-seeded-1.")
+    assert "US-seeded-1" not in times(found)
+
+
+def test_what_comes_after_a_session_that_is_lost_does_not_count(halves: Path) -> None:
+    before = times(audited(halves))
+    shutil.rmtree(halves / "captures" / "US-seeded-0-s01-simulated")
+    shutil.rmtree(halves / "captures" / "KE-seeded-0-s02-simulated")
+    found = audited(halves)
+    assert told(found)["cut_short"].endswith("does not count: US-seeded-0.")
+    after = times(found)
+    assert "US-seeded-0" not in after
+    assert after["KE-seeded-0"][0] < before["KE-seeded-0"][0]
+    assert {name: after[name] for name in after if name != "KE-seeded-0"} == {
+        name: before[name] for name in before if name not in {"KE-seeded-0", "US-seeded-0"}
+    }
+
+
+def test_a_session_that_left_from_elsewhere_ends_what_counts_of_its_account(halves: Path) -> None:
+    def away(each: Session) -> Session:
+        return replace(each, egress="US") if each.id == "KE-seeded-0-s01-simulated" else each
+
+    sessions(halves, away)
+    found = audited(halves)
+    assert {"elsewhere", "cut_short"} <= set(told(found))
+    assert "KE-seeded-0" not in times(found)
+
+
+@pytest.mark.parametrize("requests", [0, 1])
+def test_a_false_start_that_was_moved_away_is_not_missed(halves: Path, requests: int) -> None:
+    study = load_study(halves)
+    for gone in (True, False):
+        session = new_session(study, study.arm("KE-13"), origin="proxy", account="KE-seeded-1")
+        writer = BundleWriter.create(study.captures, session, phase="feed")
+        prove_region(writer, "KE")
+        for _ in range(requests):
+            writer.add_exchange(post())
+        writer.close("stopped")
+        if gone:
+            shutil.rmtree(writer.path)
+    assert ("cut_short" in told(audited(halves))) == bool(requests)

@@ -150,7 +150,7 @@ def test_the_command_shows_a_table_and_says_what_was_not_understood(recorded: St
     assert "SECRET" not in shown
     changed = exchange({"request": {"url": HOUR[0].url}, "response": {"json": {"awemes": [{}]}}})
     said = told_of(recorded, [changed])
-    assert "1 x feed_format: feed answers without recognised items" in said
+    assert "1 x feed_format: answers of a feed without known items" in said
 
 
 def test_the_command_speaks_json_and_takes_names_of_sessions(recorded: Study) -> None:

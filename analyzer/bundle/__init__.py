@@ -25,7 +25,7 @@ from pathlib import Path
 from analyzer import __version__
 from analyzer.bundle import sealing, store
 from analyzer.bundle.recovering import is_hollow, recover, remove_hollow
-from analyzer.bundle.sealing import read_session, verify
+from analyzer.bundle.sealing import broken, read_session, verify
 from analyzer.bundle.store import KEEP, SCHEMA_VERSION, RecordingError
 from analyzer.bundle.writer import BundleWriter
 from analyzer.errors import UserError
@@ -41,6 +41,7 @@ __all__ = [
     "RecordingError",
     "add_measured",
     "add_step",
+    "broken",
     "crashed_bundles",
     "find_bundle",
     "hollow_folders",

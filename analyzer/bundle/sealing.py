@@ -258,6 +258,15 @@ def verify(path: Path, *, logged: str = "", rows: bool = False) -> list[str]:
     return faults if faults or not (rows and seal) else seals.check_rows(path, seal)
 
 
+def broken(path: Path) -> str:
+    """Say why a bundle that was closed is no evidence any more, without a full stop.
+
+    "" where it is as it was sealed, and where it never was: nobody can tell that of it.
+    """
+    wrong = verify(path) if (path / SUMS).is_file() else []
+    return wrong[0].rstrip(".") if wrong else ""
+
+
 def _what_changed(path: Path, faults: list[str]) -> list[str]:
     """Name the first row that is not as it was sealed, where its file is not."""
     if any(fault.startswith(seals.ROWS) for fault in faults) or not (path / seals.ROWS).is_file():

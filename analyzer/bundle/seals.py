@@ -123,8 +123,8 @@ def write_seal(bundle: Path) -> None:
         if key:
             write_whole(bundle / SIGNATURE, sign(content, key))
         if held:
-            end = str(session["end_reason"])
-            held.add("sealed", session=str(session["id"]), seal=digest(content), end=end)
+            told = {"session": str(session["id"]), "seal": digest(content)}
+            held.add("sealed", **told, end=str(session["end_reason"]), **_of_account(session))
 
 
 def seal_sums(bundle: Path) -> dict[str, str]:
@@ -274,6 +274,13 @@ def _added(file: int, leaf: bytes) -> bool:
 def _rows(bundle: Path) -> Iterator[Iterator[Row]]:
     with contextlib.closing(store.open_to_read(bundle / store.DATABASE)) as database:
         yield read_rows(database, _described(bundle))
+
+
+def _of_account(session: dict[str, Any]) -> dict[str, int]:
+    """Return how much an account's session holds: what it was shown counts, should it be lost."""
+    if not session.get("account"):
+        return {}
+    return {"exchanges": int(dict(session["counts"]).get("exchanges", 0))}
 
 
 def _described(bundle: Path) -> dict[str, Any]:

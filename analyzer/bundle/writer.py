@@ -70,7 +70,9 @@ class BundleWriter:
             raise UserError(f"{path} exists already", "give the session another id") from None
         except (OSError, sqlite3.Error) as error:
             raise UserError(f"{path} cannot be written", str(error)) from None
-        log.append(seals.study_of(path), "recorded", session=session.id, origin=session.origin)
+        whose = {"account": session.account} if session.account else {}
+        study = seals.study_of(path)
+        log.append(study, "recorded", session=session.id, origin=session.origin, **whose)
         return cls(path, session, database, lock)
 
     @property

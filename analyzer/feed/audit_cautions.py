@@ -9,9 +9,10 @@ from statistics import median
 from typing import Final
 
 from analyzer.feed.audit_gates import Gates
-from analyzer.feed.audit_material import BY_CONTENT, Material, Recorded
+from analyzer.feed.audit_material import BY_CONTENT, Material
 from analyzer.feed.audit_records import AccountState, Audit, Caution
 from analyzer.feed.audit_seen import ArmName, Seen
+from analyzer.feed.audit_sorting import Recorded
 from analyzer.instants import instant
 from analyzer.said import say, say_many
 
@@ -24,6 +25,7 @@ def cautions(found: Audit, material: Material, gates: Gates, seen: Seen) -> Iter
     """Yield a caution for each thing that holds of the audit `found`, which has none yet."""
     yield from _accounts(found, material)
     yield from _sessions(material)
+    yield from _evidence(material)
     yield from _places(material)
     yield from _driving(found, material)
     yield from _times(found, material, gates)
@@ -197,6 +199,45 @@ def _places(material: Material) -> Iterator[Caution]:
                 " its account: a feed depends on where it is asked for.",
                 number=unproven,
                 of=len(sessions),
+            ),
+        )
+
+
+def _evidence(material: Material) -> Iterator[Caution]:
+    """Tell of sessions that were changed or are missing."""
+    if material.broken:
+        yield Caution(
+            "broken_seal",
+            say(
+                "Sessions that are not as they were recorded are left out: {sessions}.",
+                sessions=_some(name for name, _ in material.broken),
+            ),
+        )
+    if material.order.told:
+        yield Caution(
+            "order",
+            say(
+                "For these accounts the clock puts the sessions into another order than the custody"
+                " log, which counts: {accounts}.",
+                accounts=_some(material.order.told),
+            ),
+        )
+    if material.order.unknown:
+        yield Caution(
+            "order",
+            say(
+                "These accounts are left out, as nothing says in which order their sessions were"
+                " recorded: {accounts}.",
+                accounts=_some(material.order.unknown),
+            ),
+        )
+    if material.order.cut:
+        yield Caution(
+            "cut_short",
+            say(
+                "Sessions of these accounts are missing or left out; what came later does not"
+                " count: {accounts}.",
+                accounts=_some(material.order.cut),
             ),
         )
 

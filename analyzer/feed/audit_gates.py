@@ -14,8 +14,9 @@ from typing import Final
 
 from analyzer.compare.turns import ONE_SIDED, first, in_turns
 from analyzer.feed.audit_coders import CodersGate
-from analyzer.feed.audit_material import Material, Recorded
+from analyzer.feed.audit_material import Material
 from analyzer.feed.audit_seen import ArmName, Seen
+from analyzer.feed.audit_sorting import Recorded
 from analyzer.feed.measures import FeedComparison, FeedRow, Reason
 from analyzer.instants import instant
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,20 +12,19 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from analyzer.bundle import read_session
 from analyzer.compare.sides import ADULT, apart, resolve_side
 from analyzer.comparison import Side
 from analyzer.errors import UserError
+from analyzer.feed.audit_order import Order
 from analyzer.feed.audit_records import AccountState
-from analyzer.feed.audit_sessions import is_otherwise, misplaced_session
-from analyzer.feed.driven import Drive, drive_log, read_drive
-from analyzer.feed.kept import SessionItems, folder
+from analyzer.feed.audit_sorting import Recorded, sort_sessions
+from analyzer.feed.kept import folder
 from analyzer.feed.measures import FeedAccount
 from analyzer.feed.protocol import Account, Protocol
 from analyzer.feed.store import ItemsSummary
 from analyzer.gates import GateName
 from analyzer.knowledge import Knowledge
-from analyzer.models import Arm, Session
+from analyzer.models import Arm
 from analyzer.said import Said
 from analyzer.study import Study
 
@@ -35,16 +34,6 @@ _READ = (
     "surface", "platform", "item_key", "state", "by", "feed_s", "watch_s", "duration_s", "rounds",
     "engaged", "ad",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A session, what is known of its items, and of the driver if there was one."""
-
-    session: Session
-    items: SessionItems
-    drive: Drive | None
-    misplaced: tuple[GateName, Said] | None  # the gate it fails for where it was recorded, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +50,8 @@ class Material:
     elsewhere_recorded: tuple[str, ...]  # accounts with a session in another arm than declared
     otherwise: tuple[str, ...]  # sessions of another protocol than declared
     away: tuple[tuple[str, Said], ...]  # sessions that were recorded elsewhere, and how that shows
+    broken: tuple[tuple[str, str], ...]  # sessions that were changed since, and how that shows
+    order: Order
     running: int  # sessions that are still being recorded
     waived: Mapping[GateName, str]  # gates that the study does without, and why
     passed: Counter[str] = field(default_factory=Counter)  # items of other surfaces and feeds
@@ -82,48 +73,20 @@ def gather(
 
     `kept` is what `analyzer.feed.store.update` has found of all sessions.
     """
-    found: defaultdict[str, list[Recorded]] = defaultdict(list)
-    nameless: list[str] = []
-    undeclared: set[str] = set()
-    astray: set[str] = set()
-    otherwise: list[str] = []
-    away: list[tuple[str, Said]] = []
-    waived = dict(study.compare.waive)
-    for items in sorted(kept.sessions, key=lambda each: (each.started, each.session)):
-        session = read_session(study.captures / items.session)
-        account = protocol.accounts.get(session.account)
-        if account is None:
-            if session.account:
-                undeclared.add(session.account)
-            elif items.states:
-                nameless.append(items.session)
-        elif session.arm != study.arms[account.arm]:
-            astray.add(account.name)
-        elif is_otherwise(
-            session, log := drive_log(study.root, items.session), account, protocol.dwell
-        ):
-            otherwise.append(items.session)
-        else:
-            where = misplaced_session(session, study.captures / items.session, study, knowledge)
-            if where and where[0] == "mislocated" and where[0] not in waived:
-                away.append((items.session, where[1]))
-                continue
-            drive = read_drive(log) if log.is_file() else None
-            found[account.name].append(Recorded(session, items, drive, where))
-    out = _why_out(otherwise, away)
-    if not found:
+    done = sort_sessions(study, protocol, knowledge, kept)
+    if not done.sessions:
         raise UserError(
             "no session of an account of [feed.accounts] has been recorded",
-            f"record one with `evenhand proxy --account NAME`{out}",
+            f"record one with `evenhand proxy --account NAME`{done.why}",
         )
-    arms = [each.session.arm for some in found.values() for each in some]
+    arms = [each.session.arm for some in done.sessions.values() for each in some]
     try:
         sides = (
             resolve_side(study, knowledge, arms, names[0]),
             resolve_side(study, knowledge, arms, names[1]),
         )
     except UserError as error:
-        raise UserError(error.message, f"{error.fix}{out}") from None
+        raise UserError(error.message, f"{error.fix}{done.why}") from None
     apart(*sides)
     side_of = {
         label: side.name
@@ -136,15 +99,17 @@ def gather(
         protocol=protocol,
         sides=sides,
         accounts=tuple((each, side_of[each.arm]) for each in declared if each.arm in side_of),
-        sessions={name: tuple(some) for name, some in found.items()},
+        sessions=done.sessions,
         elsewhere=tuple(each for each in declared if each.arm not in side_of),
-        nameless=tuple(nameless),
-        undeclared=tuple(sorted(undeclared)),
-        elsewhere_recorded=tuple(sorted(astray)),
-        otherwise=tuple(otherwise),
-        away=tuple(away),
+        nameless=tuple(done.nameless),
+        undeclared=tuple(sorted(done.undeclared)),
+        elsewhere_recorded=tuple(sorted(done.astray)),
+        otherwise=tuple(done.otherwise),
+        away=tuple(done.away),
+        broken=tuple(done.broken),
+        order=done.order,
         running=len(kept.warnings),
-        waived=waived,
+        waived=dict(study.compare.waive),
     )
 
 
@@ -183,16 +148,6 @@ def batches(study: Study, material: Material) -> Iterator[pa.RecordBatch]:
                 material.passed.update(str(name) for name in others.to_pylist())
                 yield _told(batch.filter(mine), account, side, before)
             before += each.items.feed_s
-
-
-def _why_out(otherwise: Sequence[str], away: Sequence[tuple[str, Said]]) -> str:
-    """Return the end of a sentence: of the first session that is left out, and why it is."""
-    if away:
-        session, why = away[0]
-        return f"; {session} is left out because {why}"
-    if otherwise:
-        return f"; {otherwise[0]} is left out because study.toml declares its account otherwise"
-    return ""
 
 
 def _stands_on(side: Side, arm: Arm) -> bool:

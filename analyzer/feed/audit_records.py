@@ -20,6 +20,9 @@ CautionCode = Literal[
     "no_account",  # sessions with items of the feed that no account is named for
     "undeclared_account",  # sessions of an account that the study does not declare
     "wrong_arm",  # sessions of an account in another arm than declared
+    "broken_seal",  # sessions that are not as they were recorded
+    "order",  # accounts whose sessions the clock and the log put into different orders
+    "cut_short",  # accounts that count up to a session which is missing or left out
     "otherwise",  # sessions of another account, role, interest or rule of watching than declared
     "elsewhere",  # sessions that were recorded in another country than that of their arm
     "adults",  # accounts of adults in a country's arms: on neither side

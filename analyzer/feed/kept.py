@@ -55,6 +55,12 @@ def private(path: Path) -> BinaryIO:
     return os.fdopen(handle, "wb")
 
 
+def forget(place: Path) -> None:
+    """Remove what is kept of a session, if anything is. `place`: its file, without an ending."""
+    for ending in ("json", "parquet"):
+        place.with_name(f"{place.name}.{ending}").unlink(missing_ok=True)
+
+
 def fresh(place: Path, current: str) -> SessionItems | None:
     """Return what is told of the file `place` (no ending), if made of `current` and unchanged."""
     try:

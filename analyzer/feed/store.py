@@ -21,7 +21,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from analyzer.alone import alone
-from analyzer.bundle import list_bundles, read_session, running_bundles
+from analyzer.bundle import broken, list_bundles, read_session, running_bundles
 from analyzer.errors import UserError
 from analyzer.feed.adapters import Adapter, load_adapters
 from analyzer.feed.columns import (
@@ -43,6 +43,7 @@ from analyzer.feed.kept import (
     SessionItems,
     describe,
     folder,
+    forget,
     fresh,
     make_folder,
     private,
@@ -69,6 +70,7 @@ class ItemsSummary:
     unchanged: tuple[str, ...]
     sessions: tuple[SessionItems, ...]
     warnings: tuple[str, ...]
+    broken: tuple[tuple[str, str], ...] = ()  # sessions that are no evidence any more, and why
 
 
 def adapters_of(study: Study) -> tuple[Adapter, ...]:
@@ -96,7 +98,8 @@ def update(
     """Bring the files of items up to date with the captures; all of the study's by default.
 
     `phases`: those in which the feed is on the screen; none given: all but the set-up. Sessions
-    that are being recorded are left for later. `UserError` where another process does the same.
+    that are being recorded are left for later, and those that were changed since they were closed
+    are left out. `UserError` where another process does the same.
     `progress` is told (sessions done, of, the last one's name).
     """
     adapters = adapters_of(study)
@@ -105,6 +108,7 @@ def update(
     unchanged: list[str] = []
     sessions: list[SessionItems] = []
     warnings: list[str] = []
+    damaged: list[tuple[str, str]] = []
     place = make_folder(study)
     try:
         with alone(place):
@@ -115,6 +119,10 @@ def update(
                     continue
                 current = _fingerprint(study, bundle, adapters, phases)
                 about = None if force else fresh(place / bundle.name, current)
+                if about is None and (why := broken(bundle)):
+                    forget(place / bundle.name)
+                    damaged.append((bundle.name, why))
+                    continue
                 (unchanged if about else done).append(bundle.name)
                 sessions.append(about or _write(study, bundle, adapters, phases, current))
                 if progress:
@@ -122,7 +130,9 @@ def update(
     except BlockingIOError:
         what = f"another process is writing {place}"
         raise UserError(what, "wait until it is done") from None
-    return ItemsSummary(tuple(done), tuple(unchanged), tuple(sessions), tuple(warnings))
+    return ItemsSummary(
+        tuple(done), tuple(unchanged), tuple(sessions), tuple(warnings), tuple(damaged)
+    )
 
 
 def load_showings(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from analyzer.bundle import verify
+from analyzer.bundle import broken, verify
 from analyzer.bundle.identity import content_digest, exchange_prints
 from analyzer.errors import UserError
 from analyzer.examining import Account, Batch, Examiner, persona_of
@@ -116,8 +116,8 @@ def check(
     bundle: Path, session: Session | None, witnesses: Sequence[Path], *, sealed: bool
 ) -> Checked:
     """Compare the files of a session with what they were; `UserError` where that is impossible."""
-    if sealed and (wrong := verify(bundle)):
-        return Checked(wrong[0].rstrip("."), (), "", ())
+    if sealed and (wrong := broken(bundle)):
+        return Checked(wrong, (), "", ())
     # A witness that was changed since it was recorded is none.
     sound = tuple(each for each in witnesses if not verify(each))
     if session is None:

@@ -75,6 +75,8 @@ def command(bundles: tuple[str, ...], force: bool, as_json: bool, study_dir: Pat
         if about.unserved:
             what = "lines of the log on items that no recorded answer held"
             complain(f"{about.session}: {about.unserved} {what}")
+    for session, why in summary.broken:
+        complain(f"{session} is left out: {why}; see `evenhand verify`")
     for warning in summary.warnings:
         complain(f"warning: {warning}")
 
