@@ -28,6 +28,7 @@ from analyzer.readers.bundle import (
     read_exchanges,
     read_measured,
     read_steps,
+    without_pauses,
 )
 from analyzer.readers.witnessing import packets_beside, unseen_bytes
 from analyzer.region.evidence import Evidence
@@ -138,7 +139,7 @@ class Analysis:
         self._evidence = Evidence(knowledge)
         self._identity = Collector(study.key, mask)
         self._servers = Servers()
-        self._steps = read_steps(path)
+        self._steps = without_pauses(read_steps(path))
         self.began = began_of(self._steps)
 
     def __iter__(self) -> Iterator[Batch]:

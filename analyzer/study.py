@@ -18,6 +18,7 @@ from analyzer.study_entries import Entries, is_told, shown
 
 FILE = "study.toml"
 SETUP = "set-up"  # a phase before the study's own: what happens in it is no evidence
+PAUSE = "feed pause"  # a step of `feed drive`: the phase it interrupts goes on, its feed does not
 COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 PUBLISHER: Final = ("name", "contact", "address", "email")

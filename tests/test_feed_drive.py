@@ -27,7 +27,6 @@ from analyzer.feed.driving.dwelling import Dweller
 from analyzer.feed.driving.phone import FeedPhone as Hand
 from analyzer.feed.driving.preparing import prepare
 from analyzer.feed.driving.stopping import Stopped
-from analyzer.feed.feed_time import PAUSE
 from analyzer.feed.measures import FeedAccount, columns_of_batches, measure
 from analyzer.feed.protocol import Dwell, load_protocol
 from analyzer.feed.records import Role
@@ -40,7 +39,7 @@ from analyzer.simulation.feed_declaration import ADAPTER, DeclaredFeed, load_fee
 from analyzer.simulation.feed_items import HARMFUL, category_of
 from analyzer.simulation.feed_server import FeedServer, Truth
 from analyzer.simulation.feed_study import prepare_feed_study
-from analyzer.study import Study
+from analyzer.study import PAUSE, Study
 
 pytestmark = pytest.mark.capture
 

@@ -9,8 +9,9 @@ import pytest
 from feed_drive_rig import App, driven, item, mixed
 
 from analyzer.feed.driving.stopping import FAULTS, MEANING, Stopped
-from analyzer.feed.feed_time import PAUSE, FeedClock
+from analyzer.feed.feed_time import FeedClock
 from analyzer.feed.protocol import Dwell, StopRules
+from analyzer.study import PAUSE
 
 STEADY = Dwell(jitter=0.0, pause_every_s=0.0)
 LONG = StopRules(session_s=600.0)

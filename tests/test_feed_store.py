@@ -105,6 +105,16 @@ def test_only_what_changed_is_read_again(recorded: Study, tmp_path: Path) -> Non
     assert len(store.update(other).done) == 2
 
 
+def test_what_a_killed_process_left_half_written_is_removed_by_the_next(recorded: Study) -> None:
+    store.update(recorded)
+    place = folder(recorded)
+    before = {path.name: path.read_bytes() for path in place.iterdir()}
+    for name in ("KE-13-r01.4711.draft", "KE-13-r01.4711.part", "KE-13-r01.json.part"):
+        (place / name).write_bytes(b"texts of strangers")
+    store.update(recorded)
+    assert {path.name: path.read_bytes() for path in place.iterdir()} == before
+
+
 def test_the_same_capture_gives_the_same_files(recorded: Study) -> None:
     store.update(recorded)
     before = {path.name: path.read_bytes() for path in folder(recorded).iterdir()}

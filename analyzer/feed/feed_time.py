@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Collection, Sequence
-from typing import Final
 
-from analyzer.study import SETUP
-
-PAUSE: Final = "feed pause"  # the step that the driver marks: never feed time
+from analyzer.study import PAUSE, SETUP
 
 
 class FeedClock:

@@ -112,6 +112,7 @@ def update(
     place = make_folder(study)
     try:
         with alone(place):
+            _tidy(place)
             wanted = list_bundles(study.captures) if bundles is None else bundles
             for number, bundle in enumerate(wanted, 1):
                 if bundle.resolve() in live:
@@ -133,6 +134,14 @@ def update(
     return ItemsSummary(
         tuple(done), tuple(unchanged), tuple(sessions), tuple(warnings), tuple(damaged)
     )
+
+
+def _tidy(place: Path) -> None:
+    """Remove what processes left in `place` that were killed: texts of strangers, half written."""
+    for ending in ("draft", "part"):
+        for path in place.glob(f"*.{ending}"):
+            with suppress(OSError):
+                path.unlink()
 
 
 def load_showings(

@@ -22,7 +22,7 @@ from analyzer.frames.rows import Rows
 from analyzer.knowledge import load_knowledge
 from analyzer.models import Session
 from analyzer.pipeline import Analysis, began_of
-from analyzer.readers.bundle import Span, read_spans, read_steps
+from analyzer.readers.bundle import Span, read_spans, read_steps, without_pauses
 from analyzer.study import Study
 from analyzer.sums import SUMS, write_sums
 
@@ -59,7 +59,7 @@ class Reading:
         session: Session | None = None
         try:
             session = read_session(task.bundle)
-            self._steps = read_steps(task.bundle)
+            self._steps = without_pauses(read_steps(task.bundle))
             began = began_of(self._steps)
             spans = read_spans(task.bundle, those.span)
         except UserError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from analyzer.bundle import soundness, store
 from analyzer.errors import UserError
 from analyzer.models import Checkup, Connection, Event, Exchange, Measured
+from analyzer.study import PAUSE
 from analyzer.trust import events
 
 
@@ -61,7 +62,7 @@ def read_exchanges(
     """
     first, last, message_from = span
     with _reading(path) as database:
-        steps = _steps(database)
+        steps = without_pauses(_steps(database))
         starts = [t_s for t_s, _ in steps]
 
         def phase(t_s: float) -> str:
@@ -131,6 +132,21 @@ def read_steps(path: Path) -> tuple[tuple[float, str], ...]:
     """Return (seconds, name) of every step, in time order; the first is the study's first phase."""
     with _reading(path) as database:
         return _steps(database)
+
+
+def without_pauses(steps: Sequence[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """Return `steps` with phases that go on where a driver of the feed paused.
+
+    >>> without_pauses([(0.0, "use"), (9.0, "feed pause"), (12.0, "use"), (30.0, "feed pause")])
+    ((0.0, 'use'),)
+    """
+    kept: list[tuple[float, str]] = []
+    paused = False
+    for t_s, name in steps:
+        if name != PAUSE and not (paused and kept and kept[-1][1] == name):
+            kept.append((t_s, name))
+        paused = name == PAUSE
+    return tuple(kept)
 
 
 def _steps(database: sqlite3.Connection) -> tuple[tuple[float, str], ...]:

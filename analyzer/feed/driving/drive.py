@@ -14,11 +14,11 @@ from analyzer.feed.driving.matching import Match, Matcher
 from analyzer.feed.driving.phone import Front
 from analyzer.feed.driving.screen import OnScreen, Screen
 from analyzer.feed.driving.stopping import Stopped, Tally, due
-from analyzer.feed.feed_time import PAUSE, FeedClock
+from analyzer.feed.feed_time import FeedClock
 from analyzer.feed.protocol import Account, StopRules
 from analyzer.feed.reading import Found
 from analyzer.phone import PhoneGoneError
-from analyzer.study import SETUP
+from analyzer.study import PAUSE, SETUP
 
 _LOOK_S: Final = 0.2  # seconds between two looks at the capture
 SETTLE_S: Final = 3.0  # in which the app's log has named what a swipe brought
