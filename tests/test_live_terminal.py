@@ -10,7 +10,7 @@ from live_rig import PHONE, Recording, caught_up, record_now, stepped_study
 from recording import EMAIL, GAID
 from rich.console import Console
 
-from analyzer.bundle import add_step
+from analyzer.bundle import BundleWriter, add_step, new_session
 from analyzer.live import Follower
 from analyzer.live.terminal import screen
 from analyzer.live.view import page_view
@@ -153,3 +153,18 @@ def test_where_there_is_no_end_nothing_is_left_out(study: Study) -> None:
     text = "\n".join(shown(study, [recording], 100, None, ""))
     for words in ("latest requests", "free on the disk", "1 gap in the recording", "a Pixel"):
         assert words in text
+
+
+@pytest.mark.parametrize("height", [None, 5])
+def test_two_accounts_of_one_arm_are_told_apart(study: Study, height: int | None) -> None:
+    shown = []
+    for account in ("ke-1", "ke-2"):
+        session = new_session(study, study.arm("KE-13"), origin="proxy", account=account)
+        writer = BundleWriter.create(study.captures, session, phase="use")
+        shown.append(caught_up(Follower(writer.path, study)))
+        writer.close("done")
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    console.print(screen(page_view(study, shown), 100, height, KEYS))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "KE-13 \u00b7 ke-1" in text
+    assert "KE-13 \u00b7 ke-2" in text

@@ -75,8 +75,9 @@ def gather(
     """
     done = sort_sessions(study, protocol, knowledge, kept)
     if not done.sessions:
+        lacking = "counts" if done.why else "has been recorded"
         raise UserError(
-            "no session of an account of [feed.accounts] has been recorded",
+            f"no session of an account of [feed.accounts] {lacking}",
             f"record one with `evenhand proxy --account NAME`{done.why}",
         )
     arms = [each.session.arm for some in done.sessions.values() for each in some]

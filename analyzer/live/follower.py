@@ -160,6 +160,7 @@ class Follower:
         now = Snapshot(
             session=session.id,
             arm=session.arm.label,
+            account=session.account,
             country=session.arm.country,
             country_name=self._country_name,
             age=session.arm.age,

@@ -119,6 +119,7 @@ class Snapshot:
 
     session: str
     arm: str
+    account: str  # whose feed it is; "" for none
     country: str
     country_name: str
     age: int

@@ -99,7 +99,7 @@ def _session(now: Snapshot) -> View:
     about = [now.app, now.device, _MODES.get(now.mode, now.mode)]
     return {
         "id": now.session,
-        "arm": now.arm,
+        "arm": " \u00b7 ".join(filter(None, (now.arm, now.account))),
         "who": f"{now.country_name}, {now.age} years",
         "about": " · ".join(filter(None, about)),
         "condition": now.condition,
