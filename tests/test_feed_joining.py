@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.feed.feed_time import FeedClock
-from analyzer.feed.joining import Fate, Served, join
+from analyzer.feed.joining import Fate, Served, join, known_until
 from analyzer.feed.records import Serving, Watch
 from analyzer.models import Exchange
 
@@ -163,3 +163,41 @@ def test_every_serving_has_one_fate_and_every_line_is_used_or_counted(
     for fate in got:
         assert (fate.state == "shown") == (fate.feed_s is not None)
         assert (fate.by != "") == (fate.state == "shown")
+
+
+def _hour_of(lines: range) -> list[Exchange]:
+    """Answers of four items every 40 s, and a line of the log on each of some items."""
+    answers = [
+        served([aweme(4 * n + each) for each in range(1, 5)], 40.0 * n, f"a{n}") for n in range(20)
+    ]
+    log = [logged(n, t_s=10.0 * (n - 1) + 1, number=f"l{n}") for n in lines]
+    return sorted([*answers, *log], key=lambda each: each.t_s)
+
+
+def test_what_is_served_while_the_log_is_silent_is_unknown() -> None:
+    got = states(*_hour_of(range(1, 21)))
+    assert got == ["shown"] * 20 + ["unknown"] * 56 + ["prefetched"] * 4
+    late = states(*_hour_of(range(61, 81)))
+    assert late == ["unknown"] * 60 + ["shown"] * 20
+    both = fates(*_hour_of(range(1, 21)), *_hour_of(range(71, 81))[-10:])
+    assert sum(fate.silent for fate in both) > 40
+    # A log that ends with the feed, or is silent while nothing is asked for, says what it says.
+    assert states(*_hour_of(range(1, 78))) == ["shown"] * 77 + ["prefetched"] * 3
+    idle = [served([aweme(1), aweme(2)]), logged(1, t_s=1.0), logged(2, 1, 9_000, t_s=3_000.0)]
+    assert states(*idle) == ["shown", "shown"]
+
+
+def test_feed_time_ends_where_the_log_ends_and_not_where_a_phone_is_laid_down() -> None:
+    def until(*exchanges: Exchange) -> float:
+        found, _ = read(exchanges)
+        those = [slim(each) for each in found if isinstance(each, Serving)]
+        return known_until(those, [each for each in found if isinstance(each, Watch)])
+
+    assert until(*_hour_of(range(1, 21))) == 191.0 + 60
+    assert until(*_hour_of(range(1, 81))) == 791.0 + 60
+    assert until(*_hour_of(range(0))) == 760.0 + 60
+
+
+def test_what_was_fetched_faster_than_anybody_looks_is_not_taken_as_shown() -> None:
+    quick = [served([aweme(n), aweme(100 + n)], 0.3 * n, str(n)) for n in range(1, 9)]
+    assert set(states(*quick)) == {"unknown"}

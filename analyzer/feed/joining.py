@@ -4,7 +4,8 @@ The log, where there is one, says what was on the screen; where the app keeps no
 does. What it does not name was passed over if something behind it was shown, and else was fetched
 ahead of its turn. Where there is no log at all, only the place speaks: an app asks for the next
 items when those that it has run out, so that the items of an answer that was followed by another
-one are taken as shown (`by` "order"), and of the last answer nothing is known.
+one are taken as shown (`by` "order"), unless that was faster than anybody looks, and of the last
+answer nothing is known. Nor is it of what was served while a log is silent (`feed.silence`).
 
 An item that is served again while it still waits for its turn is a duplicate, not a second chance
 to see it; once it was shown or passed over, it is a serving of its own.
@@ -22,8 +23,10 @@ from typing import Final
 from analyzer.feed.feed_time import FeedClock
 from analyzer.feed.reading import PRELOAD
 from analyzer.feed.records import AdClass, ShownBy, State, Watch
+from analyzer.feed.silence import gaps, grace, last_sign
 
 _EARLY: Final = 1.0  # seconds by which a line of the log may come before the end of the answer
+_QUICKEST: Final = 0.5  # seconds of an item; faster, they were fetched and not looked at
 _WHOLE: Final = 0.95  # share of a duration from which on it was watched whole
 
 
@@ -53,6 +56,7 @@ class Fate:
     watch_s: float | None = None
     rounds: int | None = None
     engaged: bool = False
+    silent: bool = False  # unknown, because the log was silent
     lines: list[Watch] = field(default_factory=list, repr=False)
 
 
@@ -80,10 +84,12 @@ def join(
     for places in surfaces.values():
         _duplicates([servings[at] for at in places], [fates[at] for at in places], log)
     unserved = _attribute(servings, fates, log)
+    times = sorted(line.t_s for lines in log.values() for line in lines)
     for surface, places in surfaces.items():
         those = [servings[at] for at in places], [fates[at] for at in places]
         if any(fate.lines for fate in those[1]):
             _by_log(*those, by)
+            _by_silence(*those, times)
         elif surface != PRELOAD:
             _by_order(*those, logged=bool(log))
         else:
@@ -91,6 +97,13 @@ def join(
     for serving, fate in zip(servings, fates, strict=True):
         _finish(serving, fate, clock)
     return fates, unserved
+
+
+def known_until(servings: Sequence[Served], watches: Iterable[Watch]) -> float:
+    """Return until which second of the session its feed is known to have been on the screen."""
+    answers = sorted(each.t_s for each in servings if each.surface != PRELOAD)
+    lines = sorted(each.t_s for each in watches)
+    return last_sign(lines, answers, grace([each.duration_s for each in servings]))
 
 
 def _duplicates(
@@ -186,6 +199,23 @@ def _by_log(servings: Sequence[Served], fates: Sequence[Fate], by: ShownBy) -> N
             fate.state = "skipped_over" if at < last else "prefetched"
 
 
+def _by_silence(servings: Sequence[Served], fates: Sequence[Fate], lines: Sequence[float]) -> None:
+    """Take back what a silent log seems to say: of one surface, in the order of its places."""
+    answers = sorted({each.t_s for each in servings})
+    found = gaps(lines, answers, grace([each.duration_s for each in servings]))
+    last = max((each.batch for each in servings), default=0)
+    shown = [(fate.lines[0].t_s, at) for at, fate in enumerate(fates) if fate.lines]
+    for begin, end in found:
+        first = max((at for t_s, at in shown if t_s <= begin), default=-1)
+        after = min((at for t_s, at in shown if t_s >= end and at > first), default=len(fates))
+        for serving, fate in zip(
+            servings[first + 1 : after], fates[first + 1 : after], strict=True
+        ):
+            waiting = after == len(fates) and serving.batch == last
+            if fate.state in {"skipped_over", "prefetched"} and not waiting:
+                fate.state, fate.silent = "unknown", True
+
+
 def _time_of(line: Watch) -> float:
     """Return how long before it was logged the showing began: a time is told when it is over."""
     return line.watch_s or 0.0
@@ -204,6 +234,8 @@ def _by_order(servings: Sequence[Served], fates: Sequence[Fate], *, logged: bool
             answers[serving.batch].append(fate)
     for batch, after in pairwise(() if logged else begins):
         those = answers[batch]
+        if begins[after] - begins[batch] < _QUICKEST * len(those):
+            continue
         for number, fate in enumerate(those):
             fate.state, fate.by = "shown", "order"
             fate.shown_s = begins[batch] + (begins[after] - begins[batch]) * number / len(those)

@@ -38,7 +38,7 @@ from analyzer.feed.columns import with_fates as joined_batch
 from analyzer.feed.driven import drive_digest, drive_log, driven_watches
 from analyzer.feed.feed_time import FeedClock
 from analyzer.feed.items import completed
-from analyzer.feed.joining import Served, join
+from analyzer.feed.joining import Served, join, known_until
 from analyzer.feed.kept import (
     SessionItems,
     describe,
@@ -224,18 +224,20 @@ def _write(
                 bare += _bare(whole)
                 writer.write_batch(joined_batch(whole, some))
                 at += batch.num_rows
+        silent = sum(fate.silent for fate in fates)
+        found = Counter(feed_bare=bare, feed_log_silent=silent)
         about = SessionItems(
             session=bundle.name,
             account=account_of(session),
             arm=session.arm.label,
             started=session.started,
-            feed_s=clock.total,
+            feed_s=clock.at(known_until(slim, watches or driven)),
             states=_counted(fate.state for fate in fates),
             ads=_counted(serving.ad for serving in slim),
             watch_s=round(sum(fate.watch_s or 0.0 for fate in fates), 3),
             unserved=unserved,
             health=reading.health,
-            problems=tuple(sorted((reading.problems + Counter(feed_bare=bare)).items())),
+            problems=tuple(sorted((reading.problems + found).items())),
         )
         final.replace(place / f"{bundle.name}.parquet")
         describe(place, bundle.name, about, current)
