@@ -115,15 +115,19 @@ class FeedArm:
     ) -> Times | None:
         """Return when accounts got there; None where that is not defined (no `base` to double)."""
         tally, until = self.tally, self._until
+        seen = tally.numbered[self.places].astype(np.float64)
         if measure == "first_exposure":
-            found = tally.first_of(reading)[self.places]
+            found, numbers = tally.first_of(reading)[self.places], tally.numbers(None)[self.places]
         elif measure == "onset":
-            found = tally.reached(tally.settings.half, reading)[self.places]
+            half = tally.settings.half
+            found = tally.reached(half, reading)[self.places]
+            numbers = tally.numbers(half)[self.places]
         else:
             count = doubled(base, tally.settings.last)
             if count is None:
                 return None
             begun, reached = (each[self.places] for each in tally.reached_since(count, reading))
+            first, numbers = (each[self.places] for each in tally.numbers_since(count))
             there = ~np.isnan(begun)
             return Times(
                 (reached - begun)[there],
@@ -132,11 +136,13 @@ class FeedArm:
                 self._across[there],
                 int((~there).sum()),
                 int((self._stopped & np.isnan(reached)).sum()),
-                np.maximum(tally.until_s - begun[there], 0.0),
+                numbers[there],
+                (seen - first)[there],
+                first[there],
             )
         late = int((self._stopped & np.isnan(found)).sum())
-        common = np.full(found.size, tally.until_s)
-        return Times(found, until, self._strata, self._across, 0, late, common)
+        none = np.zeros(seen.size)
+        return Times(found, until, self._strata, self._across, 0, late, numbers, seen, none)
 
     def coverage(self) -> Coverage:
         """Return how much of the arm is known."""

@@ -17,13 +17,16 @@ READINGS: Final[tuple[Reading, ...]] = ("negative", "coded", "positive")
 class Runs:
     """One account's last items. `reached[k]` is the feed time at which, for the first time, `k` of
     the last `last` items were positive (nan: never so far); that there were `last` is required.
+    `numbers[k]` is which item that was, counted from 1.
     """
 
     def __init__(self, last: int) -> None:
         self._last = last
         self._before = np.zeros(0, dtype=np.int32)  # the last items, fewer than `last`
         self._most = -1
+        self._seen = 0
         self.reached = np.full(last + 1, np.nan)
+        self.numbers = np.full(last + 1, np.nan)
 
     def add(self, positive: NDArray[np.bool_], feed_s: NDArray[np.float64]) -> None:
         """Take the next items in their order."""
@@ -35,8 +38,11 @@ class Runs:
             highest = np.maximum.accumulate(within)
             if highest[-1] > self._most:
                 counts = np.arange(self._most + 1, int(highest[-1]) + 1)
-                self.reached[counts] = ends[np.searchsorted(highest, counts)]
+                first = np.searchsorted(highest, counts)
+                self.reached[counts] = ends[first]
+                self.numbers[counts] = self._seen + feed_s.size - within.size + first + 1
                 self._most = int(highest[-1])
+        self._seen += feed_s.size
         self._before = flags[max(0, flags.size - self._last + 1) :]
 
 
@@ -52,6 +58,10 @@ class Readings:
         """Return `Runs.reached` of one reading."""
         runs = {"coded": self._coded, "negative": self._negative, "positive": self._positive}
         return float(runs[reading].reached[count])
+
+    def number(self, count: int) -> float:
+        """Return `Runs.numbers` as coded."""
+        return float(self._coded.numbers[count])
 
     def add(
         self, positive: NDArray[np.bool_], known: NDArray[np.bool_], feed_s: NDArray[np.float64]

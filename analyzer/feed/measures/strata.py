@@ -79,7 +79,11 @@ class Times(NamedTuple):
     across: Labels
     left_out: int
     stopped: int  # of those that did not get there
-    common: NDArray[np.float64]  # up to when both arms are compared
+    # The same in coded items: which it was, how many there have been, and which was the one before
+    # the first that counts.
+    numbers: NDArray[np.float64]
+    numbered: NDArray[np.float64]
+    begun: NDArray[np.float64]
     alone: int = 0
 
 
@@ -133,7 +137,8 @@ def paired_times(left: Times, right: Times, *, across: bool = False) -> tuple[Ti
         found.append(
             each._replace(
                 times=each.times[kept], until=each.until[kept], strata=each.strata[kept],
-                across=each.across[kept], common=each.common[kept],
+                across=each.across[kept], numbers=each.numbers[kept],
+                numbered=each.numbered[kept], begun=each.begun[kept],
                 alone=each.alone + int((~kept).sum()),
             )
         )  # fmt: skip

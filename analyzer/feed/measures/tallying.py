@@ -62,6 +62,9 @@ class Tally:
         self.late = np.zeros(n, dtype=np.int64)
         self.first = np.full(n, np.nan)
         self.engaged = np.full(n, np.nan)
+        # Which coded items these were, counted from 1, and how many there have been.
+        self._first_number, self._engaged_number = np.full(n, np.nan), np.full(n, np.nan)
+        self.numbered = np.zeros(n, dtype=np.int64)
         self.sketches: list[list[Sketch]] = [[NOTHING] * self.windows for _ in range(n)]
         self.whole_sketch = True
         self._could = np.full(n, np.nan)  # the first that is positive or that nobody coded
@@ -99,6 +102,22 @@ class Tally:
         since_engaged = np.asarray([each.reached(count, reading) for each in self._since_engaged])
         return (
             np.where(control, self.first, self.engaged),
+            np.where(control, since_first, since_engaged),
+        )
+
+    def numbers(self, count: int | None) -> NDArray[np.float64]:
+        """Return which coded item was the one at which `reached`; None: the first positive one."""
+        if count is None:
+            return self._first_number
+        return np.asarray([each.number(count) for each in self._runs])
+
+    def numbers_since(self, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the same of `reached_since`: the item of the beginning, and how many after it."""
+        control = np.asarray([each.role == "control" for each in self.accounts], dtype=np.bool_)
+        since_first = np.asarray([each.number(count) for each in self._since_first])
+        since_engaged = np.asarray([each.number(count) for each in self._since_engaged])
+        return (
+            np.where(control, self._first_number, self._engaged_number),
             np.where(control, since_first, since_engaged),
         )
 
@@ -156,9 +175,9 @@ class Tally:
         could = self._could
         if np.isnan(could[account]) and (positive | ~known).any():
             could[account] = feed_s[int(np.argmax(positive | ~known))]
-        for first, runs, which in (
-            (self.first, self._since_first, positive),
-            (self.engaged, self._since_engaged, positive & engaged),
+        for first, number, runs, which in (
+            (self.first, self._first_number, self._since_first, positive),
+            (self.engaged, self._engaged_number, self._since_engaged, positive & engaged),
         ):
             after = 0
             if np.isnan(first[account]):
@@ -166,7 +185,9 @@ class Tally:
                     continue
                 after = int(np.argmax(which)) + 1
                 first[account] = feed_s[after - 1]
+                number[account] = self.numbered[account] + known[:after].sum()
             runs[account].add(positive[after:], known[after:], feed_s[after:])
+        self.numbered[account] += known.sum()
 
     def _per_window(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.bincount(windows, minlength=self.windows)
