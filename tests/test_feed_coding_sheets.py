@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -205,6 +208,66 @@ def test_files_that_are_no_sheets_are_refused_in_one_line(root: Path, tmp_path: 
         (tmp_path / name).write_bytes(content)
         assert name in mistake("feed", "code", "import", tmp_path / name, root=root)
     assert "cannot be read" in mistake("feed", "code", "import", tmp_path / "none.csv", root=root)
+
+
+def damage(path: Path, how: str) -> None:
+    """Change an exported workbook as discs, mails and passwords do."""
+    whole = path.read_bytes()
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(out, "w", 8) as new:
+        for each in old.infolist():
+            content = old.read(each)
+            if ("sheet1" in each.filename and how == "sheet") or (
+                "styles" in each.filename and how == "styles"
+            ):
+                content = b"<a><b></a>"
+            elif "sheet1" in each.filename and how == "types":
+                content = re.sub(rb't="\w+"', b't="d"', content)
+            new.writestr(each, content)
+    changed = out.getvalue()
+    if how == "bytes":
+        changed = whole[:800] + bytes(50) + whole[850:]
+    elif how == "password":
+        locked = bytearray(whole)
+        for mark, at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+            place = -1
+            while (place := whole.find(mark, place + 1)) >= 0:
+                locked[place + at] |= 1
+        changed = bytes(locked)
+    path.write_bytes(changed)
+
+
+@pytest.mark.parametrize("how", ["sheet", "styles", "types", "bytes", "password"])
+def test_a_damaged_workbook_is_refused_in_one_line(root: Path, how: str) -> None:
+    path = export(root, "--format", "xlsx") / "anna.xlsx"
+    damage(path, how)
+    assert "anna.xlsx" in mistake("feed", "code", "import", path, root=root)
+    assert read(root) == []
+
+
+def test_what_is_no_file_is_not_read(root: Path) -> None:
+    export(root)
+    for path in ("/dev/zero", root):
+        assert "is no file" in mistake("feed", "code", "import", path, root=root)
+
+
+def test_with_more_coders_each_item_goes_to_some_and_a_part_to_all(root: Path) -> None:
+    add_items(root, "KE-13-r02", [(f"m{n:03}", f"text {n}", ()) for n in range(100)])
+    more = ("--coder", "cam", "--coder", "dan", "--each", 2)
+    sheets = export(root, *more)
+    given = {who: {row["item"] for row in read_csv(sheets / f"{who}.csv")}
+             for who in ("anna", "ben", "cam", "dan")}  # fmt: skip
+    times = Counter(key for keys in given.values() for key in keys)
+    assert len(times) == 106
+    assert set(times.values()) == {2, 4}
+    fill_in(sheets / "cam.csv", dict.fromkeys(given["cam"], "neutral"))
+    said = done("feed", "code", "import", sheets / "cam.csv", root=root)
+    assert f"cam: {len(given['cam'])} coded" in said
+    rewrite(sheets / "cam.csv", read_csv(sheets / "cam.csv")[1:])
+    line = mistake("feed", "code", "import", sheets / "cam.csv", root=root)
+    assert f"lacks 1 of {len(given['cam'])} rows" in line
+    export(root)  # the same again, without saying it
+    assert {row["item"] for row in read_csv(sheets / "dan.csv")} == given["dan"]
 
 
 def test_what_is_to_be_done_first_is_said(tmp_path: Path) -> None:

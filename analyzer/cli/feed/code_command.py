@@ -40,7 +40,8 @@ def command() -> None:
     short_help="Give the items out: a sheet for each coder.",
     epilog=example(
         "evenhand feed code export --coder anna --coder ben\n"
-        "evenhand feed code export --coder anna --coder ben --format xlsx"
+        "evenhand feed code export --coder anna --coder ben --format xlsx\n"
+        "evenhand feed code export --coder anna --coder ben --coder carol --coder dan --each 2"
     ),
 )
 @click.option("--coder", "coders", multiple=True, required=True, metavar="NAME", help=_CODER)
@@ -51,6 +52,12 @@ def command() -> None:
     default="csv",
     show_default=True,
     help="The kind of sheet.",
+)
+@click.option(
+    "--each",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Give an item to N of the coders, and a tenth of all items to all of them; default: all.",
 )
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Draw N items; default: all.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Draws and shuffles.")
@@ -64,6 +71,7 @@ def command() -> None:
 def export_sheets(
     coders: tuple[str, ...],
     form: str,
+    each: int | None,
     sample: int | None,
     seed: int,
     out: Path | None,
@@ -71,7 +79,9 @@ def export_sheets(
 ) -> None:
     """Give the items out: each once, shuffled for each coder; nothing tells whose feed it was.
 
-    Once more, it adds what is new. Codes that were imported already stand in the sheets.
+    Every coder gets items of all countries: where each had her own, nobody could tell a difference
+    between countries from one between coders. Once more, it adds what is new. Codes that were
+    imported already stand in the sheets.
     """
     from analyzer.feed.codebook import study_codebook
     from analyzer.feed.coding.codes import load_codes
@@ -85,7 +95,7 @@ def export_sheets(
     codebook = study_codebook(root)
     pieces = study_pieces(root)
     before = plan_or_none(root)
-    plan = planned(before, drawn(pieces, seed, sample), coders, seed, codebook.version)
+    plan = planned(before, drawn(pieces, seed, sample), coders, seed, codebook.version, each)
     folder = out or coding_folder(root) / "sheets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     given = load_codes(root, codebook).by_coder
@@ -93,7 +103,8 @@ def export_sheets(
     write_plan(root, plan)
     for name, content in {**made, "crisis_lines.txt": lines_text().encode()}.items():
         _write_private(folder / name, content)
-    click.echo(f"{len(plan.items)} items for {', '.join(plan.coders)}: {folder}")
+    some = f", each for {plan.each} of them," if 0 < plan.each < len(plan.coders) else ""
+    click.echo(f"{len(plan.items)} items{some} for {', '.join(plan.coders)}: {folder}")
     if len(plan.coders) < 2:
         click.echo("  one coder alone gives no final codes: export for a second one", err=True)
 
@@ -311,10 +322,16 @@ def _print_agreement(found: Agreement) -> None:
             click.echo(f"  {each.category:14} given {each.given:>6} times   {_told(each.alpha)}")
     for pair in found.pairs:
         click.echo(f"Cohen's kappa, {pair.a} and {pair.b}: {_told(pair.kappa)}, {pair.items} items")
-    value = found.alpha_harmful.value
-    if value is not None and value < RELIABLE:
-        limit = "tentative conclusions only" if value >= TENTATIVE else "no conclusions"
-        click.echo(f"Below {RELIABLE:.3f}: {limit} (Krippendorff's rule). Talk the codebook over.")
+    low = found.alpha_harmful.low
+    if found.alpha_harmful.value is not None and (low is None or low < RELIABLE):
+        some = low is not None and low >= TENTATIVE
+        limit = "tentative conclusions only" if some else "no conclusions"
+        click.echo(
+            f"It may be below {RELIABLE:.3f}: {limit} (Krippendorff's rule). Code more items twice,"
+            " or talk the codebook over."
+        )
+    if any(not pair.items for pair in found.pairs):
+        click.echo("Some coders have no item in common: how well they agree is not known")
 
 
 def _told(coefficient: Coefficient) -> str:

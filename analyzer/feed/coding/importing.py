@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
+import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,13 @@ _LARGEST: Final = 64_000_000  # bytes of a sheet
 _MOST_ROWS: Final = 1_000_000
 _DELIMITERS: Final = ",;\t"  # spreadsheets of many countries write a semicolon
 _QUOTED: Final = 40  # characters of a cell that a complaint quotes
+
+# What unpacking and reading give of a workbook that is damaged, locked, or none: a fault in its XML
+# is a SyntaxError, a password a RuntimeError, another way to pack a NotImplementedError.
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, InvalidFileException,
+    SyntaxError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError,
+)  # fmt: skip
 
 csv.field_size_limit(1_000_000)
 
@@ -69,9 +79,10 @@ def read_sheet(
     checked = _Checked(path.name, plan, codebook, pieces)
     for number, row in found:
         checked.take(number, row)
-    if (lacking := len(plan.items) - len(checked.seen)) and not partial:
+    given = plan.order(coder)
+    if (lacking := sum(item not in checked.seen for item in given)) and not partial:
         raise UserError(
-            f"{path.name} lacks {lacking} of {len(plan.items)} rows",
+            f"{path.name} lacks {lacking} of {len(given)} rows",
             "put them back (blank is fine), or say --partial",
         )
     return Sheet(coder, checked.codes, checked.blank)
@@ -139,11 +150,14 @@ def _one(path: Path, found: list[tuple[int, dict[str, str]]], column: str, fix: 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Return the rows that are not blank, with their numbers in the file; the heading is row 1."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UserError(f"{path.name} is larger than 64 MB", "name a sheet that was exported")
-        raw = path.read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UserError(f"{path} is no file", "name a sheet that was exported")
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
     except OSError as error:
         raise UserError(f"{path} cannot be read", error.strerror or str(error)) from None
+    if len(raw) > _LARGEST:
+        raise UserError(f"{path.name} is larger than 64 MB", "name a sheet that was exported")
     lines = _workbook(path.name, raw) if raw.startswith(b"PK") else _table(path.name, raw)
     if not lines:
         return []
@@ -185,7 +199,7 @@ def _workbook(name: str, raw: bytes) -> list[list[str]]:
             ["" if cell is None else str(cell) for cell in line]
             for line in sheet.iter_rows(max_row=_MOST_ROWS, max_col=64, values_only=True)
         ]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError):
+    except _DAMAGED:
         raise UserError(
             f"{name} is no workbook that can be read", "save it as xlsx or CSV"
         ) from None

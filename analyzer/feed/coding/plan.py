@@ -1,7 +1,13 @@
-"""`feed/coding/plan.json`: which items are coded, by whom, in which order."""
+"""`feed/coding/plan.json`: which items are coded, by whom, in which order.
+
+Who codes an item is drawn by its key, whoever was shown it: coders of one country each would make
+a difference of countries out of one between people. Where not all coders code all, a share of the
+items goes to all of them nevertheless, so that it is known how well any two agree.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import re
@@ -16,23 +22,40 @@ from analyzer.feed.coding.ledger import FOLDER, coding_folder
 from analyzer.feed.coding.material import FEED
 
 PLAN: Final = "plan.json"
+FOR_ALL: Final = 0.1  # of the items, where each goes to some coders only
 CODER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`items` in order of keys; `codebook` is the version that they are coded by."""
+    """`items` in order of keys; `codebook` is the version that they are coded by.
+
+    `each`: how many coders an item goes to; 0: all.
+    """
 
     seed: int
     codebook: str
     coders: tuple[str, ...]
     items: tuple[str, ...]
+    each: int = 0
+
+    def coders_of(self, item: str) -> tuple[str, ...]:
+        """Return who codes `item`. Another coder takes a part of each of the others' items."""
+        if not self.each or self.each >= len(self.coders):
+            return self.coders
+        if self._drawn(item) < int(FOR_ALL * 2**32):
+            return self.coders
+        ranked = sorted(self.coders, key=lambda coder: (self._drawn(f"{item}/{coder}"), coder))
+        return tuple(ranked[: self.each])
+
+    def _drawn(self, what: str) -> int:
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{what}".encode()).digest()[:4])
 
     def order(self, coder: str) -> list[str]:
-        """Return the items in the order of `coder`: shuffled, for each coder in another way.
+        """Return the items of `coder` in her order: shuffled, for each coder in another way.
 
-        Whoever gets tired gets tired of other items than the other one.
+        Whoever gets tired gets tired of other items than the other one, and of all sides alike.
         """
-        shuffled = list(self.items)
+        shuffled = [item for item in self.items if coder in self.coders_of(item)]
         random.Random(f"{self.seed}/{coder}").shuffle(shuffled)  # noqa: S311
         return shuffled
 
@@ -46,15 +69,25 @@ def drawn(keys: Iterable[str], seed: int, count: int | None) -> tuple[str, ...]:
 
 
 def planned(
-    before: Plan | None, keys: Iterable[str], coders: Sequence[str], seed: int, codebook: str
+    before: Plan | None,
+    keys: Iterable[str],
+    coders: Sequence[str],
+    seed: int,
+    codebook: str,
+    each: int | None = None,
 ) -> Plan:
-    """Return the plan for `keys` and `coders`; what was planned `before` stays in it."""
+    """Return the plan for `keys` and `coders`; what was planned `before` stays in it.
+
+    `each`: how many coders an item goes to (0: all); None: as many as before.
+    """
     for coder in coders:
         check_coder(coder)
     kept = before if before is not None and before.codebook == codebook else None
     names = dict.fromkeys([*(before.coders if before else ()), *coders])
     items = {*(kept.items if kept else ()), *keys}
-    return Plan(kept.seed if kept else seed, codebook, tuple(names), tuple(sorted(items)))
+    if each is None:
+        each = before.each if before else 0
+    return Plan(kept.seed if kept else seed, codebook, tuple(names), tuple(sorted(items)), each)
 
 
 def check_coder(name: str) -> None:
