@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
@@ -70,6 +70,12 @@ def fitting(each_mb: int) -> int:
     """
     memory = _available_mb()
     return max(1, _cores() if memory is None else min(_cores(), memory // each_mb))
+
+
+def processes(files: Iterable[Path]) -> int:
+    """Return how many processes read these captures where nobody says it; one for little."""
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    return fitting(EXTRACTING_MB) if size >= LITTLE else 1
 
 
 def _cores() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,10 +134,11 @@ Advance = Callable[[int, int, str], None]
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Advance]:
+def progress(title: str, after_s: float = 0.0) -> Iterator[Advance]:
     """Show a bar on a terminal's stderr; nothing elsewhere, so that logs stay readable.
 
-    Yields a callable that takes (done, total, what is being done).
+    `after_s`: what takes no longer needs none. Yields a callable that takes (done, total, what is
+    being done).
     """
     if not sys.stderr.isatty():
         yield lambda *_: None
@@ -151,6 +153,18 @@ def progress(title: str) -> Iterator[Advance]:
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[what]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None, what="")
-        yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(title, total=None, what="")
+    begun = time.monotonic()
+
+    def advance(done: int, total: int, what: str) -> None:
+        bar.update(task, completed=done, total=total, what=what)
+        if not bar.live.is_started and time.monotonic() - begun >= after_s:
+            bar.start()
+
+    try:
+        if not after_s:
+            bar.start()
+        yield advance
+    finally:
+        bar.stop()

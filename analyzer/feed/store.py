@@ -11,7 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -21,7 +21,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from analyzer.alone import alone
+from analyzer.at_once import at_once
 from analyzer.bundle import broken, list_bundles, read_session, running_bundles
+from analyzer.bundle.store import DATABASE
 from analyzer.errors import UserError
 from analyzer.feed.adapters import Adapter, load_adapters
 from analyzer.feed.columns import (
@@ -56,8 +58,10 @@ from analyzer.instants import instant
 from analyzer.models import Session
 from analyzer.readers.bundle import read_steps
 from analyzer.study import Study
+from analyzer.workers import processes
 
 FORMAT: Final = 1
+_Task = tuple[Study, Path, Sequence[Adapter], Collection[str], str]
 _GROUP: Final = 2_000  # servings that are held at once
 _MOST_DETAILS: Final = 20_000  # items of a session of which more is told elsewhere
 
@@ -93,47 +97,70 @@ def update(
     *,
     phases: Collection[str] = (),
     force: bool = False,
+    jobs: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> ItemsSummary:
     """Bring the files of items up to date with the captures; all of the study's by default.
 
     `phases`: those in which the feed is on the screen; none given: all but the set-up. Sessions
     that are being recorded are left for later, and those that were changed since they were closed
-    are left out. `UserError` where another process does the same.
+    are left out. `jobs` processes read (default: as many as `analyse` would take); what is written
+    does not depend on it. `UserError` where another process does the same.
     `progress` is told (sessions done, of, the last one's name).
     """
     adapters = adapters_of(study)
     live = {path.resolve() for path in running_bundles(study.captures)}
-    done: list[str] = []
-    unchanged: list[str] = []
-    sessions: list[SessionItems] = []
-    warnings: list[str] = []
-    damaged: list[tuple[str, str]] = []
     place = make_folder(study)
     try:
         with alone(place):
             _tidy(place)
             wanted = list_bundles(study.captures) if bundles is None else bundles
-            for number, bundle in enumerate(wanted, 1):
+            known: dict[Path, SessionItems | None] = {}
+            tasks: list[_Task] = []
+            for bundle in wanted:
                 if bundle.resolve() in live:
-                    warnings.append(f"{bundle.name} is still being recorded")
                     continue
                 current = _fingerprint(study, bundle, adapters, phases)
-                about = None if force else fresh(place / bundle.name, current)
-                if about is None and (why := broken(bundle)):
-                    forget(place / bundle.name)
-                    damaged.append((bundle.name, why))
-                    continue
-                (unchanged if about else done).append(bundle.name)
-                sessions.append(about or _write(study, bundle, adapters, phases, current))
-                if progress:
-                    progress(number, len(wanted), bundle.name)
+                known[bundle] = None if force else fresh(place / bundle.name, current)
+                if known[bundle] is None:
+                    tasks.append((study, bundle, adapters, phases, current))
+            workers = jobs or processes(task[1] / DATABASE for task in tasks)
+            old = len(known) - len(tasks)
+            made: dict[Path, SessionItems | str] = {}
+            with closing(at_once(_made, tasks, workers, "analyzer.feed.warm")) as found:
+                for (_, bundle, *_), each in zip(tasks, found, strict=True):
+                    made[bundle] = each
+                    if isinstance(each, str):
+                        forget(place / bundle.name)
+                    if progress:
+                        progress(old + len(made), len(known), bundle.name)
     except BlockingIOError:
         what = f"another process is writing {place}"
         raise UserError(what, "wait until it is done") from None
     return ItemsSummary(
-        tuple(done), tuple(unchanged), tuple(sessions), tuple(warnings), tuple(damaged)
+        done=tuple(bundle.name for bundle, each in made.items() if not isinstance(each, str)),
+        unchanged=tuple(bundle.name for bundle, about in known.items() if about),
+        sessions=tuple(
+            each
+            for bundle, about in known.items()
+            if not isinstance(each := about or made[bundle], str)
+        ),
+        warnings=tuple(
+            f"{bundle.name} is still being recorded" for bundle in wanted if bundle not in known
+        ),
+        broken=tuple((bundle.name, each) for bundle, each in made.items() if isinstance(each, str)),
     )
+
+
+def _made(
+    study: Study,
+    bundle: Path,
+    adapters: Sequence[Adapter],
+    phases: Collection[str],
+    current: str,
+) -> SessionItems | str:
+    """Write the file of one session; say why not, if it was changed since it was closed."""
+    return broken(bundle) or _write(study, bundle, adapters, phases, current)
 
 
 def _tidy(place: Path) -> None:

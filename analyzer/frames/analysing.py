@@ -20,7 +20,7 @@ from analyzer.frames.reading import Reading, Task
 from analyzer.knowledge import load_knowledge
 from analyzer.region.exits import open_databases
 from analyzer.study import Study
-from analyzer.workers import EXTRACTING_MB, LITTLE, fitting
+from analyzer.workers import processes
 
 Progress = Callable[[int, int, str], None]  # done, of how many, which session
 
@@ -89,7 +89,7 @@ def _analyse(
 
 def _run(tasks: Sequence[Task], jobs: int | None) -> Iterator[str]:
     """Analyse each task, and yield the names in their order as they are done."""
-    workers = jobs or (1 if _is_little(tasks) else fitting(EXTRACTING_MB))
+    workers = jobs or processes(task.bundle / DATABASE for task in tasks)
     workshop = Workshop()
     with hands(workers if tasks else 1, workshop) as those:
         upcoming = deque(tasks)
@@ -108,11 +108,6 @@ def _run(tasks: Sequence[Task], jobs: int | None) -> Iterator[str]:
                 keep_busy()
             yield begun.popleft().name
             keep_busy()
-
-
-def _is_little(tasks: Sequence[Task]) -> bool:
-    files = [task.bundle / DATABASE for task in tasks]
-    return sum(file.stat().st_size for file in files if file.is_file()) < LITTLE
 
 
 def _summary(

@@ -45,7 +45,7 @@ def through_bundles(
 ) -> tuple[FeedComparison, FeedComparison]:
     """Return what the audit of a study written to `root` says, and what its draw says itself."""
     written = write_study(root, declaration, seed, each=each, hours=hours, sides=SIDES)
-    update(written.study)
+    update(written.study, jobs=1)
     simulate_codes(root, seed, error)
     found = audit(written.study, *SIDES, load_knowledge()).comparison
     direct = measure(

@@ -15,6 +15,7 @@ from analyzer.cli.options import (
     example,
     json_option,
     open_study,
+    progress,
     study_option,
 )
 
@@ -37,9 +38,17 @@ _STATES = {
 )
 @bundles_argument
 @click.option("--force", is_flag=True, help="Do everything again, changed or not.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Processes that read; default: one per core, as far as the memory allows.",
+)
 @json_option
 @study_option
-def command(bundles: tuple[str, ...], force: bool, as_json: bool, study_dir: Path) -> None:
+def command(
+    bundles: tuple[str, ...], force: bool, jobs: int | None, as_json: bool, study_dir: Path
+) -> None:
     """Find the items of each session's feed, and what became of them, into feed/items/.
 
     \b
@@ -62,7 +71,8 @@ def command(bundles: tuple[str, ...], force: bool, as_json: bool, study_dir: Pat
     study = open_study(study_dir)
     phases = () if study.feed is None else load_protocol(study).phases
     wanted = chosen_bundles(bundles, study_dir)
-    summary = update(study, wanted, phases=phases, force=force)
+    with progress("Reading items", after_s=2.0) as advance:
+        summary = update(study, wanted, phases=phases, force=force, jobs=jobs, progress=advance)
     if as_json:
         echo_json(asdict(summary))
         return
