@@ -170,6 +170,11 @@ def test_roles_that_were_changed_after_the_recording_do_not_turn_a_study_round(r
     with pytest.raises(UserError, match="KE has no sessions of minors") as raised:
         audited(root)
     assert "is left out because study.toml declares its account otherwise" in raised.value.fix
+    cut_log(root / "captures" / "US-seeded-0-s01-simulated")
+    with pytest.raises(UserError, match="KE has no sessions of minors") as raised:
+        audited(root)
+    assert "is left out because study.toml declares its account otherwise" in raised.value.fix
+    assert "US-seeded-0-s01-simulated is left out because capture.sqlite" in raised.value.fix
 
 
 def test_an_arm_that_the_study_has_changed_since_is_not_that_of_its_sessions(root: Path) -> None:

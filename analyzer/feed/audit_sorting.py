@@ -49,13 +49,11 @@ class Sorted:
 
     @property
     def why(self) -> str:
-        """The end of a sentence: of the first session that is left out, and why it is."""
-        for name, reason in (*self.broken, *self.away):
-            return f"; {name} is left out because {reason}"
-        if self.otherwise:
-            name = self.otherwise[0]
-            return f"; {name} is left out because study.toml declares its account otherwise"
-        return ""
+        """The end of a sentence: of the first session that is left out for each kind of reason."""
+        declared = "study.toml declares its account otherwise"
+        otherwise = [(name, declared) for name in self.otherwise]
+        firsts = (*self.broken[:1], *self.away[:1], *otherwise[:1])
+        return "".join(f"; {name} is left out because {reason}" for name, reason in firsts)
 
 
 def sort_sessions(
