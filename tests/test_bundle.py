@@ -130,6 +130,34 @@ def test_only_exchanges_of_wanted_addresses_are_read_with_their_messages(
     assert list(read_exchanges(writer.path, later, lambda url: url == feed)) == some
 
 
+def test_what_is_written_together_is_the_same_and_all_or_nothing(
+    study: Study, writer: BundleWriter
+) -> None:
+    apart = a_writer(study)
+    for number in range(3):
+        apart.add_exchange(an_exchange(str(number), status=101))
+    apart.add_exchange(an_exchange("1.w1", method="WS", request_body=b"up", response_body=b""))
+    with writer.together():
+        for number in range(3):
+            writer.add_exchange(an_exchange(str(number), status=101))
+        assert not list(read_exchanges(writer.path))  # nobody else sees it before all is there
+        writer.add_exchange(an_exchange("1.w1", method="WS", request_body=b"up", response_body=b""))
+    assert len(list(read_exchanges(writer.path))) == 4
+    assert writer.counts == apart.counts
+    with contextlib.suppress(ZeroDivisionError), writer.together():
+        writer.add_exchange(an_exchange("8"))
+        writer.add_exchange(an_exchange("2.w1", method="WS"))
+        raise ZeroDivisionError
+    with pytest.raises(RuntimeError), writer.together(), writer.together():
+        pass
+    apart.close("imported")
+    writer.close("imported")
+    assert verify(writer.path) == []
+    assert [dataclasses.replace(each, session="") for each in read_exchanges(writer.path)] == [
+        dataclasses.replace(each, session="") for each in read_exchanges(apart.path)
+    ]
+
+
 def test_a_message_before_its_handshake_is_our_mistake(writer: BundleWriter) -> None:
     with pytest.raises(ValueError, match="before its handshake"):
         writer.add_exchange(an_exchange("9.w1", method="WS"))

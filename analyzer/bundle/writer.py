@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -88,6 +89,14 @@ class BundleWriter:
     def exit_country(self) -> str | None:
         """Where the traffic leaves from, as far as it was measured (see `Session.egress`)."""
         return measured_exit(self._database)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Write what is added within at once: faster, and all of it or nothing (then only `close`).
+
+        For importers and generators, which can do it again. What is recorded live is written as it
+        comes: with a killed process, what was added within would be lost.
+        """
+        return self._writing.together()
 
     def mark_incomplete(self, why: str) -> None:
         """Note that something may be missing; the session will not count as complete."""

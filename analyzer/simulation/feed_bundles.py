@@ -156,12 +156,13 @@ def _write(
     )
     session = replace(session, id=f"{account.name}-s{part.number:02d}-simulated")
     writer = BundleWriter.create(study.captures, session, phase=SETUP)
-    for source in _EXITS:
-        writer.add_measured("exit_country", account.side, source, 0.0)
-    writer.add_step(PHASE, _READY)
     offset = _READY - part.begins
-    for number, exchange in enumerate(_exchanges(part, catalogue, form, batch, offset), 1):
-        writer.add_exchange(replace(exchange, id=str(number)))
+    with writer.together():
+        for source in _EXITS:
+            writer.add_measured("exit_country", account.side, source, 0.0)
+        writer.add_step(PHASE, _READY)
+        for number, exchange in enumerate(_exchanges(part, catalogue, form, batch, offset), 1):
+            writer.add_exchange(replace(exchange, id=str(number)))
     writer.close("done", ended=started + part.ends + offset)
 
 
