@@ -18,6 +18,7 @@ from analyzer.bundle.sealing import seal
 from analyzer.errors import UserError
 from analyzer.feed.audit import audit
 from analyzer.feed.audit_records import Audit
+from analyzer.feed.audit_seen import Seen
 from analyzer.feed.codebook import study_codebook
 from analyzer.feed.coding.codes import load_codes
 from analyzer.feed.coding.codes import record as coded
@@ -429,3 +430,15 @@ def test_a_false_start_that_was_moved_away_is_not_missed(halves: Path, requests:
         if gone:
             shutil.rmtree(writer.path)
     assert ("cut_short" in told(audited(halves))) == bool(requests)
+
+
+def test_arms_of_which_mostly_the_order_tells_what_was_shown_decide_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Seen, "by_order", lambda *_: 0.6)
+    found = audited(root)
+    assert decided(found) == 0
+    assert all("guessed" in reasons(row) for row in found.comparison.rows)
+    assert not any("by_order" in reasons(row) for row in found.comparison.rows)
+    monkeypatch.setattr(Seen, "by_order", lambda *_: 0.5)
+    assert decided(audited(root)) > 4

@@ -134,7 +134,7 @@ def test_many_servings_are_written_in_pieces(tmp_path: Path) -> None:
 def test_what_a_single_video_tells_completes_its_serving(tmp_path: Path) -> None:
     found = study(tmp_path)
     hits = [exchange(hit) for hit in ADAPTERS["youtube_shorts"].hits]
-    record(found, "KE-13", 1, [replace(hit, t_s=float(at)) for at, hit in enumerate(hits)])
+    record(found, "KE-13", 1, [replace(hit, t_s=30.0 * at) for at, hit in enumerate(hits)])
     store.update(found)
     items = {row["native"]: row for b in store.load_items(found) for row in b.to_pylist()}
     assert items["inventedA01"]["duration_s"] == 41.0

@@ -96,7 +96,8 @@ class Surface:
 class WatchRule:
     """What a request tells of an item: fields by path in its `part`. `sets`: what it is a sign of.
 
-    `starts` and `ends` hold lists of seconds, of which the spans are added up.
+    `starts` and `ends` hold lists of seconds, of which the spans are added up. `surface` says where
+    in the app it was, in the app's words: `Adapter.entered`.
     """
 
     id: str
@@ -112,6 +113,7 @@ class WatchRule:
     starts: Paths
     ends: Paths
     rounds: Paths
+    surface: Paths
     sets: tuple[str, ...]
 
 
@@ -133,6 +135,7 @@ class Adapter:
     ads: tuple[AdRule, ...]
     warnings: tuple[WarningRule, ...]
     watches: tuple[WatchRule, ...]
+    entered: Mapping[str, str]  # surfaces, by what the log calls them; "elsewhere": of no feed
     hits: tuple[Mapping[str, Any], ...]  # examples, which run as tests
     misses: tuple[Mapping[str, Any], ...]
     digest: str  # SHA-256 of the files it is made from
@@ -204,6 +207,7 @@ def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:
         if not isinstance(given, list) or not given or not all(isinstance(e, dict) for e in given):
             examples.wrong(key, "is not a list of examples")
     examples.done()
+    entered = root.table("entered")
     made = Adapter(
         id=root.matching("id", r"[a-z0-9_]+"),
         service=root.matching("service", r"[a-z0-9]+"),
@@ -219,6 +223,7 @@ def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:
         ads=(*(_ad(table) for table in root.tables("ads", required=False)), *shared),
         warnings=tuple(_warning(table) for table in root.tables("warnings", required=False)),
         watches=tuple(_watch(table) for table in root.tables("watches", required=False)),
+        entered={name: entered.matching(name, r"[a-z0-9_]+") for name in map(str, entered.raw)},
         hits=tuple(hits) if isinstance(hits, list) else (),
         misses=tuple(misses) if isinstance(misses, list) else (),
         digest=sha256(repr((source.raw, shared)).encode()).hexdigest(),
@@ -338,6 +343,7 @@ def _watch(table: Table) -> WatchRule:
         starts=_paths(table, "starts"),
         ends=_paths(table, "ends"),
         rounds=_paths(table, "rounds"),
+        surface=_paths(table, "surface"),
         sets=sets,
     )
     table.done()

@@ -21,6 +21,7 @@ from analyzer.feed.measures import FeedComparison, FeedRow, Reason
 from analyzer.instants import instant
 
 MOST_APART: Final = 0.2  # shares of items by their order alone may differ so much
+MOST_GUESSED: Final = 0.5  # and be so large
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Gates:
         told = [self._ordered.get(arm, 0.0) for arm in arms]
         if max(told) - min(told) > MOST_APART:
             yield Reason("by_order", max(told) - min(told), MOST_APART)
+        if max(told) > MOST_GUESSED:
+            yield Reason("guessed", max(told), MOST_GUESSED)
         yield from self._coders.reasons(row, pairs)
 
     def _apart(self, left: ArmName, right: ArmName) -> float | None:

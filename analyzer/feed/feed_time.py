@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from analyzer.study import PAUSE, SETUP
+
+Step = tuple[float, str]  # seconds of the session, and the phase that it begins
+_IDLE: Final = 600.0  # seconds without a sign of the feed in which nobody looks at it
+_IDLE_UNLOGGED: Final = 3600.0  # where there are signs only when more items are asked for
 
 
 class FeedClock:
@@ -45,3 +50,34 @@ class FeedClock:
             return 0.0
         since = t_s - self._starts[place] if self._counts[place] else 0.0
         return round(min(self.total, self._before[place] + since), 3)
+
+
+def awake(
+    steps: Sequence[Step],
+    signs: Sequence[tuple[float, float]],
+    ended_s: float,
+    pause_s: float,
+    *,
+    logged: bool,
+) -> tuple[list[Step], float]:
+    """Return `steps` with a `PAUSE` wherever the feed gave no sign for long; and its seconds.
+
+    `signs`: from when to when it did, in order of their beginnings. An item may last `pause_s`
+    after one. `logged`: whether the items themselves are signs, or only answers.
+    """
+    longest = (_IDLE if logged else _IDLE_UNLOGGED) + pause_s
+    found: list[Step] = list(steps) or [(0.0, "")]
+    idle, last = 0.0, signs[0][0] if signs else 0.0
+    for begin, end in (*signs, (ended_s, ended_s)) if signs else ():
+        if begin - last > longest:
+            before = [step for step in found if step[0] <= begin]
+            name = before[-1][1] if before else ""
+            found = [
+                *(step for step in found if step[0] <= last + pause_s),
+                (last + pause_s, PAUSE),
+                (begin, name),
+                *(step for step in found if step[0] > begin),
+            ]
+            idle += begin - last - pause_s
+        last = max(last, end)
+    return found, idle

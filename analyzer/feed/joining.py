@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from analyzer.feed.feed_time import FeedClock
+from analyzer.feed.feed_time import FeedClock, Step, awake
 from analyzer.feed.reading import PRELOAD
 from analyzer.feed.records import AdClass, ShownBy, State, Watch
 from analyzer.feed.silence import gaps, grace, last_sign
@@ -57,6 +57,7 @@ class Fate:
     rounds: int | None = None
     engaged: bool = False
     silent: bool = False  # unknown, because the log was silent
+    open: bool = False  # unknown, because it was on the screen here or on another surface
     lines: list[Watch] = field(default_factory=list, repr=False)
 
 
@@ -64,12 +65,11 @@ def join(
     servings: Sequence[Served],
     watches: Iterable[Watch],
     clock: FeedClock,
-    by: ShownBy = "watch_log",
 ) -> tuple[list[Fate], int]:
     """Return the fate of each of `servings` (one session's, in the order of its exchanges).
 
-    Also how many lines of the log name an item that no recorded answer had served before. `by` is
-    whose log `watches` are: the app's, or where it keeps none, the driver's.
+    Also how many lines of the log name an item that no recorded answer had served before, or not
+    where it was on the screen. `watches` are the app's log, the driver's, or both.
     """
     log: defaultdict[str, list[Watch]] = defaultdict(list)
     for watch in watches:
@@ -88,7 +88,7 @@ def join(
     for surface, places in surfaces.items():
         those = [servings[at] for at in places], [fates[at] for at in places]
         if any(fate.lines for fate in those[1]):
-            _by_log(*those, by)
+            _by_log(*those)
             _by_silence(*those, times)
         elif surface != PRELOAD:
             _by_order(*those, logged=bool(log))
@@ -104,6 +104,16 @@ def known_until(servings: Sequence[Served], watches: Iterable[Watch]) -> float:
     answers = sorted(each.t_s for each in servings if each.surface != PRELOAD)
     lines = sorted(each.t_s for each in watches)
     return last_sign(lines, answers, grace([each.duration_s for each in servings]))
+
+
+def awake_steps(
+    steps: Sequence[Step], servings: Sequence[Served], watches: Sequence[Watch], ended_s: float
+) -> tuple[list[Step], float]:
+    """Return `steps` without what lies far from any answer and any line; and how long that is."""
+    signs = [(each.t_s, each.t_s) for each in servings if each.surface != PRELOAD]
+    signs += [(max(0.0, each.t_s - _time_of(each)), each.t_s) for each in watches]
+    pause_s = grace([each.duration_s for each in servings])
+    return awake(steps, sorted(signs), ended_s, pause_s, logged=bool(watches))
 
 
 def _duplicates(
@@ -169,33 +179,88 @@ def _is_over(
 def _attribute(
     servings: Sequence[Served], fates: Sequence[Fate], log: dict[str, list[Watch]]
 ) -> int:
-    """Give each line of the log to the latest serving of its item; return how many had none."""
-    chances: defaultdict[str, list[int]] = defaultdict(list)
+    """Give each line of the log to the latest serving of its item; return how many had none.
+
+    Of an item that several surfaces have, to that on the surface where it was, if that is known.
+    """
+    chances: defaultdict[str, dict[str, list[int]]] = defaultdict(dict)
     for at, serving in enumerate(servings):
         if fates[at].state != "duplicate":
-            chances[serving.key].append(at)
+            chances[serving.key].setdefault(serving.surface, []).append(at)
     unserved = 0
+    several: list[tuple[Watch, dict[str, int]]] = []
+    known: list[tuple[float, str]] = []
     for key, lines in log.items():
-        places = chances.get(key, [])
-        times = [servings[at].t_s - _EARLY for at in places]
         for line in lines:
-            latest = bisect.bisect_right(times, line.t_s) - 1
-            if latest < 0:
+            latest = _latest(servings, chances.get(key, {}), line)
+            if line.surface:
+                latest = {
+                    name: at for name, at in latest.items() if name in (line.surface, PRELOAD)
+                }
+            places = [name for name in latest if name != PRELOAD]
+            if not latest:
                 unserved += 1
+            elif len(places) < 2:
+                fates[max(latest.values())].lines.append(line)
+                known += [(line.t_s, name) for name in places]
             else:
-                fates[places[latest]].lines.append(line)
+                several.append((line, latest))
+    if several:
+        _choose(servings, fates, several, sorted(known))
     return unserved
 
 
-def _by_log(servings: Sequence[Served], fates: Sequence[Fate], by: ShownBy) -> None:
+def _latest(
+    servings: Sequence[Served], places: dict[str, list[int]], line: Watch
+) -> dict[str, int]:
+    """Return the latest serving of the item of `line` on each surface, up to then."""
+    found = {}
+    for surface, those in places.items():
+        at = bisect.bisect_right(those, line.t_s, key=lambda each: servings[each].t_s - _EARLY)
+        if at:
+            found[surface] = those[at - 1]
+    return found
+
+
+def _choose(
+    servings: Sequence[Served],
+    fates: Sequence[Fate],
+    several: Sequence[tuple[Watch, dict[str, int]]],
+    known: Sequence[tuple[float, str]],
+) -> None:
+    """Give lines to one of the servings that are named with each, or to none of them.
+
+    `known`: where lines on items of one surface alone were. The one before and the one after speak
+    for those between them, if they agree, as the line before on the same item does for the next.
+    """
+    before: dict[str, tuple[float, int]] = {}
+    for line, latest in several:
+        since, chosen = before.get(line.key, (0.0, -1))
+        newer = [at for at in latest.values() if servings[at].t_s - _EARLY > since]
+        if chosen < 0 or len(newer) > 1:
+            place = bisect.bisect_left(known, (line.t_s, ""))
+            beside = {name for _, name in known[max(0, place - 1) : place + 1]}
+            chosen = latest.get(beside.pop(), -1) if len(beside) == 1 else -1
+        elif newer:
+            [chosen] = newer
+        if chosen < 0:
+            for surface, at in latest.items():
+                fates[at].open = surface != PRELOAD
+            continue
+        fates[chosen].lines.append(line)
+        before[line.key] = (line.t_s, chosen)
+
+
+def _by_log(servings: Sequence[Served], fates: Sequence[Fate]) -> None:
     last = max(at for at, fate in enumerate(fates) if fate.lines)
     for at, fate in enumerate(fates):
         if fate.state == "duplicate":
             continue
         if fate.lines:
-            fate.state, fate.by = "shown", by
-            fate.shown_s = max(servings[at].t_s, fate.lines[0].t_s - _time_of(fate.lines[0]))
-        else:
+            fate.state, fate.by = "shown", _teller(fate.lines)
+            began = min(line.t_s - _time_of(line) for line in fate.lines)
+            fate.shown_s = max(servings[at].t_s, began)
+        elif not fate.open:
             fate.state = "skipped_over" if at < last else "prefetched"
 
 
@@ -214,6 +279,11 @@ def _by_silence(servings: Sequence[Served], fates: Sequence[Fate], lines: Sequen
             waiting = after == len(fates) and serving.batch == last
             if fate.state in {"skipped_over", "prefetched"} and not waiting:
                 fate.state, fate.silent = "unknown", True
+
+
+def _teller(lines: Sequence[Watch]) -> ShownBy:
+    """Return whose log `lines` are of: no request told what the driver did."""
+    return "watch_log" if any(line.exchange for line in lines) else "driver"
 
 
 def _time_of(line: Watch) -> float:

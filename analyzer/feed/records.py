@@ -85,6 +85,7 @@ class Watch:
     shared: bool
     commented: bool
     followed: bool
+    surface: str = ""  # on which it was, where the line says so; "elsewhere": in no feed
 
 
 @dataclass(frozen=True, slots=True)

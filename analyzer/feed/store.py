@@ -40,7 +40,7 @@ from analyzer.feed.columns import with_fates as joined_batch
 from analyzer.feed.driven import drive_digest, drive_log, driven_watches
 from analyzer.feed.feed_time import FeedClock
 from analyzer.feed.items import completed
-from analyzer.feed.joining import Served, join, known_until
+from analyzer.feed.joining import Served, awake_steps, join, known_until
 from analyzer.feed.kept import (
     SessionItems,
     describe,
@@ -51,6 +51,7 @@ from analyzer.feed.kept import (
     private,
     read_about,
 )
+from analyzer.feed.log_lines import lines_of
 from analyzer.feed.reading import FeedReading, read_feed
 from analyzer.feed.records import Item, Serving, Watch
 from analyzer.frames.freshness import files_digest, program
@@ -236,9 +237,12 @@ def _write(
     try:
         reading = read_feed(bundle, adapters, study.key)
         slim, watches, details = _draft(reading, draft)
-        clock = FeedClock(read_steps(bundle), _ended(session, slim, watches), phases)
-        driven = [] if watches else driven_watches(drive_log(study.root, bundle.name), bundle.name)
-        fates, unserved = join(slim, watches or driven, clock, "driver" if driven else "watch_log")
+        driven = driven_watches(drive_log(study.root, bundle.name), bundle.name)
+        told = lines_of(watches, driven, ((each.key, each.t_s) for each in slim))
+        ended = _ended(session, slim, watches)
+        steps, idle = awake_steps(read_steps(bundle), slim, told.lines, ended)
+        clock = FeedClock(steps, ended, phases)
+        fates, unserved = join(slim, told.lines, clock)
         at = bare = 0
         with (
             pq.ParquetFile(draft) as file,
@@ -251,14 +255,20 @@ def _write(
                 bare += _bare(whole)
                 writer.write_batch(joined_batch(whole, some))
                 at += batch.num_rows
-        silent = sum(fate.silent for fate in fates)
-        found = Counter(feed_bare=bare, feed_log_silent=silent)
+        found = Counter(
+            feed_bare=bare,
+            feed_log_silent=sum(fate.silent for fate in fates),
+            feed_surface_open=sum(fate.open and not fate.lines for fate in fates),
+            feed_log_impossible=told.impossible,
+            feed_log_thin=int(told.thin),
+            feed_idle=int(idle > 0),
+        )
         about = SessionItems(
             session=bundle.name,
             account=account_of(session),
             arm=session.arm.label,
             started=session.started,
-            feed_s=clock.at(known_until(slim, watches or driven)),
+            feed_s=clock.at(known_until(slim, told.lines)),
             states=_counted(fate.state for fate in fates),
             ads=_counted(serving.ad for serving in slim),
             watch_s=round(sum(fate.watch_s or 0.0 for fate in fates), 3),
