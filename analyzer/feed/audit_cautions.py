@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Final
 
 from analyzer.feed.audit_gates import Gates
+from analyzer.feed.audit_left_out import left_out, some
 from analyzer.feed.audit_material import BY_CONTENT, Material
 from analyzer.feed.audit_records import AccountState, Audit, Caution
 from analyzer.feed.audit_seen import ArmName, Seen
@@ -16,7 +17,6 @@ from analyzer.feed.audit_sorting import Recorded
 from analyzer.instants import instant
 from analyzer.said import say, say_many
 
-_NAMED: Final = 6  # accounts or sessions that a sentence names
 _SHORT: Final = 0.5  # of the median feed time
 _BY_PLAN: Final = frozenset({"session_time", "feed_time", "minutes"})  # why a driver stops
 
@@ -25,8 +25,7 @@ def cautions(found: Audit, material: Material, gates: Gates, seen: Seen) -> Iter
     """Yield a caution for each thing that holds of the audit `found`, which has none yet."""
     yield from _accounts(found, material)
     yield from _sessions(material)
-    yield from _evidence(material)
-    yield from _places(material)
+    yield from left_out(material)
     yield from _driving(found, material)
     yield from _times(found, material, gates)
     yield from _orders(seen)
@@ -47,7 +46,7 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
     if never := [each.name for each in found.accounts if not each.sessions]:
         yield Caution(
             "never_recorded",
-            say("Declared, but never recorded: {accounts}.", accounts=_some(never)),
+            say("Declared, but never recorded: {accounts}.", accounts=some(never)),
         )
     watched = {each.name: each.shown for each in found.comparison.accounts}
     if nothing := [name for name, shown in watched.items() if not shown]:
@@ -55,7 +54,7 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
             "nothing_shown",
             say(
                 "Recorded, but no item of the measured feed was on the screen: {accounts}.",
-                accounts=_some(nothing),
+                accounts=some(nothing),
             ),
         )
     if material.undeclared:
@@ -64,7 +63,7 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
             say(
                 "The study does not declare these accounts; their sessions are left out:"
                 " {accounts}.",
-                accounts=_some(material.undeclared),
+                accounts=some(material.undeclared),
             ),
         )
     if material.elsewhere_recorded:
@@ -73,7 +72,7 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
             say(
                 "Sessions of these accounts were recorded in another arm than the study declares,"
                 " and are left out: {accounts}.",
-                accounts=_some(material.elsewhere_recorded),
+                accounts=some(material.elsewhere_recorded),
             ),
         )
     if material.otherwise:
@@ -82,7 +81,7 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
             say(
                 "Sessions that another account, role, interest or rule of watching was noted for"
                 " than the study declares are left out: {sessions}.",
-                sessions=_some(material.otherwise),
+                sessions=some(material.otherwise),
             ),
         )
     countries = {country for side in found.sides for country in side.countries}
@@ -98,7 +97,7 @@ def _accounts(found: Audit, material: Material) -> Iterator[Caution]:
             say(
                 "These accounts are of adults, and a country stands for its minors; they are left"
                 " out: {accounts}.",
-                accounts=_some(dict.fromkeys(adults)),
+                accounts=some(dict.fromkeys(adults)),
             ),
         )
 
@@ -129,7 +128,7 @@ def _sessions(material: Material) -> Iterator[Caution]:
             say(
                 "Sessions of one account overlap in time, so that items may be counted twice:"
                 " {accounts}.",
-                accounts=_some(twice),
+                accounts=some(twice),
             ),
         )
     sessions = [each.session for each in material.recorded()]
@@ -148,96 +147,7 @@ def _sessions(material: Material) -> Iterator[Caution]:
             "versions",
             say(
                 "Different versions of the app were recorded: {versions}.",
-                versions=_some(each or "?" for each in versions),
-            ),
-        )
-
-
-def _places(material: Material) -> Iterator[Caution]:
-    """Tell of sessions that were recorded elsewhere, and of those nobody knows where."""
-    if material.away:
-        yield Caution(
-            "elsewhere",
-            say_many(
-                "{number} session is left out because it was recorded in another country:"
-                " {reasons}.",
-                "{number} sessions are left out because they were recorded in another country:"
-                " {reasons}.",
-                len(material.away),
-                reasons=_some(dict.fromkeys(why for _, why in material.away)),
-            ),
-        )
-    sessions = list(material.recorded())
-    failed = [each.misplaced for each in sessions if each.misplaced]
-    known = [why for gate, why in failed if gate == "mislocated"]
-    if known:
-        yield Caution(
-            "elsewhere",
-            say(
-                "Sessions that were recorded in another country count all the same: {number} of"
-                " {of} ({reasons}). The study says: {reason}",
-                number=len(known),
-                of=len(sessions),
-                reasons=_some(dict.fromkeys(known)),
-                reason=material.waived.get("mislocated", ""),
-            ),
-        )
-    if unproven := len(failed) - len(known):
-        reason = material.waived.get("region", "")
-        yield Caution(
-            "region",
-            say(
-                "For {number} of {of} sessions nothing proves that the phone was in the country of"
-                " its account. The study says: {reason}",
-                number=unproven,
-                of=len(sessions),
-                reason=reason,
-            )
-            if reason
-            else say(
-                "For {number} of {of} sessions nothing proves that the phone was in the country of"
-                " its account: a feed depends on where it is asked for.",
-                number=unproven,
-                of=len(sessions),
-            ),
-        )
-
-
-def _evidence(material: Material) -> Iterator[Caution]:
-    """Tell of sessions that were changed or are missing."""
-    if material.broken:
-        yield Caution(
-            "broken_seal",
-            say(
-                "Sessions that are not as they were recorded are left out: {sessions}.",
-                sessions=_some(name for name, _ in material.broken),
-            ),
-        )
-    if material.order.told:
-        yield Caution(
-            "order",
-            say(
-                "For these accounts the clock puts the sessions into another order than the custody"
-                " log, which counts: {accounts}.",
-                accounts=_some(material.order.told),
-            ),
-        )
-    if material.order.unknown:
-        yield Caution(
-            "order",
-            say(
-                "These accounts are left out, as nothing says in which order their sessions were"
-                " recorded: {accounts}.",
-                accounts=_some(material.order.unknown),
-            ),
-        )
-    if material.order.cut:
-        yield Caution(
-            "cut_short",
-            say(
-                "Sessions of these accounts are missing or left out; what came later does not"
-                " count: {accounts}.",
-                accounts=_some(material.order.cut),
+                versions=some(each or "?" for each in versions),
             ),
         )
 
@@ -281,7 +191,7 @@ def _driving(found: Audit, material: Material) -> Iterator[Caution]:
                 "stopped_early",
                 say(
                     "These accounts have less than half the feed time of the others: {accounts}.",
-                    accounts=_some(short),
+                    accounts=some(short),
                 ),
             )
 
@@ -331,7 +241,7 @@ def _blocks(found: Audit) -> Iterator[Caution]:
             "one_sided_block",
             say(
                 "Blocks with accounts of one arm only say nothing about chance: {blocks}.",
-                blocks=_some(alone),
+                blocks=some(alone),
             ),
         )
 
@@ -404,9 +314,3 @@ def _compared(found: Audit) -> Iterator[tuple[ArmName, ArmName]]:
         yield (a, role), (a, "control")
         yield (b, role), (b, "control")
         yield (a, role), (b, role)
-
-
-def _some(names: Iterable[str]) -> tuple[str, ...]:
-    every = list(names)
-    more = len(every) - _NAMED
-    return (*every[:_NAMED], say("{number} more", number=more)) if more > 0 else tuple(every)
