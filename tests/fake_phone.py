@@ -126,6 +126,8 @@ class FakePhone:
     def _dumpsys(self, words: list[str]) -> Said:
         if words[0] == "netstats":
             return self.netstats, b"", 0
+        if words[0] == "input_method":
+            return b"", b"", 0
         version = self.apps[words[1]][0]
         return _line(
             "Activity Resolver Table:\n  versionName=9.9.9-of-another\n"

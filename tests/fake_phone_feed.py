@@ -60,7 +60,14 @@ class FeedPhone(FakePhone):
             "monkey": self._started,
             "wm": lambda _: _said("Physical size: {}x{}".format(*self.size)),
         }
-        shown = {"window": self._window, "power": self._power, "activity": self._activity}
+        shown = {
+            "window": self._window,
+            "power": self._power,
+            "activity": self._activity,
+            "input_method": lambda: _said(
+                "Current Input Method Manager state:\n  mInputShown=false"
+            ),
+        }
         if words[0] == "dumpsys" and words[1] in shown and line not in self.answers:
             self.ran.append(line)
             return shown[words[1]]()

@@ -55,6 +55,9 @@ def hand(phone: FakePhone, app: str = APP) -> FeedPhone:
         ("", "elsewhere"),
         (f"    KeyguardServiceDelegate\n      showing=true\n      x=true\n{MINE}", "locked"),
         (f"    KeyguardServiceDelegate\n      showing=false\n{MINE}", "front"),
+        (f"    KeyguardServiceDelegate\n      mDelegate=1\n      showing=true\n{MINE}", "locked"),
+        (f"    KeyguardServiceDelegate\n      x=1\n    Other\n      showing=true\n{MINE}", "front"),
+        (f"    KeyguardStateMonitor\n      mIsShowing=true\n{MINE}", "locked"),
         (f"    mShowingLockscreen=true mShowingDream=false\n{MINE}", "locked"),
         (f"    mShowingDream=false mDreamingLockscreen=true\n{MINE}", "locked"),
     ],
@@ -62,6 +65,75 @@ def hand(phone: FakePhone, app: str = APP) -> FeedPhone:
 def test_what_is_in_front_is_told_apart(phone: FakePhone, window: str, front: Front) -> None:
     phone.answers["dumpsys window"] = window.encode()
     assert hand(phone).front() == front
+
+
+THEIRS = FOCUS % "com.bank/com.bank.Main"
+PHONE = "WINDOW MANAGER DISPLAY CONTENTS (dumpsys window displays)\n  Display: mDisplayId=0\n"
+SECOND = "  Display: mDisplayId=2\n"
+
+
+@pytest.mark.parametrize(
+    ("window", "front"),
+    [
+        (PHONE + MINE + SECOND + THEIRS, "front"),
+        (PHONE + MINE + SECOND + "  mCurrentFocus=null\n", "front"),
+        (PHONE + THEIRS + SECOND + MINE, "elsewhere"),
+        (PHONE + "  mCurrentFocus=null\n" + SECOND + MINE, "elsewhere"),
+        (SECOND + MINE, "elsewhere"),
+        (THEIRS + MINE, "elsewhere"),  # of which display is not told
+        (MINE + "  mCurrentFocus=null\n", "elsewhere"),
+        (PHONE + MINE + "  mTopFocusedDisplayId=0\n", "front"),
+        (PHONE + MINE + SECOND + MINE + "  mTopFocusedDisplayId=2\n", "elsewhere"),
+        (PHONE + SECOND + "WINDOW MANAGER WINDOWS (dumpsys window windows)\n" + MINE, "front"),
+        (MINE.replace("u0", "u10"), "elsewhere"),  # the app of a work profile
+        (MINE + "  mInputShown=true\n", "elsewhere"),
+    ],
+)  # fmt: skip
+def test_in_front_is_what_alone_has_the_focus_of_the_phones_own_screen(
+    phone: FakePhone, window: str, front: Front
+) -> None:
+    phone.answers["dumpsys window"] = window.encode()
+    assert hand(phone).front() == front
+
+
+def test_over_a_keyboard_nobody_swipes_for_that_types(phone: FakePhone) -> None:
+    phone.answers["dumpsys input_method"] = b"    mShowForced=false mInputShown=true\n"
+    assert hand(phone).front() == "elsewhere"
+    phone.answers["dumpsys input_method"] = b"    mShowForced=false mInputShown=false\n"
+    assert hand(phone).front() == "front"
+
+
+def test_a_phone_that_does_not_say_whether_it_is_awake_is_not_in_front(phone: FakePhone) -> None:
+    phone.answers["dumpsys power"] = b""
+    assert hand(phone).front() == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("told", "width", "height"),
+    [
+        ("    init=1080x2400 420dpi cur=2400x1080 app=2274x1080\n", 2400, 1080),
+        ("    init=1080x2400 420dpi cur=1080x2400 app=1080x2274\n", 1080, 2400),
+        ("    mCurrentRotation=ROTATION_90\n", 2400, 1080),
+        ("    mRotation=3\n", 2400, 1080),
+        ("    mRotation=ROTATION_180\n", 1080, 2400),
+    ],
+)
+def test_a_swipe_is_on_the_screen_however_the_phone_is_held(
+    phone: FakePhone, told: str, width: int, height: int
+) -> None:
+    second = f"{SECOND}    init=50x50 cur=50x50 app=50x50\n"
+    mine, chance = hand(phone), random.Random(5)
+    mine.check()
+    phone.answers["dumpsys window"] = (PHONE + told + MINE + second).encode()
+    assert mine.front() == "front"
+    mine.swipe_up(chance)
+    x1, y1, x2, y2, _ = map(int, phone.ran[-1].split()[2:])
+    assert 0.3 * width < min(x1, x2) <= max(x1, x2) < 0.6 * width
+    assert 0.2 * height < y2 < y1 < 0.8 * height
+    phone.answers["dumpsys window"] = MINE.encode()  # upright again
+    assert mine.front() == "front"
+    mine.swipe_up(chance)
+    assert 0.2 * 2400 < int(phone.ran[-1].split()[3]) < 0.8 * 2400
 
 
 @pytest.mark.parametrize("state", ["Asleep", "Dozing", "Dreaming"])

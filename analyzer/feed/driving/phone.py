@@ -18,12 +18,27 @@ from analyzer.phone.apps import checked_id
 Front = Literal["front", "elsewhere", "asleep", "locked"]
 _DUMP: Final = 8 * 1024 * 1024  # bytes of what `dumpsys window` says
 _SIZE: Final = re.compile(r"(Physical|Override) size: ([0-9]{2,5})x([0-9]{2,5})")
-_FOCUS: Final = re.compile(r"mCurrentFocus=Window\{\S+ (?:u\d+ )?([A-Za-z0-9_.]+)(?:/|\})")
+# Of whom a window is: of the phone's own user, not of a work profile or a guest.
+_OF: Final = r"Window\{\S+ (?:u0 )?([A-Za-z0-9_.]+)(?:/|\})"
+# Each display has a focus of its own; up to Android 9 one line, under a header, is for all of them.
+_FOCUS: Final = re.compile(
+    r"^\s*Display: mDisplayId=(?P<display>[0-9]+)|^(?P<header>WINDOW MANAGER )"
+    rf"|mCurrentFocus=(?:{_OF})?|\bcur=(?P<width>[0-9]{{2,5}})x(?P<height>[0-9]{{2,5}})\b",
+    re.MULTILINE,
+)
+_TOP: Final = re.compile(r"mTopFocusedDisplayId=(-?[0-9]+)")
+_TURNED: Final = re.compile(r"\bm(?:Current)?Rotation=(?:ROTATION_)?(\d+)\b")
+_KEYBOARD: Final = re.compile(r"\bmInputShown=true\b")
 _AWAKE: Final = re.compile(r"mWakefulness=(\w+)")
 _LOCKED: Final = re.compile(
-    r"KeyguardServiceDelegate\s+showing=true"
-    r"|mDreamingLockscreen=true|mShowingLockscreen=true|isKeyguardShowing=true"
+    r"\b(?:mDreamingLockscreen|mShowingLockscreen|(?:is|m)?KeyguardShowing|mIsShowing|keyguardShowing"
+    r"|isKeyguardLocked|showingAndNot(?:Occluded|Hidden))=true\b"
 )
+# The lines that stand deeper than the name of what shows the lock.
+_KEYGUARD: Final = re.compile(
+    r"^( *)KeyguardServiceDelegate\b.*\n((?:\1 +\S.*(?:\n|\Z))*)", re.MULTILINE
+)
+_SHOWING: Final = re.compile(r"\bshowing=true\b")
 _STATE: Final = "WINDOW MANAGER POLICY STATE"
 _COMPONENT: Final = re.compile(r"[A-Za-z0-9_.]{1,200}/[A-Za-z0-9_.$]{1,300}")
 _MAIN: Final = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
@@ -45,7 +60,8 @@ class FeedPhone:
         self._adb = adb
         self._serial = serial
         self._app = checked_id(app_id)
-        self._size: tuple[int, int] | None = None
+        self._sides: tuple[int, int] | None = None  # width and height of the upright screen
+        self._size: tuple[int, int] | None = None  # as it is held
 
     def check(self) -> None:
         """Raise `UserError` if the phone has no such app, or does not say how large it is."""
@@ -56,19 +72,28 @@ class FeedPhone:
         self._measure()
 
     def front(self) -> Front:
-        """Return whether the app is in front, and if not, what else."""
-        power = self._says("dumpsys", "power")
-        awake = _AWAKE.search(power)
-        if awake is not None and awake[1] != "Awake":
+        """Return whether the app is in front, and if not, what else; in doubt it is not.
+
+        In front is what alone has the focus of the phone's own screen, without a keyboard: a swipe
+        over keys types.
+        """
+        awake = _AWAKE.search(self._says("dumpsys", "power"))
+        if awake is None:
+            return "elsewhere"
+        if awake[1] != "Awake":
             return "asleep"
         # Before that header stands how it was when an app last hung.
         said = self._says("dumpsys", "window")
         before, _, window = said.partition(_STATE)
         window = window or before
-        if _LOCKED.search(window):
+        if _LOCKED.search(window) or any(
+            _SHOWING.search(found[2]) for found in _KEYGUARD.finditer(window)
+        ):
             return "locked"
-        focused = _FOCUS.findall(window)
-        return "front" if self._app in focused else "elsewhere"
+        if not self._has_focus(window) or _KEYBOARD.search(window):
+            return "elsewhere"
+        typing = _KEYBOARD.search(self._says("dumpsys", "input_method"))
+        return "elsewhere" if typing else "front"
 
     def swipe_up(self, chance: random.Random) -> None:
         """Move the feed on by one item."""
@@ -102,19 +127,51 @@ class FeedPhone:
         target = ("-n", last) if named else ("-p", self._app)
         self._adb.shell(self._serial, "am", "start", *_MAIN, *target)
 
+    def _has_focus(self, window: str) -> bool:
+        """Tell whether the app has the focus of the phone's own screen; note how that is turned."""
+        if any(display != "0" for display in _TOP.findall(window)):
+            return False
+        display = ""
+        focused: list[str | None] = []
+        size: tuple[int, int] | None = None
+        for found in _FOCUS.finditer(window):
+            if found["display"]:
+                display = found["display"]
+            elif found["header"]:
+                display = ""
+            elif display in ("", "0"):
+                if found["width"]:
+                    size = size or (int(found["width"]), int(found["height"]))
+                else:
+                    focused.append(found[3])
+        self._size = size or self._turned(window)
+        return bool(focused) and all(each == self._app for each in focused)
+
+    def _turned(self, window: str) -> tuple[int, int]:
+        """Return width and height as the screen is held, where only its rotation is told."""
+        sides = self._upright()
+        turned = _TURNED.search(window)
+        # Quarters of a turn, or degrees.
+        return sides[::-1] if turned and turned[1] in ("1", "3", "90", "270") else sides
+
     def _measure(self) -> tuple[int, int]:
-        """Return width and height in pixels; what somebody has set goes before what is built in."""
+        """Return width and height in pixels, as the screen was held when it was last looked at."""
         if self._size is None:
+            self._size = self._upright()
+        return self._size
+
+    def _upright(self) -> tuple[int, int]:
+        """Return the sides as they are built in, or as somebody has set them, which goes before."""
+        if self._sides is None:
             sizes = {
                 name: (int(w), int(h)) for name, w, h in _SIZE.findall(self._says("wm", "size"))
             }
-            size = sizes.get("Override") or sizes.get("Physical")
-            if size is None:
-                raise UserError(
-                    "the phone does not say how large its screen is", "see `adb shell wm size`"
-                )
-            self._size = size
-        return self._size
+            self._sides = sizes.get("Override") or sizes.get("Physical")
+        if self._sides is None:
+            raise UserError(
+                "the phone does not say how large its screen is", "see `adb shell wm size`"
+            )
+        return self._sides
 
     def _says(self, *words: str) -> str:
         return self._adb.shell(self._serial, *words, limit=_DUMP).out.decode(errors="replace")
