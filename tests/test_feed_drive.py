@@ -185,7 +185,15 @@ def measured(study: Study) -> dict[str, Any]:
     return {each.name: each for each in found.accounts}
 
 
-ALLOWED = ("dumpsys window", "dumpsys power", "wm size", "input swipe ", "pm path ", "cmd package ")
+ALLOWED = (
+    "dumpsys window",
+    "dumpsys power",
+    "dumpsys input_method",
+    "wm size",
+    "input swipe ",
+    "pm path ",
+    "cmd package ",
+)
 KEYS = {"input keyevent KEYCODE_HOME", "input keyevent KEYCODE_WAKEUP"}
 
 
