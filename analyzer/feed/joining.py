@@ -216,6 +216,9 @@ def _latest(
     """Return the latest serving of the item of `line` on each surface, up to then."""
     found = {}
     for surface, those in places.items():
+        if servings[those[-1]].t_s - _EARLY <= line.t_s:
+            found[surface] = those[-1]
+            continue
         at = bisect.bisect_right(those, line.t_s, key=lambda each: servings[each].t_s - _EARLY)
         if at:
             found[surface] = those[at - 1]
