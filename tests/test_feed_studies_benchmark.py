@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.simulation.feed_accounts import FeedDeclaration, onset_median
-from benchmarks.feed_studies import agreeing, coders, power, stopping
+from benchmarks.feed_studies import agreeing, coders, confounded, power, stopping
 from benchmarks.feed_studies.bundles import differences, through_bundles
 from benchmarks.feed_studies.methods import NAMES, Case, held
 from benchmarks.feed_studies.studies import FIGURES, SIDES, Score, Scores, lines, scored
@@ -97,3 +97,9 @@ def test_the_smaller_tables_measure_what_they_say() -> None:
     true, holds, plain = agreeing.held(0.5, 0.99, 30, 40)
     assert true == pytest.approx(0.9604)
     assert plain < 0.8 < holds
+
+
+def test_what_nobody_coded_costs_small_amplifications_and_no_large_one() -> None:
+    told = confounded.lines(1)
+    assert "| 10 | 1.00 | 1.00 | 1.00 | 1.00 |" in told
+    assert sum(line.startswith("| 8 pairs") for line in told) == 2

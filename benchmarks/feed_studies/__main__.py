@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.feed_studies import agreeing, coders, methods, power, stopping, studies
+from benchmarks.feed_studies import agreeing, coders, confounded, methods, power, stopping, studies
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "feed.md"
 BEGIN, END = "<!-- measured: python -m benchmarks.feed_studies -->", "<!-- end -->"
@@ -25,7 +25,7 @@ def main(*, seeds: int, arms: int, smaller: int, no_docs: bool) -> None:
     """
     scores = studies.measured(seeds, lambda told: print(told, file=sys.stderr))
     tables = [studies.lines(scores), methods.lines(arms)]
-    for table in (stopping, coders, power, agreeing):
+    for table in (stopping, coders, power, confounded, agreeing):
         print(table.__doc__, file=sys.stderr)
         tables.append(table.lines(smaller))
     text = "\n\n".join("\n".join(table) for table in tables)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analyzer.feed.measures import ADS, STATES, Columns, FeedAccount, FeedSettings, intervals
-from analyzer.feed.measures.arms import FeedArm, Sample
+from analyzer.feed.measures.arms import FeedArm
+from analyzer.feed.measures.strata import Sample
 from analyzer.feed.measures.tallying import Tally
 from analyzer.simulation.feed_accounts import (
     CATEGORIES,
