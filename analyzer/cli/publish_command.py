@@ -20,9 +20,10 @@ from analyzer.cli.report_command import LANGUAGES, Several, gathered
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from analyzer.exporters.searching import Search
+    from analyzer.feed.adapters import Adapter
     from analyzer.study import Study
     from reports.material import Material
 
@@ -74,7 +75,9 @@ def command(
     from analyzer.custody import log
     from analyzer.custody.keys import shown
     from analyzer.custody.signed_sums import sign_sums
+    from analyzer.exporters.creators import creators_of, left_in
     from analyzer.exporters.searching import Search, refuse
+    from analyzer.feed.store import adapters_of
     from analyzer.sums import SUMS, sha256, write_sums
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -84,16 +87,17 @@ def command(
         dict.fromkeys(value for each in study.personas.values() for value in each.values)
     )
     material = gathered(study, *(sides or DEFAULT_SIDES))
-    search = Search(seeded)
+    search, adapters = Search(seeded), adapters_of(study)
     chosen = tuple(each for some in languages for each in some) or ("en",)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
         made = Path(name) / "made"
         made.mkdir()
         _write_feed(made, study, sides or DEFAULT_SIDES, chosen)
-        _write(made, study, material, search, seeded, chosen, sessions)
+        _write(made, study, material, search, seeded, chosen, sessions, adapters)
+        strangers = [creators_of(each, adapters).distinct for each in _bundles(study, material)]
         refuse(
-            search.folder(made),
+            [*search.folder(made), *left_in(made, frozenset().union(*strangers))],
             "nothing was published",
             "take them out of the names in study.toml and of what the report quotes",
         )
@@ -124,6 +128,7 @@ def _write(
     seeded: tuple[tuple[str, str], ...],
     languages: tuple[str, ...],
     sessions: bool,
+    adapters: Sequence[Adapter],
 ) -> None:
     from reports.forms import files
     from reports.publishing import published, readme
@@ -134,7 +139,7 @@ def _write(
         (made / f"{clean.name}{ending}").write_bytes(content)
     (made / "schema.json").write_text(schema_text(), encoding="utf-8")
     if sessions:
-        _write_sessions(made, _bundles(study, material), study.key, seeded)
+        _write_sessions(made, _bundles(study, material), study.key, seeded, adapters)
     searched = len(seeded) - len(search.too_short)
     names = {each.name for each in made.iterdir()}
     text = readme(clean, names, searched, search.too_short)
@@ -164,7 +169,11 @@ def _write_feed(
 
 
 def _write_sessions(
-    made: Path, bundles: Iterator[Path], key: bytes, seeded: tuple[tuple[str, str], ...]
+    made: Path,
+    bundles: Iterator[Path],
+    key: bytes,
+    seeded: tuple[tuple[str, str], ...],
+    adapters: Sequence[Adapter],
 ) -> None:
     """Write of each bundle an outline, and a copy that verifies against its seal."""
     from analyzer.bundle.seals import has_seal
@@ -173,7 +182,7 @@ def _write_sessions(
     from analyzer.exporters.outline import Outliner
     from analyzer.exporters.session import Recorded
 
-    outliner, discloser = Outliner(seeded), Discloser(key, seeded)
+    outliner, discloser = Outliner(seeded, adapters), Discloser(key, seeded, adapters)
     for bundle in bundles:
         with (made / f"session-{bundle.name}.har").open("wb") as file:
             outliner.write(Recorded(bundle), file)

@@ -67,10 +67,12 @@ def command(bundles: tuple[str, ...], folder: Path, study_dir: Path) -> None:
     from analyzer.custody.keys import shown
     from analyzer.custody.signed_sums import sign_sums
     from analyzer.errors import UserError
+    from analyzer.exporters.creators import creators_of, left_in
     from analyzer.exporters.disclosing import Discloser
     from analyzer.exporters.outline import Outliner
     from analyzer.exporters.searching import Search, refuse
     from analyzer.exporters.session import Recorded
+    from analyzer.feed.store import adapters_of
     from analyzer.sums import SUMS, sha256, write_sums
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -82,7 +84,9 @@ def command(bundles: tuple[str, ...], folder: Path, study_dir: Path) -> None:
     paths = chosen_bundles(bundles, study_dir)
     if not paths:
         raise UserError(f"there are no sessions in {study.captures}", "record one")
-    search, discloser, outliner = Search(seeded), Discloser(study.key, seeded), Outliner(seeded)
+    search, adapters = Search(seeded), adapters_of(study)
+    discloser, outliner = Discloser(study.key, seeded, adapters), Outliner(seeded, adapters)
+    strangers: set[str] = set()
     shown_fields = 0
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
@@ -94,7 +98,12 @@ def command(bundles: tuple[str, ...], folder: Path, study_dir: Path) -> None:
                 shown_fields += discloser.write(path, file).shown
             with (made / f"session-{path.name}.har").open("wb") as file:
                 outliner.write(Recorded(path), file)
-        refuse(search.folder(made), "nothing was written", "take them out of study.toml's names")
+            strangers |= creators_of(path, adapters).distinct
+        refuse(
+            [*search.folder(made), *left_in(made, frozenset(strangers))],
+            "nothing was written",
+            "take them out of study.toml's names",
+        )
         write_sums(made, made.iterdir())
         signer = sign_sums(made)
         if folder.exists():

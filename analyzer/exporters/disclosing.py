@@ -30,6 +30,7 @@ from analyzer.exporters.outline import Outliner
 from analyzer.exporters.searching import pieces
 from analyzer.exporters.session import Recorded
 from analyzer.extract.planted import Planted
+from analyzer.feed.adapters import Adapter
 from analyzer.models import Leaf
 
 # What is shown as it is, unless a seeded value is in it: numbers, and words that the recorder or
@@ -69,11 +70,16 @@ class Disclosed:
 
 
 class Discloser:
-    """Makes redacted copies. `key` is the study's; `seeded` the values of all its personas."""
+    """Makes redacted copies. `key` is the study's; `seeded`, `adapters` as of `Outliner`."""
 
-    def __init__(self, key: bytes, seeded: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        seeded: Sequence[tuple[str, str]],
+        adapters: Sequence[Adapter] | None = None,
+    ) -> None:
         self._key = blake2b(b"redacted copies", key=key[:64]).digest()
-        self._outliner = Outliner(seeded)
+        self._outliner = Outliner(seeded, adapters)
         self._planted = Planted(seeded)
         self._clean: dict[str, bool] = {}
 

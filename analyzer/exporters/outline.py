@@ -16,12 +16,14 @@ import orjson
 
 from analyzer import __version__
 from analyzer.decode import decode
+from analyzer.exporters.creators import Creators, creators_of
 from analyzer.exporters.har import VERSIONS, iso
 from analyzer.exporters.people import People
 from analyzer.exporters.searching import pieces
 from analyzer.exporters.session import Conversation, Recorded
 from analyzer.extract.planted import Planted
 from analyzer.extract.shapes import safe_path, safe_url, shape
+from analyzer.feed.adapters import Adapter, load_adapters
 from analyzer.models import Exchange, Headers, Leaf, Part
 
 WITHHELD: Final = "{seeded value}"
@@ -34,11 +36,18 @@ _MOST_LINES: Final = 2_000  # values of one body
 
 
 class Outliner:
-    """Takes values out of everything; `seeded` are those of all personas of the study."""
+    """Takes values out of everything; `seeded` are those of all personas of the study.
 
-    def __init__(self, seeded: Sequence[tuple[str, str]]) -> None:
+    `adapters` are those of the feeds in which strangers are; none given: all that are known.
+    """
+
+    def __init__(
+        self, seeded: Sequence[tuple[str, str]], adapters: Sequence[Adapter] | None = None
+    ) -> None:
         self._planted = Planted(seeded)
+        self._adapters = load_adapters() if adapters is None else adapters
         self._people = People()
+        self._creators = Creators()
         self._known: dict[str, str] = {}
         self._learnt: Path | None = None
 
@@ -47,6 +56,7 @@ class Outliner:
         if self._learnt == recorded.path:
             return
         self._people, self._known, self._learnt = People(), {}, recorded.path
+        self._creators = creators_of(recorded.path, self._adapters)
         for conversation in recorded.conversations():
             self._people.learn(decode(conversation.exchange).leaves)
             for message in conversation.messages:
@@ -76,7 +86,7 @@ class Outliner:
         known = self._known.get(text)
         if known is None:
             known = self._people.without(make(self._planted.mask(text)))
-            known = _MIXED.sub("{token}", known)
+            known = _MIXED.sub("{token}", self._creators.without(known))
             # Seeded values are looked for in what is left, and however that is written.
             leaves = [Leaf("", "body", known, known, ())]
             leaves += [Leaf("", "body", "", piece, ()) for piece in pieces(known)]

@@ -113,5 +113,10 @@ class People:
         return ".".join(told)
 
 
+def is_named(path: str) -> bool:
+    """Tell whether at the `path` of an answer there stands what somebody is called."""
+    return _KEYS.search(path) is not None
+
+
 def _whole(parts: list[str], at: int, size: int) -> str:
     return ".".join(parts[at : at + size]).casefold()

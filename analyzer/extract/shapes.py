@@ -65,6 +65,17 @@ _HOST_MASKS: Final = (
     (re.compile(r"[0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}", re.IGNORECASE), "{uuid}"),
     (re.compile(r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{12,}", re.IGNORECASE), "{hex}"),
     (re.compile(r"[0-9]{6,}"), "{int}"),
+    # Where everybody who writes has a host; what the services call their own is short, or told.
+    (
+        re.compile(
+            r"(?:(?<=\.)|\A)(?!(?:[a-z]{0,2}[0-9]{0,3}|www[0-9]?|api|public-api|app|assets?|cdn|files|"
+            r"help|images?|img|media|mobile|pixel|px|srvcs|static|stats|support|widgets?)\.)"
+            r"[^./{}]+(?=\.(?:tumblr|blogspot|wordpress|substack|bandcamp|livejournal|deviantart|"
+            r"typepad|newgrounds)\.com\Z|\.carrd\.co\Z)",
+            re.IGNORECASE,
+        ),
+        "{person}",
+    ),
 )
 _BLANK: Final = frozenset(("", "null", "none", "nil", "undefined", "(null)", "n/a", "unknown"))
 _LONGEST_BLANK: Final = max(map(len, _BLANK))
@@ -175,10 +186,13 @@ def _component(part: str) -> str:
 def safe_host(host: str) -> str:
     """Return `host` with ``{shape}`` in place of identifiers and long numbers in its labels.
 
-    Some parties carry an identifier in the name of a host. An IP address stays as it is.
+    Some parties carry an identifier in the name of a host, and where people have a host each it is
+    the name of one. An IP address stays as it is.
 
     >>> safe_host("38400000-8cf0-11bd-b23e-10b96e40000d.id.t.example"), safe_host("10.0.0.1")
     ('{uuid}.id.t.example', '10.0.0.1')
+    >>> safe_host("quiet-girl.tumblr.com"), safe_host("64.media.tumblr.com")
+    ('{person}.tumblr.com', '64.media.tumblr.com')
     """
     try:
         ip_address(host.removeprefix("[").removesuffix("]"))

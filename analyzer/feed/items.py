@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Final
@@ -60,6 +61,13 @@ def make_item(
     if adapter.told and first(node, adapter.told, budget) is None:
         lacking.append(adapter.told[0][-1])
     return item, tuple(lacking)
+
+
+def signs(node: object, adapter: Adapter, budget: Budget) -> Iterator[str]:
+    """Yield what the platform calls the item, its author and its sound: it leads to them."""
+    for name in ("id", "author", "author_name", "music"):
+        if found := values.name(_get(node, adapter, name, budget)):
+            yield found
 
 
 def clean_id(adapter: Adapter, value: object) -> str:

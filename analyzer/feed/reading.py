@@ -8,7 +8,7 @@ understood is a `Problem`, so that a new format is never an empty feed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -18,7 +18,7 @@ from analyzer.decoders import MISS, Budget, Fault, Layer, Pairs
 from analyzer.decoders.schema import place_of
 from analyzer.feed.adapters import Adapter, Surface, WatchRule
 from analyzer.feed.conditions import holds
-from analyzer.feed.items import clean_id, make_item
+from analyzer.feed.items import clean_id, make_item, signs
 from analyzer.feed.paths import MOST, WIDE, Steps, find, first, has_list, is_empty, opened
 from analyzer.feed.records import Health, Item, Serving, Watch
 from analyzer.feed.trees import body_tree
@@ -69,9 +69,19 @@ class _Tally:
 
 
 class FeedReader:
-    """Reads the exchanges of one session, in their order. `key` is the study's secret."""
+    """Reads the exchanges of one session, in their order. `key` is the study's secret.
 
-    def __init__(self, session: str, adapters: Sequence[Adapter], key: bytes) -> None:
+    `tell` is told what leads to each item and to who made it: see `items.signs`.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        adapters: Sequence[Adapter],
+        key: bytes,
+        tell: Callable[[str], object] | None = None,
+    ) -> None:
+        self._tell = tell
         self._session = session
         self._adapters = tuple(adapters)
         self._key = key
@@ -206,6 +216,9 @@ class FeedReader:
                     tally.strange += 1
                     continue
                 item, lacking = made
+                if self._tell:
+                    for sign in signs(entry, adapter, budget):
+                        self._tell(sign)
                 if surface.details:
                     yield item
                     continue
