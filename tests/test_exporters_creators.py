@@ -118,6 +118,22 @@ def test_what_is_distinct_is_found_in_every_place(tmp_path: Path) -> None:
     assert told == ["0.csv", "1.csv", "2.csv", f"{HANDLE}.txt"]
 
 
+def test_what_others_are_called_too_keeps_nothing_from_being_published(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    more = {
+        "package_id": "com.pebblo.app",
+        "screen_name": "for_you",
+        "owner": {"name": "com.pebblo.app"},
+        "status_code": "all_is_well",
+        "nickname": "Nairobi",
+        "channel_id": "87654321",
+    }
+    bundle = record(found, "KE-13", 1, [served([item() | more], 1.0)])
+    known = creators_of(bundle, tuple(ADAPTERS.values()))
+    assert not known.distinct & set(map(str, [*more.values(), "com.pebblo.app", "nairobi"]))
+    assert known.without("a.nairobi.b") == "a.{id}.b"
+
+
 def test_a_session_without_a_feed_shows_its_paths(tmp_path: Path) -> None:
     found = study(tmp_path)
     bundle = record(found, "KE-13", 1, [post(path="/quiet/lanterns")])

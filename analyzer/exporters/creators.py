@@ -66,6 +66,7 @@ _LEAST: Final = 6  # characters of a sign
 _MOST_LONG: Final = 256
 _MOST: Final = 1_000_000  # signs of a session
 _DOTS: Final = 4  # parts of a name with dots in it
+_PACKAGES: Final = ("com.", "org.", "net.", "io.")
 _DISTINCT: Final = 8  # characters with which a sign cannot be something else
 _DIGITS: Final = 15  # likewise where it has nothing but digits
 
@@ -101,10 +102,8 @@ class Creators:
     @property
     def distinct(self) -> frozenset[str]:
         """Those that mean nothing else wherever they stand: none may be in what is given away."""
-        return frozenset(
-            [each for each in self._signs if _is_distinct(each)]
-            + [each for each in self._names if _is_distinct(each, _LEAST)]
-        )
+        signs = filter(_is_distinct, self._signs)
+        return frozenset([*signs, *filter(_is_distinct_name, self._names)])
 
 
 def creators_of(bundle: Path, adapters: Sequence[Adapter]) -> Creators:
@@ -116,7 +115,7 @@ def creators_of(bundle: Path, adapters: Sequence[Adapter]) -> Creators:
         if any(isinstance(found, Serving | Item) for found in reader.read(exchange)):
             _learn(exchange, signs, names)
     fit = {each for each in signs if _LEAST <= len(each) <= _MOST_LONG}
-    return Creators(fit, names - fit)
+    return Creators(fit, names)
 
 
 def left_in(folder: Path, distinct: frozenset[str]) -> Iterator[Leak]:
@@ -189,15 +188,25 @@ def _words() -> frozenset[str]:
     return frozenset(found | set(_USUAL.split()))
 
 
-def _is_distinct(value: str, least: int = _DISTINCT) -> bool:
-    if value.isdigit():
-        return len(value) >= _DIGITS
-    mixed = any(char.isdigit() or char in "._" for char in value)
+def _is_distinct(sign: str) -> bool:
+    """Tell whether a sign is none of those that others use, too: of packages, versions, screens."""
+    if sign.isdigit():
+        return len(sign) >= _DIGITS
+    return len(sign) >= _DISTINCT and "." not in sign and _is_odd(sign)
+
+
+def _is_distinct_name(name: str) -> bool:
+    """Tell it of a handle; most names are words."""
+    if len(name) < _LEAST or name.isdigit() or name.startswith(_PACKAGES):
+        return False
+    return _is_odd(name) or ("." in name and _TOKEN.fullmatch(name) is not None)
+
+
+def _is_odd(text: str) -> bool:
     return (
-        len(value) >= least
-        and mixed
-        and not _is_usual(value)
-        and _TOKEN.fullmatch(value) is not None
+        any(char.isdigit() for char in text)
+        and _TOKEN.fullmatch(text) is not None
+        and not _is_usual(text)
     )
 
 
