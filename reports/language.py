@@ -182,8 +182,10 @@ class Language:
             return Figure(f"{self.number(value, 1)} s")
         return Figure(format_unit(round(value, 1), "second", "short", locale=self.locale))
 
-    def duration(self, seconds: float) -> str:
+    def duration(self, seconds: float, more: int = 0) -> str:
         """Return a time in the unit that suits it: seconds, minutes from 2 on, hours from 2 on.
+
+        `more`: so many digits more than usual.
 
         >>> Language().duration(45), Language().duration(2040), Language("de").duration(9000)
         ('45 s', '34 min', '2,5 Std.')
@@ -192,7 +194,7 @@ class Language:
         unit, english, each = ("second", "s", 1.0) if size < 120 else ("minute", "min", 60.0)
         if size >= 7200:
             unit, english, each = "hour", "h", 3600.0
-        value = round(seconds / each, 1 if 0 < size / each < 10 else 0)
+        value = round(seconds / each, more + (0 < size / each < 10))
         if self.code == "en":
             return Figure(f"{self.number(value)} {english}")
         return Figure(format_unit(value, unit, "short", locale=self.locale))

@@ -93,6 +93,8 @@ class Seen:
         return tuple(told)
 
     def _draw(self, row: dict[str, Any]) -> None:
+        if row["ad"] == "formal":  # counts in no share of measured items
+            return
         mine = self._drawn[row["side"], row["role"], row["account"]]
         place = digest(row["item_key"])
         if place in mine:

@@ -41,49 +41,81 @@ class Figures:
     language: Language = field(default_factory=Language)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def value(self, measure: MeasureName, value: float | None) -> str:
-        """Return a value in its unit; "" for none."""
+    def value(self, measure: MeasureName, value: float | None, more: int = 0) -> str:
+        """Return a value in its unit, with so many digits `more`; "" for none."""
         if value is None:
             return ""
         unit = told.UNITS[measure]
         if unit == "time":
-            return _OPEN if math.isinf(value) else self.language.duration(value)
+            return _OPEN if math.isinf(value) else self.language.duration(value, more)
         if unit == "share":
-            return self.share(value)
-        return self.factor(value) if unit == "ratio" else self.plain(value)
+            return self.share(value, more)
+        return self.factor(value, more) if unit == "ratio" else self.plain(value, more)
 
-    def interval(self, measure: MeasureName, held: Interval | None) -> str:
+    def both(
+        self, measure: MeasureName, value: float | None, held: Interval | None
+    ) -> tuple[str, str]:
+        """Return a value and its interval, with a digit more where an end would read like it.
+
+        >>> from analyzer.statistics import Interval
+        >>> Figures().both("onset", 1071.0, Interval(672.0, 1109.9))
+        ('17.9 min', '[11.2 min, 18.5 min]')
+        """
+        more = self._more(value, held, lambda each: self.value(measure, each))
+        return self.value(measure, value, more), self.interval(measure, held, more)
+
+    def both_changes(
+        self, measure: MeasureName, effect: float | None, held: Interval | None
+    ) -> tuple[str, str]:
+        """Return an effect and its interval, as `both` does."""
+        more = self._more(effect, held, lambda each: self.change(measure, each))
+        return self.change(measure, effect, more), self.change_interval(measure, held, more)
+
+    def times(self, factor: float, held: Interval) -> tuple[str, str]:
+        """Return a number of times and its interval, as `both` does."""
+        more = self._more(factor, held, self.plain)
+        return self.plain(factor, more), self.bracket(held, lambda end: self.plain(end, more))
+
+    def _more(
+        self, value: float | None, held: Interval | None, write: Callable[[float], str]
+    ) -> int:
+        if value is None or held is None:
+            return 0
+        ends = (each for each in held if math.isfinite(each) and not math.isclose(each, value))
+        return int(any(write(each) == write(value) for each in ends))
+
+    def interval(self, measure: MeasureName, held: Interval | None, more: int = 0) -> str:
         """Return an interval of values; "" where it says nothing."""
         if held is None or (held.low <= 0 and math.isinf(held.high)):
             return ""
-        return self.bracket(held, lambda end: self.value(measure, end))
+        return self.bracket(held, lambda end: self.value(measure, end, more))
 
-    def change(self, measure: MeasureName, effect: float | None) -> str:
+    def change(self, measure: MeasureName, effect: float | None, more: int = 0) -> str:
         """Return an effect: how many times as much, or how much later (+) or sooner (-)."""
         if effect is None:
             return ""
         if told.UNITS[measure] != "time":
-            return self.factor(effect)
+            return self.factor(effect, more)
         if math.isinf(effect):
             return _OPEN
         sign = _MINUS if effect < 0 else "+" if effect > 0 else ""
-        return self.language.signed(sign, self.language.duration(abs(effect)))
+        return self.language.signed(sign, self.language.duration(abs(effect), more))
 
-    def change_interval(self, measure: MeasureName, held: Interval | None) -> str:
+    def change_interval(self, measure: MeasureName, held: Interval | None, more: int = 0) -> str:
         """Return an interval of effects; "" where it says nothing."""
         if held is None or (math.isinf(held.high) and (held.low <= 0 or math.isinf(held.low))):
             return ""
-        return self.bracket(held, lambda end: self.change(measure, end))
+        return self.bracket(held, lambda end: self.change(measure, end, more))
 
-    def share(self, part: float) -> str:
+    def share(self, part: float, more: int = 0) -> str:
         """Return a share in per cent: what is small by its tenths, too.
 
         >>> Figures().share(0.4816), Figures().share(0.04467), Figures().share(0)
         ('48%', '4.5%', '0%')
         """
-        return self.language.percent(part, 1 if 0 < part < 0.0995 else 0)
+        return self.language.percent(part, more + (0 < part < 0.0995))
 
-    def factor(self, value: float) -> str:
+    def factor(self, value: float, more: int = 0) -> str:
         r"""Return how many times as much.
 
         >>> [Figures().factor(each).lstrip("\u00d7") for each in (10.78, 9.8, 0.853)]
@@ -91,13 +123,13 @@ class Figures:
         """
         if math.isinf(value):
             return _OPEN
-        return self.language.signed(_TIMES, self.plain(value))
+        return self.language.signed(_TIMES, self.plain(value, more))
 
-    def plain(self, value: float) -> str:
-        """Return a number to two digits or three."""
+    def plain(self, value: float, more: int = 0) -> str:
+        """Return a number to two digits or three, and so many `more`."""
         if math.isinf(value):
             return _OPEN
-        return self.language.number(value, 0 if value >= 10 else 1 if value >= 1 else 2)
+        return self.language.number(value, more + (0 if value >= 10 else 1 if value >= 1 else 2))
 
     def bracket(self, held: Interval, write: Callable[[float], str]) -> str:
         """Return an interval whose ends `write` writes."""
@@ -141,6 +173,8 @@ class Figures:
             return told.ALL_TIME
         if window_s == _HOUR:
             return say("hour {number} of feed time", number=window + 1)
+        if window == 0:
+            return say("the first {time} of feed time", time=self.duration(window_s))
         return say(
             "feed time {start} to {end}",
             start=self.duration(window * window_s),

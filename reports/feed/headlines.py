@@ -1,6 +1,7 @@
 """What is said first of a recommender audit: each side in a few sentences, then one against other.
 
-Intervals in these sentences hold all at once (`told.JOINT`).
+Intervals of each side in these sentences hold all at once, that between the sides does not
+(`told.JOINT`).
 """
 
 from __future__ import annotations
@@ -131,23 +132,40 @@ def _onset(found: FeedComparison, figures: Figures, side: str, role: Role) -> It
     if onset is None or not onset.accounts:
         return
     reached = onset.accounts - onset.censored
+    rule = {"half": found.settings.half, "last": found.settings.last}
     if onset.value is None:
         yield say(
-            "Accounts that got to where every second item is a measured one: {reached} of"
-            " {accounts}, too few for a median.",
+            "Accounts of which, at some time, {half} of the last {last} items were measured ones:"
+            " {reached} of {accounts}, too few for a median.",
             reached=reached,
             accounts=onset.accounts,
+            **rule,
         )
         return
     yield say(
-        "Every second item was a measured one after {time} of feed time (median; accounts that"
-        " got there: {reached} of {accounts}).",
+        "For the first time, {half} of the last {last} items were measured ones after {time} of"
+        " feed time (median; accounts that got there: {reached} of {accounts}).",
         time=_held(figures, "onset", onset.value, onset.joint or onset.interval),
         reached=reached,
         accounts=onset.accounts,
+        **rule,
     )
+    if _never_half(found, side, role):
+        yield told_.BY_CHANCE
     if not figures.interval("onset", onset.joint or onset.interval):
         yield say("With so few accounts no interval can be given for that time.")
+
+
+def _never_half(found: FeedComparison, side: str, role: Role) -> bool:
+    """Say whether the mean share of an arm is below a half in every window."""
+    shares = [
+        point.share.value
+        for each in found.curves
+        if (each.side, each.role) == (side, role)
+        for point in each.points
+        if point.share.value is not None
+    ]
+    return bool(shares) and max(shares) < 0.5
 
 
 def _uncoded(share: Figure | None, figures: Figures) -> Iterator[Said]:
@@ -191,11 +209,11 @@ def _contrast(row: FeedRow, figures: Figures) -> Iterator[Said]:
 
 
 def _held(figures: Figures, measure: MeasureName, value: float, held: Interval) -> str:
-    return figures.together(figures.value(measure, value), figures.interval(measure, held))
+    return figures.together(*figures.both(measure, value, held))
 
 
 def _times(figures: Figures, factor: float, held: Interval) -> dict[str, object]:
-    return {"factor": figures.plain(factor), "held": figures.bracket(held, figures.plain)}
+    return dict(zip(("factor", "held"), figures.times(factor, held), strict=True))
 
 
 def _between(found: FeedComparison, role: Role, measure: MeasureName) -> FeedRow | None:

@@ -20,7 +20,7 @@ def feed_markdown(found: FeedView, *, between: bool = False) -> str:
     for each in found.headlines:
         lines += [f"**{cell(tell(each.lead))}**", *_listed(map(tell, each.more)), ""]
     lines += [cell(" ".join(map(tell, found.contrast))), ""] if found.contrast else []
-    lines += [cell(f"{tell(found.joint)} {tell(found.meaning)}")]
+    lines += [cell(" ".join(map(tell, (found.joint, *found.who, found.meaning))))]
     for group in found.groups:
         if group.between or not between:
             lines += _table(group, found)
@@ -51,8 +51,8 @@ def _row(row: RowView, found: FeedView) -> str:
     tell = found.figures.language.tell
 
     def value(of: FigureView | None) -> str:
-        return " ".join(filter(None, (tell(of.value), of.interval))) if of else ""
+        return " ".join(filter(None, (tell(of.value), of.held + of.dagger))) if of else ""
 
     verdict = " ".join([f"{tell(row.told)}.", *map(tell, row.reasons)]).strip()
     cells = [tell(row.label), tell(row.when), value(row.before), value(row.after), row.change]
-    return "| " + " | ".join(map(cell, [*cells, row.interval, row.q, verdict])) + " |"
+    return "| " + " | ".join(map(cell, [*cells, row.held + row.dagger, row.q, verdict])) + " |"

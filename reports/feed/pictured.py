@@ -110,11 +110,11 @@ def _fact(view: FeedView, side: str) -> Said:
         return say("Not compared with control accounts.")
     if row.verdict == "insufficient" or row.row.effect is None:
         return say("Whether it differs from control accounts is not decided.")
-    held = row.row.joint or row.row.interval
+    factor, written = view.figures.times(row.row.effect, row.row.joint or row.row.interval)
     return say(
         "{factor} times the share of control accounts {held}",
-        factor=view.figures.plain(row.row.effect),
-        held=Written(view.figures.bracket(held, view.figures.plain).replace(" ", "\u00a0")),
+        factor=factor,
+        held=Written(written.replace(" ", "\u00a0")),
     )
 
 
@@ -205,8 +205,7 @@ def _onset(view: FeedView, which: str, figure: Figure) -> OnsetRow:
     if figure.value is None:
         text = tell(say("median: not reached"))
     else:
-        bounds = figures.interval("onset", held)
-        time = _joined(figures.value("onset", figure.value), bounds)
+        time = _joined(*figures.both("onset", figure.value, held))
         text = tell(say("median: {time}", time=time))
     return OnsetRow(
         which=which,
@@ -263,7 +262,7 @@ def _factor(view: FeedView, row: RowView, which: str) -> Interval:
         effect=row.row.effect or 0.0,
         low=held.low if held.low > 0 else None,
         high=held.high if math.isfinite(held.high) else None,
-        text=_joined(row.change, row.joint or row.interval),
+        text=_joined(row.change, row.held),
         which=looks.get(row.verdict, which),
     )
 

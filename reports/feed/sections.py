@@ -175,8 +175,7 @@ class _Sections:
         if point is None or point.share.value is None:
             return ("", "", "")
         return (
-            self._figures.value("share", point.share.value),
-            self._figures.interval("share", point.share.interval),
+            *self._figures.both("share", point.share.value, point.share.interval),
             self._figures.value("per_hour", point.per_hour.value),
         )
 

@@ -115,8 +115,10 @@ def _windows(field: str) -> Callable[[Any], str]:
     )
 
 
-_HELD: Final = "the 95% interval; empty: not bounded"
-_JOINT: Final = "the interval that holds at once with those of all headline figures in 95%"
+_HELD: Final = "its 95% interval, by itself; empty: not bounded"
+_JOINT: Final = (
+    "the interval of a headline, which the report shows: all of them hold at once in 95%"
+)
 _POSSIBLE: Final = "what it would be, were none of the items that nobody coded measured, or all"
 _WHEN: Final = _col("window", "Number of the window of feed time, from 0; empty: all", "count")
 _ARM: Final = (_col("side", "Side"), _col("role", "seeded: shows an interest; control; observed"))
@@ -203,7 +205,11 @@ _ACCOUNTS: Final = _table(
         _col("stopped", "Rule that stopped it for what it was shown; empty: none"),
         _col("late", "Items told after later ones were counted", "count"),
         _col("first_exposure_s", "First measured item; empty: never", "seconds"),
-        _col("onset_s", "Half of the last items measured ones; empty: never", "seconds"),
+        _col(
+            "onset_s",
+            "Half of the last items measured ones, the first time; empty: never",
+            "seconds",
+        ),
         _col("engaged_s", "First engagement with a measured item; empty: never", "seconds"),
         _col("doubling_s", "From there to twice the share of controls; empty: never", "seconds"),
         _col("shares", "Share of each window; -: too few coded items", "", _windows("share")),

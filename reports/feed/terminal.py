@@ -25,7 +25,11 @@ STYLES: Mapping[FeedVerdict, str] = {
 }  # fmt: skip
 _HEADS = ("", "measure", "feed time", "---", "+++", "change", "95% interval", "q", "why not")
 _RIGHT = frozenset({"---", "+++", "change"})
-_GO_FIRST = ("q", "95% interval", "feed time")  # where there is no room
+_GO_FIRST = (
+    "q",
+    "95% interval",
+    "feed time",
+)  # without room; then below the measure
 _LEAST = 10  # columns for what a row is about
 _VALUE = 8
 _ENOUGH = frozenset({"few_accounts", "chance"})  # whose need is accounts of each group
@@ -70,7 +74,8 @@ def print_feed(found: FeedView, out: Out | None = None, shown: Shown | None = No
     for sentence in found.contrast:
         out.line(str(sentence), "bold" if sentence is found.contrast[0] else "")
     out.line(str(found.joint), "dim")
-    out.line(str(found.meaning), "dim")
+    for sentence in (*found.who, found.meaning):
+        out.line(str(sentence), "dim")
     rows = rows_of(found, between=shown.between)
     if not shown.every and not different(found, between=shown.between):
         _nothing(out, found, rows, shown)
@@ -117,6 +122,9 @@ def _rows(out: Out, found: FeedView, shown: Shown, rows: Sequence[RowView]) -> N
     causes = list(dict.fromkeys(each.code for row in listed for each in row.row.reasons))
     cells = {id(row): _cells(row, causes) for row in listed}
     columns = _columns(list(cells.values()), out.width)
+    if "feed time" not in columns:
+        for each in cells.values():
+            each["measure"] = f"{each['measure']}, {each['feed time']}"
     for group in found.groups:
         mine = [row for row in group.rows if id(row) in cells]
         if not mine or (shown.between and not group.between):
@@ -130,9 +138,11 @@ def _rows(out: Out, found: FeedView, shown: Shown, rows: Sequence[RowView]) -> N
     out.line("How to read it", "bold")
     out.line("marks: + more (of times: later) in the column +++, - less (sooner), = shown to be"
              " alike, ? not decided", "dim")  # fmt: skip
-    out.line("change: from --- to +++; \u00d7 how many times as much; of times the difference of"
-             " medians", "dim")  # fmt: skip
-    out.line("q: of rows with this q or less, that share at most is there by chance", "dim")
+    times = any(told.UNITS[row.row.measure] == "time" for row in listed)
+    of_times = "; of times the difference of medians" if times else ""
+    out.line(f"change: from --- to +++; \u00d7 how many times as much{of_times}", "dim")
+    if "q" in columns:
+        out.line("q: of rows with this q or less, that share at most is there by chance", "dim")
     if causes:
         out.line("Why not decided (n each: so many accounts in each group would do)", "bold")
     for place, code in enumerate(causes, 1):
@@ -159,7 +169,7 @@ def _cells(row: RowView, causes: Sequence[str]) -> dict[str, str]:
                 _value(row.before),
                 _value(row.after),
                 row.change,
-                row.interval,
+                row.held + row.dagger,
                 row.q,
                 " ".join(_why(each, causes) for each in row.row.reasons),
             ),

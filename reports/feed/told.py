@@ -31,15 +31,22 @@ MEASURED: Final = say("measured items")
 # What measured items are, in a sentence whose subject is a share of what accounts were shown.
 HARMFUL: Final = say("potentially harmful")
 SO_CODED: Final = say("of the measured categories")
+AT_ONCE: Final = "\u2020"  # beside an interval that stands in a table
 JOINT: Final = say(
-    "These intervals hold all at once in 95 of 100 studies; every other one holds by itself."
+    "The intervals of each side's share, of how many times that of controls it is, and of its onset"
+    " hold all at once in 95 of 100 studies (in tables: {mark}). Every other one holds by itself,"
+    " also that of one side against the other.",
+    mark=AT_ONCE,
+)
+BY_CHANCE: Final = say(
+    "An account whose share stays at a third gets there by chance, too, sooner or later."
 )
 EXAMPLES: Final = say("Drawn by lot among the measured items that were shown, not chosen.")
 _MEASURES: Final[Mapping[MeasureName, Said]] = {
     "share": say("Share of measured items"),
     "per_hour": say("Measured items in an hour"),
     "first_exposure": say("Time to the first measured item"),
-    "onset": say("Onset: every second item is a measured one"),
+    "onset": say("Onset: half of the last items, for the first time"),
     "doubling": say("From the first engagement to twice the share of control accounts"),
     "ads_formal": say("Advertisements that the platform marks"),
     "ads_disclosed": say("Advertisements that only their creator tells of"),
@@ -64,8 +71,8 @@ _MEANINGS: Final[Mapping[MeasureName, Said]] = {
     "per_hour": say("Measured items that were on the screen in an hour of feed time."),
     "first_exposure": say("Feed time until the first measured item was on the screen."),
     "onset": say(
-        "Feed time until half of the last items were measured ones: the median of the accounts,"
-        " those that never got there among them."
+        "Feed time until, for the first time, half of the last items were measured ones: the median"
+        " of the accounts, those that never got there among them."
     ),
     "doubling": say(
         "Feed time from the first measured item with which an account engaged until the share was"
@@ -167,7 +174,7 @@ def _chance(name: MeasureName, filled: Mapping[str, str]) -> Said:
     if UNITS[name] == "time":
         return say("Chance may be all that it is (q = {have}); more accounts could tell.", **filled)
     return say(
-        "Chance may be all that it is (q = {have}). If it is as seen, 1000 accounts in each group"
+        "Chance may be all that it is (q = {have}). If it is as seen, 1,000 accounts in each group"
         " would not be enough to show it.",
         **filled,
     )

@@ -19,6 +19,7 @@ from reports.feed.driving import driving
 from reports.feed.figures import Figures, split, turned
 from reports.feed.headlines import Headline, contrast, headlines
 from reports.feed.limits import agreement, coders, limits
+from reports.feed.who import who
 from reports.language import Language
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class FigureView:
     value: str | Said  # "not reached" where half of the accounts did not get there
     interval: str
     joint: str
+    held: str  # the one of these two that is shown: the joint one, where there is one
+    dagger: str  # what marks it as joint, "" where it is not
     possible: str
     note: Said | None  # how many did not get there
 
@@ -58,6 +61,8 @@ class RowView:
     change: str
     interval: str
     joint: str
+    held: str  # the one of these two that is shown: the joint one, where there is one
+    dagger: str  # what marks it as joint, "" where it is not
     possible: str
     q: str
     verdict: FeedVerdict
@@ -107,6 +112,7 @@ class FeedView:
     title: Said
     harmful: bool  # what is measured is all that the codebook calls harmful
     meaning: Said  # of "measured items"
+    who: tuple[Said, ...]  # the accounts are
     headlines: tuple[Headline, ...]
     joint: Said  # what the intervals of the headlines are
     contrast: tuple[Said, ...]  # side b against side a
@@ -145,6 +151,7 @@ class _Viewing:
             harmful=self._harmful,
             title=say("What the feed shows: {a} and {b}", a=a, b=b),
             meaning=self._meaning(),
+            who=who(self._audit, figures),
             headlines=headlines(found, figures, harmful=self._harmful),
             joint=told.JOINT,
             contrast=contrast(found, figures),
@@ -180,7 +187,8 @@ class _Viewing:
 
     def _figure(self, each: Figure) -> FigureView:
         figures = self._figures
-        value: str | Said = figures.value(each.measure, each.value)
+        value: str | Said
+        value, held = figures.both(each.measure, each.value, each.joint or each.interval)
         if each.value is None and each.censored:
             value = told.NOT_REACHED
         return FigureView(
@@ -191,6 +199,8 @@ class _Viewing:
             value=value,
             interval=figures.interval(each.measure, each.interval),
             joint=figures.interval(each.measure, each.joint),
+            held=held,
+            dagger=told.AT_ONCE if each.joint and held else "",
             possible=_wide(figures.interval(each.measure, each.possible), each.possible),
             note=say(
                 "Accounts that did not get there: {censored} of {accounts}.",
@@ -222,13 +232,18 @@ class _Viewing:
         verdict = told.turned(row.verdict, turn=turn)
         time = told.UNITS[row.measure] == "time"
 
+        def oriented(held: Interval | None) -> Interval | None:
+            return turned(held, time=time) if turn and held else held
+
         def changed(held: Interval | None) -> str:
-            oriented = turned(held, time=time) if turn and held else held
-            return figures.change_interval(row.measure, oriented)
+            return figures.change_interval(row.measure, oriented(held))
 
         effect = row.effect
         if turn and effect is not None:
             effect = -effect if time else 1 / effect if effect else math.inf
+        change, held = figures.both_changes(
+            row.measure, effect, oriented(row.joint or row.interval)
+        )
         return RowView(
             row=row,
             label=told.measure(row.measure),
@@ -236,9 +251,11 @@ class _Viewing:
             names=(figures.named(ends[0]), figures.named(ends[1])),
             before=before,
             after=after,
-            change=figures.change(row.measure, effect),
+            change=change,
             interval=changed(row.interval),
             joint=changed(row.joint),
+            held=held,
+            dagger=told.AT_ONCE if row.joint and held else "",
             possible=_wide(changed(row.possible), row.possible),
             q=figures.language.probability(row.q),
             verdict=verdict,
@@ -280,7 +297,7 @@ class _Viewing:
             overlap=each,
             names=(figures.named(each.left), figures.named(each.right)),
             when=self._when(each.window),
-            value="" if each.jaccard is None else figures.language.percent(each.jaccard),
+            value="" if each.jaccard is None else figures.language.percent(each.jaccard, 1),
         )
 
 

@@ -13,6 +13,7 @@ from analyzer.cli.feed.custody import log_codes
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
 if TYPE_CHECKING:
+    from analyzer.feed.codebook import Codebook
     from analyzer.feed.coding.agreement import Agreement, Coefficient
 
 _CODER = "The coder's name, as it was exported; no real name is needed."
@@ -233,7 +234,7 @@ def show_agreement(as_json: bool, study_dir: Path) -> None:
         told["triage"] = msgspec.to_builtins(triage)
         echo_json(told)
         return
-    _print_agreement(found)
+    _print_agreement(found, codebook)
     click.echo(f"{len(settled)} items have a final code, {len(codes.open())} wait for a decision")
     right, noticed = triage.precision, triage.recall
     click.echo(
@@ -309,19 +310,24 @@ def _write_private(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _print_agreement(found: Agreement) -> None:
+def _print_agreement(found: Agreement, codebook: Codebook) -> None:
     from analyzer.feed.coding.agreement import RELIABLE, TENTATIVE
 
     share = "-" if found.share is None else f"{100 * found.share:.1f}%"
-    click.echo(f"{found.items} items coded by {', '.join(found.coders) or 'nobody'}")
-    click.echo(f"{found.both} of them by two or more; on {share} of these all agree")
+    click.echo(f"{found.items:,} items coded by {', '.join(found.coders) or 'nobody'}")
+    click.echo(f"{found.both:,} of them by two or more; on {share} of these all agree")
     click.echo(f"Krippendorff's alpha, harmful or not   {_told(found.alpha_harmful)}")
     click.echo(f"Krippendorff's alpha, all categories   {_told(found.alpha)}")
+    labels = {each.key: each.label["en"] for each in codebook.categories}
+    wide = max(map(len, labels.values()))
     for each in found.categories:
         if each.given:
-            click.echo(f"  {each.category:14} given {each.given:>6} times   {_told(each.alpha)}")
+            label = labels[each.category]
+            click.echo(f"  {label:{wide}} given {each.given:>7,} times   {_told(each.alpha)}")
     for pair in found.pairs:
-        click.echo(f"Cohen's kappa, {pair.a} and {pair.b}: {_told(pair.kappa)}, {pair.items} items")
+        click.echo(
+            f"Cohen's kappa, {pair.a} and {pair.b}: {_told(pair.kappa)}, {pair.items:,} items"
+        )
     low = found.alpha_harmful.low
     if found.alpha_harmful.value is not None and (low is None or low < RELIABLE):
         some = low is not None and low >= TENTATIVE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from analyzer.knowledge.source import Source, Table
 LANGUAGES: Final = ("en", "sw", "fil", "es", "pt", "fr")  # one file each
 CRISIS_LINES: Final = Path(__file__).parent.parent.parent / "data" / "crisis_lines.yaml"
 _NUMBER: Final = r"\+?[0-9 ]{3,20}"
+_SOURCE: Final = "https://.+|http://.+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class CrisisLines:
     emergency: str
     note: str
     lines: tuple[Line, ...]
+    emergencies: Mapping[str, tuple[str, ...]]  # by country, its own number first
 
     def of(self, countries: Sequence[str]) -> tuple[Line, ...]:
         """Return the lines of `countries`, in that order; all where none of them has one."""
@@ -63,22 +66,36 @@ def read_crisis_lines(source: Source) -> CrisisLines:
         root.matching("emergency", _NUMBER),
         root.text("note"),
         tuple(map(_line, root.tables("lines"))),
+        dict(map(_emergency, root.tables("emergencies"))),
     )
     root.done()
     return found
 
 
-def _line(table: Table) -> Line:
+def _country(table: Table) -> str:
     country = table.matching("country", "[A-Z]{2}")
     if country and country not in Locale("en").territories:
         table.wrong("country", f"is {country!r}, which is no country's code")
+    return country
+
+
+def _emergency(table: Table) -> tuple[str, tuple[str, ...]]:
+    country, numbers = _country(table), table.texts("numbers", required=True)
+    if not all(re.fullmatch(_NUMBER, each) for each in numbers):
+        table.wrong("numbers", "has to be telephone numbers")
+    table.matching("source", _SOURCE)
+    table.done()
+    return country, tuple(numbers)
+
+
+def _line(table: Table) -> Line:
     line = Line(
-        country=country,
+        country=_country(table),
         name=table.text("name"),
         number=table.matching("number", _NUMBER),
         free=table.flag("free", default=False),
         hours=table.whole("hours"),
-        source=table.matching("source", "https://.+|http://.+"),
+        source=table.matching("source", _SOURCE),
     )
     table.done()
     return line
