@@ -60,7 +60,7 @@ class FeedPhone(FakePhone):
             "monkey": self._started,
             "wm": lambda _: _said("Physical size: {}x{}".format(*self.size)),
         }
-        shown = {
+        shown: dict[str, Callable[[], Said]] = {
             "window": self._window,
             "power": self._power,
             "activity": self._activity,

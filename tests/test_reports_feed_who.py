@@ -106,7 +106,7 @@ def test_the_first_window_is_the_first_minutes() -> None:
 def test_the_accounts_are_told_by_age_interest_and_time() -> None:
     audit = audit_of(compared())
     sides = tuple(
-        replace(side, arms=(Arm(f"{side.name}-13", side.name, 13, "declined"),))
+        replace(side, arms=(Arm(f"{side.name}-13", side.name, 13, "refused"),))
         for side in audit.sides
     )
     found = view(replace(audit, sides=(sides[0], sides[1])))
