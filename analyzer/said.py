@@ -108,6 +108,15 @@ def say(template: str, **parameters: object) -> Said:
     return _made(template, "", 1, parameters)
 
 
+def as_is(text: str) -> Said:
+    """Return a text that is the same in every language, as a name is.
+
+    >>> as_is("feed_rows")
+    'feed_rows'
+    """
+    return _made("{text}", "", 1, {"text": text})
+
+
 def say_many(one: str, many: str, number: int, /, **parameters: object) -> Said:
     """Return the text for `number` things, which the templates know as ``{number}``.
 

@@ -197,7 +197,7 @@ class Language:
         value = round(seconds / each, more + (0 < size / each < 10))
         if self.code == "en":
             return Figure(f"{self.number(value)} {english}")
-        return Figure(format_unit(value, unit, "short", locale=self.locale))
+        return Figure(format_unit(counted(value), unit, "short", locale=self.locale))
 
     def date(self, iso: str) -> str:
         """Return the day of a date or time in ISO 8601; of a month or a year what there is of it.
@@ -342,6 +342,11 @@ def catalogue(code: str) -> gettext.NullTranslations:
     write_mo(compiled, read_po(io.BytesIO(file.read_bytes()), locale=code))
     compiled.seek(0)
     return gettext.GNUTranslations(cast("Any", compiled))
+
+
+def counted(value: float) -> float | int:
+    """Return a whole number as an int: what is counted by it then stands in the singular at one."""
+    return int(value) if value.is_integer() else value
 
 
 def _fixed(decimals: int) -> str:

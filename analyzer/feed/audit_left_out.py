@@ -22,7 +22,11 @@ def some(names: Iterable[str]) -> tuple[str, ...]:
     """Return the first of `names`, and how many there are beyond."""
     every = list(names)
     more = len(every) - _NAMED
-    return (*every[:_NAMED], say("{number} more", number=more)) if more > 0 else tuple(every)
+    return (
+        (*every[:_NAMED], say_many("{number} more", "{number} more", more))
+        if more > 0
+        else tuple(every)
+    )
 
 
 def _evidence(material: Material) -> Iterator[Caution]:

@@ -13,7 +13,7 @@ from analyzer.said import Said, say
 from reports.feed import told
 from reports.feed.view import FeedView, RowView
 from reports.language import Figure as Written
-from reports.language import Language
+from reports.language import Language, counted
 from reports.pictures import Picture
 from reports.pictures.exposure import Course, Exposure, Side, Spell, exposure_picture
 from reports.pictures.intervals import Interval, Panel, intervals_picture
@@ -294,4 +294,4 @@ def _unit(language: Language, seconds: float, unit: str) -> str:
     value = round(seconds / (60 if unit == "minute" else 3600), 1)
     if language.code == "en":
         return f"{language.number(value)} {'min' if unit == 'minute' else 'h'}"
-    return str(format_unit(value, unit, "short", locale=language.locale))
+    return str(format_unit(counted(value), unit, "short", locale=language.locale))

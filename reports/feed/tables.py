@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from analyzer.feed.measures.records import CurvePoint, FeedRow, Figure
-from analyzer.said import say
+from analyzer.said import as_is
 from reports.dictionary_columns import Column, Table, Unit
 from reports.feed.figures import split
 from reports.feed.record import FeedRecord
@@ -80,7 +80,7 @@ def _table(
     columns: tuple[Column, ...],
     rows: Callable[[FeedRecord], Iterable[Any]],
 ) -> Table:
-    return Table(name, say(name), say(row), columns, rows)
+    return Table(name, as_is(name), as_is(row), columns, rows)
 
 
 def _end(field: str, end: str) -> Callable[[Any], float | None]:

@@ -21,7 +21,8 @@ from reports.translating import OPTIONS
 DOMAIN: Final = "evenhand"
 _ROOT: Final = Path(__file__).parent.parent.parent
 CODE: Final = (
-    "analyzer/compare", "analyzer/linkage", "analyzer/region", "analyzer/simulation", "reports",
+    "analyzer/compare", "analyzer/feed", "analyzer/linkage", "analyzer/region",
+    "analyzer/simulation", "reports",
 )  # fmt: skip
 _KEYWORDS: Final[Mapping[str, Any]] = {
     "_": None,
@@ -33,7 +34,8 @@ _KEYWORDS: Final[Mapping[str, Any]] = {
     "say_many": (1, 2),
     "column": (2,),  # what a column of a table means
 }
-_METHODS: Final = [("**.py", "python"), ("**.j2", "jinja2")]
+# Those who code have words of their own: analyzer/feed/coding/locales.
+_METHODS: Final = [("coding/**.py", "ignore"), ("**.py", "python"), ("**.j2", "jinja2")]
 # Of each data file: where its entries stand, and which of their fields a report shows.
 _FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "ontology.yaml": ("types", ("label", "meaning")),
