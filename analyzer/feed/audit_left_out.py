@@ -73,12 +73,10 @@ def _places(material: Material) -> Iterator[Caution]:
     if material.away:
         yield Caution(
             "elsewhere",
-            say_many(
-                "{number} session is left out because it was recorded in another country:"
-                " {reasons}.",
-                "{number} sessions are left out because they were recorded in another country:"
-                " {reasons}.",
-                len(material.away),
+            say(
+                "Sessions that are left out because they were recorded in another country:"
+                " {number} ({reasons}).",
+                number=len(material.away),
                 reasons=some(dict.fromkeys(why for _, why in material.away)),
             ),
         )
