@@ -119,3 +119,13 @@ def test_whom_to_call_is_the_first_thing_on_a_telephone(show: Callable[..., Show
     )
     assert 0 <= top < 60
     assert low < 740
+
+
+def test_a_picture_of_the_whole_page_leaves_no_section_out(show: Callable[..., Shown]) -> None:
+    page = show("ten").page
+    left_out = page.evaluate(
+        "() => [...document.querySelectorAll('main > section')]"
+        ".filter(each => getComputedStyle(each).contentVisibility !== 'visible')"
+        ".map(each => each.id)"
+    )
+    assert left_out == []

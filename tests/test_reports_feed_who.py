@@ -131,3 +131,16 @@ def test_each_country_has_its_own_number_and_the_readers_comes_last() -> None:
     assert [each.reader for each in abroad.calls] == [False, False, True]
     page = render_feed(audit_of(compared()), Language("fr"))
     assert page.count("999, 112, 911") == 1
+
+
+def test_examples_and_protocol_are_told_as_they_are() -> None:
+    page = render_feed(audit_of(compared()))
+    assert "Some of the measured items that count in the share" in page
+    assert "Chance changes each of these times by about 20%" in page
+    assert "(each by itself)" in page
+
+
+def test_what_two_groups_have_in_common_is_written_alike() -> None:
+    values = {each.value for each in view(audit_of(compared())).overlaps if each.value}
+    assert values
+    assert all(each.index("%") - each.index(".") == 2 for each in values)

@@ -53,7 +53,7 @@ def feed_lines(audit: Audit, language: Language) -> Iterator[Line]:
     """Yield (what it is about, text) of what to know before reading the tables."""
     seen = view(audit, language)
     leads = (each.lead for each in seen.headlines)
-    yield from _under(say("What the feed shows"), (*leads, *seen.contrast, seen.meaning))
+    yield from _under(say("What the feed shows"), (*leads, *seen.contrast, *seen.who, seen.meaning))
     yield "", seen.joint
     yield from _under(say("Warnings"), seen.cautions)
     yield from _under(say("Who decided what an item is"), seen.agreement)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "share": "share of items that harm, at the end",
     "amplification": "times the share of controls",
-    "onset": "every second item harms, after",
+    "onset": "10 of the last 20 items harm, first after",
 }
 _NEXT = (
     ("diff KE US", "every row, with its interval"),
@@ -89,7 +89,7 @@ def command(directory: Path, accounts: int, hours: float, seed: int) -> None:
     refuse_others(directory)
     study = _written(directory, accounts, hours, seed)
     items = _coded(study, seed)
-    click.echo(f"{items} items were shown; two simulated coders coded them, a third decided")
+    click.echo(f"{items:,} items were shown; two simulated coders coded them, a third decided")
     found = audit(study, *SIDES)
     shown = view(found)
     click.echo()
@@ -169,12 +169,11 @@ def _compare(found: Audit, shown: FeedView, hours: float) -> None:
     every = list(truths(found.comparison, hours))
     for each in every:
         measure = each.measure
-        interval = figures.interval(measure, each.interval)
         lines.append(
             (
                 f"{figures.side(each.side)}: {_NAMES[measure]}",
                 figures.value(measure, each.declared) or "-",
-                " ".join(filter(None, (figures.value(measure, each.found), interval)))
+                " ".join(filter(None, figures.both(measure, each.found, each.interval)))
                 or "undecided",
             )
         )
