@@ -17,6 +17,7 @@ from analyzer.compare.sides import names, resolve_side
 from analyzer.compare.turning import turning_point
 from analyzer.comparison import Comparison
 from analyzer.errors import UserError
+from analyzer.explain_feed import of_feed
 from analyzer.explain_named import by_name
 from analyzer.explanation import DeltaTrail, Explanation, Trail
 from analyzer.frames import Frames, load_frames
@@ -40,12 +41,16 @@ def explain(
     """Return how the program came to what `identifier` stands for.
 
     That is a finding (f), a signal (s), a row of a comparison (d), a measured row (m) or a row of
-    the matrix (c) by its id; the digest of an identifier; a gate by its name; or a recipient or
-    host by its name. Gates and recipients are those of the comparison of `sides` (the EEA with the
+    the matrix (c) by its id; an item that a feed showed (i), or an account of it by its name; the
+    digest of an identifier; a gate by its name; or a recipient or host by its name. Gates and
+    recipients are those of the comparison of `sides` (the EEA with the
     Global Majority). The beginning of an id is enough while it is the only one. Raises `UserError`
     where it is unknown or stands for several, and where the findings are not up to date.
     """
     wanted = identifier.strip()
+    of_the_feed = of_feed(study, knowledge, wanted)
+    if of_the_feed is not None:
+        return of_the_feed
     frames = load_frames(study, knowledge)
     if not _ID.fullmatch(wanted.lower()):
         return by_name(frames, study, knowledge, wanted, sides)

@@ -18,6 +18,7 @@ from analyzer.models import Delta, Method, Part, Party, SignalVerdict
 
 Kind = Literal[
     "data", "signal", "delta", "magnitude", "country", "gate", "recipient", "identifier",
+    "shown", "account",
 ]  # fmt: skip
 
 
@@ -139,6 +140,112 @@ class IdentifierTrail:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """A line of a log on an item: of the app's own watch log, or of the driver's (`by`)."""
+
+    by: Literal["app", "driver"]
+    exchange: str  # that told it; "" of the driver
+    t_s: float
+    watch_s: float | None
+    rounds: int | None
+    told: tuple[str, ...]  # liked, shared, ...; of the driver its decision, then why
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTrail:
+    """How an item of a feed came to one account, once, and what was made of it.
+
+    Nothing that anybody wrote: `file`, private, holds that in its `row` (from 0), and `item` is
+    what the coders' sheets call it.
+    """
+
+    id: str
+    account: str
+    role: str
+    interest: str
+    # where and when
+    session: str
+    arm: str
+    country: str
+    age: int
+    consent: str
+    exchange: str
+    t_s: float
+    at: str  # as in `Trail`, as are the next six
+    capture: str
+    request: str
+    transport: str
+    status: int | None
+    request_bytes: int
+    response_bytes: int
+    platform: str
+    surface: str
+    batch: int  # number of the answer among those of the surface, from 0
+    position: int  # in the answer, from 0
+    place: int  # of the session and surface, from 0
+    item: str
+    file: str
+    row: int
+    # what became of it
+    by: str  # who says that it was shown: watch_log, driver, order
+    feed_s: float | None  # of the account
+    watch_s: float | None
+    duration_s: float | None
+    rounds: int | None
+    engaged: bool
+    log: tuple[Logged, ...]
+    # what it is
+    codes: tuple[tuple[str, str], ...]  # coder, category
+    category: str  # that counts; "" where none does
+    measured: bool
+    how: str  # agreed, adjudicated, consensus; "" where nothing is settled
+    decided_by: str
+    codebook: str
+    ad: str
+    ad_reasons: tuple[str, ...]  # names of the fields that say so
+    warnings: tuple[str, ...]  # that the platform puts over it
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSession:
+    """A session of an account. `left_out`: why it does not count; "" if it does."""
+
+    session: str
+    started: str
+    feed_s: float
+    left_out: str
+    driven: str  # the log of the driver; "" where there is none
+    items: int  # that the driver saw
+    matched: int
+    unknown: int
+    stopped: str  # why the driver ended; "" where it does not say
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTrail:
+    """What an account of a feed was shown in all feed time; None: never, or nothing coded."""
+
+    name: str
+    arm: str
+    role: str
+    interest: str
+    block: str
+    sessions: tuple[AccountSession, ...]
+    feed_s: float
+    shown: int
+    coded: int
+    positive: int
+    unknown: int
+    share: float | None
+    first_exposure_s: float | None
+    onset_s: float | None
+    half: int  # onset: so many of the `last` coded items are measured ones
+    last: int
+    measured: tuple[str, ...]  # ids of the measured items that were shown, in order
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The answer to ``explain ID``: what `kind` says, the others are None.
 
@@ -154,4 +261,6 @@ class Explanation:
     gate: GateTrail | None = None
     recipient: RecipientTrail | None = None
     identifier: IdentifierTrail | None = None
+    shown: ShownTrail | None = None
+    account: AccountTrail | None = None
     examples: tuple[Trail, ...] = ()

@@ -34,7 +34,7 @@ Row = dict[str, Any]  # of Frames.findings or Frames.signals
 def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
     """Return the trail of a `row` of the findings or signals; `UserError` if its bundle is gone."""
     bundle = study.captures / row["session"]
-    found = _Reread.of(bundle, row["exchange"])
+    found = Reread.of(bundle, row["exchange"])
     session, exchange = found.session, found.exchange
     mask = Planted(persona_of(study, session).values).mask
     return Trail(
@@ -48,8 +48,8 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
         phase=row["phase"],
         exchange=row["exchange"],
         t_s=exchange.t_s if exchange else None,
-        at=_instant(session, exchange),
-        capture=_sealed(bundle),
+        at=instant_of(session, exchange),
+        capture=capture_digest(bundle),
         request=f"{exchange.method} {safe_url(mask(exchange.url))}" if exchange else "",
         transport=exchange.transport if exchange else "",
         status=exchange.status if exchange else None,
@@ -73,7 +73,7 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reread:
+class Reread:
     """An exchange, taken from its capture again; None where it is no longer there."""
 
     bundle: Path
@@ -82,19 +82,21 @@ class _Reread:
     decoded: Decoded | None
 
     @classmethod
-    def of(cls, bundle: Path, wanted: str) -> _Reread:
+    def of(cls, bundle: Path, wanted: str) -> Reread:
+        """Read the exchange `wanted` of `bundle` again; `UserError` if that is gone."""
         session = read_session(bundle)
         exchange = next((each for each in read_exchanges(bundle) if each.id == wanted), None)
         return cls(bundle, session, exchange, decode(exchange) if exchange else None)
 
 
-def _instant(session: Session, exchange: Exchange | None) -> str:
+def instant_of(session: Session, exchange: Exchange | None) -> str:
+    """Return when `exchange` was, ISO 8601 in UTC; "" where there is none."""
     if exchange is None:
         return ""
     return iso(instant(session.started) + exchange.t_s)
 
 
-def _sealed(bundle: Path) -> str:
+def capture_digest(bundle: Path) -> str:
     """Return the SHA-256 of the capture by the list that it was sealed with."""
     try:
         return read_sums(bundle)[0].get(DATABASE, "")
@@ -168,7 +170,7 @@ def _party_reason(study: Study, host: str) -> str:
 
 
 def _check(
-    study: Study, knowledge: Knowledge, found: _Reread, row: Row, mask: Callable[[str], str]
+    study: Study, knowledge: Knowledge, found: Reread, row: Row, mask: Callable[[str], str]
 ) -> Check:
     """Compare `row` with what the capture says now."""
     sealed = (found.bundle / SUMS).is_file()
@@ -187,7 +189,7 @@ def _check(
     return Check(True, f"Checked against the capture just now: {same} at this place, and {seal}.")
 
 
-def _found_again(study: Study, knowledge: Knowledge, found: _Reread, row: Row) -> bool:
+def _found_again(study: Study, knowledge: Knowledge, found: Reread, row: Row) -> bool:
     if found.exchange is None:
         return False
     values = persona_of(study, found.session).values

@@ -9,6 +9,7 @@ from analyzer.explanation import DeltaTrail, Explanation, Trail
 from reports import terminal_names, words
 from reports.console import Out
 from reports.excerpt import excerpt
+from reports.explained_feed import print_account, print_shown
 from reports.explained_others import (
     print_country,
     print_gate,
@@ -36,6 +37,10 @@ def print_explanation(explanation: Explanation, out: Out | None = None) -> None:
         print_recipient(out, explanation.recipient)
     if explanation.identifier is not None:
         print_identifier(out, explanation.identifier)
+    if explanation.shown is not None:
+        print_shown(out, explanation.shown)
+    if explanation.account is not None:
+        print_account(out, explanation.account)
     _examples(out, explanation.examples)
 
 

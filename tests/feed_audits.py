@@ -88,8 +88,8 @@ def audit_of(comparison: FeedComparison) -> Audit:
         ),
         examples=(
             Example(
-                1, "KE", "seeded", "KE-seeded-0", POSITIVE, True, 700.0, 36.0, 18.0, 2, True,
-                "watch_log", "agreed", 2, "none", "5ecre7d19e57",
+                1, "i0a1b2c3d4e", "KE", "seeded", "KE-seeded-0", POSITIVE, True, 700.0, 36.0, 18.0,
+                2, True, "watch_log", "agreed", 2, "none", "5ecre7d19e57",
             ),
         ),
         started="2026-11-01T08:00:00Z",

@@ -88,7 +88,7 @@ def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> A
         ),
         problems=tuple(sorted(problems.items())),
         cautions=(),
-        examples=seen.examples(material, codebook),
+        examples=seen.examples(material, codebook, study.key),
         started=times[0] if times else "",
         ended=times[-1] if times else "",
     )

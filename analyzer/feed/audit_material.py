@@ -32,7 +32,7 @@ BY_CONTENT: Final = frozenset({"positive_in_a_row"})  # rules that depend on wha
 _ROWS: Final = 65_536
 _READ = (
     "surface", "platform", "item_key", "state", "by", "feed_s", "watch_s", "duration_s", "rounds",
-    "engaged", "ad",
+    "engaged", "ad", "exchange", "place",
 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def states(material: Material) -> tuple[AccountState, ...]:
 def feed_accounts(material: Material) -> list[FeedAccount]:
     """Return the accounts that were recorded, as the measures take them."""
     return [
-        _measured(material, account, side)
+        measured_account(material.protocol, account, side, material.sessions[account.name])
         for account, side in material.accounts
         if material.sessions.get(account.name)
     ]
@@ -132,23 +132,41 @@ def batches(study: Study, material: Material) -> Iterator[pa.RecordBatch]:
     """Yield what was served to the accounts: of each its sessions in order, with its feed time.
 
     Only what the protocol measures: its surface, by its adapters. What is passed over is counted
-    in `material.passed`, by surface. Columns: account, side, role and `_READ`.
+    in `material.passed`, by surface. Columns: account, side, role, session and `_READ`.
     """
-    protocol = material.protocol
     material.passed.clear()
     for account, side in material.accounts:
-        before = 0.0
-        for each in material.sessions.get(account.name, ()):
-            path = folder(study) / f"{each.items.session}.parquet"
-            for batch in _stored(path):
-                mine = pc.and_(
-                    pc.equal(batch.column("surface"), protocol.surface),
-                    pc.is_in(batch.column("platform"), pa.array(protocol.adapters)),
-                )
-                others = batch.filter(pc.invert(mine)).column("surface")
-                material.passed.update(str(name) for name in others.to_pylist())
-                yield _told(batch.filter(mine), account, side, before)
-            before += each.items.feed_s
+        some = material.sessions.get(account.name, ())
+        yield from batches_of(study, material.protocol, account, side, some, material.passed)
+
+
+def batches_of(
+    study: Study,
+    protocol: Protocol,
+    account: Account,
+    side: str,
+    some: Sequence[Recorded],
+    passed: Counter[str],
+) -> Iterator[pa.RecordBatch]:
+    """Yield the same of one account, whose sessions are `some`."""
+    before = 0.0
+    for each in some:
+        path = folder(study) / f"{each.items.session}.parquet"
+        for batch in _stored(path):
+            mine = pc.and_(
+                pc.equal(batch.column("surface"), protocol.surface),
+                pc.is_in(batch.column("platform"), pa.array(protocol.adapters)),
+            )
+            others = batch.filter(pc.invert(mine)).column("surface")
+            passed.update(str(name) for name in others.to_pylist())
+            same = {
+                "account": account.name,
+                "side": side,
+                "role": account.role,
+                "session": each.items.session,
+            }
+            yield _told(batch.filter(mine), same, before)
+        before += each.items.feed_s
 
 
 def _stands_on(side: Side, arm: Arm) -> bool:
@@ -164,8 +182,7 @@ def _stored(path: Path) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(_ROWS, columns=list(_READ))
 
 
-def _told(batch: pa.RecordBatch, account: Account, side: str, before_s: float) -> pa.RecordBatch:
-    same = {"account": account.name, "side": side, "role": account.role}
+def _told(batch: pa.RecordBatch, same: Mapping[str, str], before_s: float) -> pa.RecordBatch:
     columns = {name: pa.repeat(pa.scalar(told), batch.num_rows) for name, told in same.items()}
     columns |= {name: batch.column(name) for name in _READ}
     columns["feed_s"] = pc.add(columns["feed_s"], before_s)
@@ -174,7 +191,7 @@ def _told(batch: pa.RecordBatch, account: Account, side: str, before_s: float) -
 
 def _state(material: Material, account: Account, side: str) -> AccountState:
     some = material.sessions.get(account.name, ())
-    answers, understood = _answers(material, some)
+    answers, understood = _answers(material.protocol, some)
     return AccountState(
         name=account.name,
         side=side,
@@ -193,10 +210,12 @@ def _state(material: Material, account: Account, side: str) -> AccountState:
     )
 
 
-def _measured(material: Material, account: Account, side: str) -> FeedAccount:
-    some = material.sessions[account.name]
-    answers, understood = _answers(material, some)
-    interest = material.protocol.interest_of(account)
+def measured_account(
+    protocol: Protocol, account: Account, side: str, some: Sequence[Recorded]
+) -> FeedAccount:
+    """Return an account, with its sessions `some` (one at least), as the measures take it."""
+    answers, understood = _answers(protocol, some)
+    interest = protocol.interest_of(account)
     return FeedAccount(
         name=account.name,
         arm=account.arm,
@@ -207,25 +226,25 @@ def _measured(material: Material, account: Account, side: str) -> FeedAccount:
         feed_s=sum(each.items.feed_s for each in some),
         answers=answers,
         understood=understood,
-        stopped=_stopped(material, some),
+        stopped=_stopped(protocol, some),
         country=some[0].session.arm.country,
         kind=f"{some[0].session.arm.age} {some[0].session.arm.consent}",
     )
 
 
-def _stopped(material: Material, some: Sequence[Recorded]) -> str:
+def _stopped(protocol: Protocol, some: Sequence[Recorded]) -> str:
     """Return the rule that ended an account for good because of what it was shown; "" for none."""
     last = some[-1].drive
-    whole = sum(each.items.feed_s for each in some) >= material.protocol.stop.feed_s
+    whole = sum(each.items.feed_s for each in some) >= protocol.stop.feed_s
     return last.stopped if last and last.stopped in BY_CONTENT and not whole else ""
 
 
-def _answers(material: Material, some: Sequence[Recorded]) -> tuple[int, int]:
+def _answers(protocol: Protocol, some: Sequence[Recorded]) -> tuple[int, int]:
     """Return how many answers of the measured feeds there were, and how many were understood."""
     health = [
         health
         for each in some
         for health in each.items.health
-        if health.platform in material.protocol.adapters
+        if health.platform in protocol.adapters
     ]
     return sum(each.answers for each in health), sum(each.understood for each in health)

@@ -96,10 +96,12 @@ class Coding:
 class Example:
     """One item that counts as measured and was on the screen; neither text nor picture nor name.
 
-    `key` finds it again in the private folder, and is in nothing that is published.
+    `id` leads whoever has the study to it, by `explain`, and nobody else anywhere. `key` finds it
+    again in the private folder, and is in nothing that is published.
     """
 
     number: int  # in the audit, from 1
+    id: str
     side: str
     role: Role
     account: str

@@ -14,6 +14,7 @@ from analyzer.feed.audit_records import Example
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.codes import Settlement
 from analyzer.feed.measures.columns import digest
+from analyzer.feed.showing_ids import showing_id
 
 EXAMPLES: Final = 5  # of an arm
 ArmName = tuple[str, str]  # side, role
@@ -68,10 +69,12 @@ class Seen:
                 self._draw(row)
             yield batch
 
-    def examples(self, material: Material, codebook: Codebook) -> tuple[Example, ...]:
+    def examples(
+        self, material: Material, codebook: Codebook, secret: bytes
+    ) -> tuple[Example, ...]:
         """Return `EXAMPLES` of each arm, of as many accounts as there are, in order of feed time.
 
-        No item twice.
+        No item twice. Their ids are made with the study's `secret`.
         """
         told: list[Example] = []
         used: set[str] = set()
@@ -89,7 +92,7 @@ class Seen:
                             used.add(row["item_key"])
                             rows.append(row)
             for row in sorted(rows, key=lambda row: (row["feed_s"], row["account"])):
-                told.append(self._example(len(told) + 1, row, codebook))
+                told.append(self._example(len(told) + 1, row, codebook, secret))
         return tuple(told)
 
     def _draw(self, row: dict[str, Any]) -> None:
@@ -103,7 +106,9 @@ class Seen:
         if len(mine) > EXAMPLES:
             del mine[max(mine)]
 
-    def _example(self, number: int, row: dict[str, Any], codebook: Codebook) -> Example:
+    def _example(
+        self, number: int, row: dict[str, Any], codebook: Codebook, secret: bytes
+    ) -> Example:
         settlement = self._settled[row["item_key"]]
         same = {
             name: row[name]
@@ -114,6 +119,7 @@ class Seen:
         }  # fmt: skip
         return Example(
             number=number,
+            id=showing_id(secret, row),
             category=settlement.category,
             harmful=settlement.category in codebook.harmful,
             how=settlement.how,

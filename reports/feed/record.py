@@ -102,9 +102,13 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item that was shown: what it is, when, how long; nothing by which it could be found."""
+    """An item that was shown: what it is, when, how long; nothing by which it could be found.
+
+    `id` is a keyed digest: `evenhand explain` takes it, in the folder of the study only.
+    """
 
     number: int
+    id: str
     side: str
     role: Role
     account: str

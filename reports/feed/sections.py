@@ -77,6 +77,7 @@ class ExampleLine:
     """An item of which only this is told: neither its text nor who made it."""
 
     number: int
+    id: str
     which: str
     arm: Said
     category: str
@@ -240,6 +241,7 @@ class _Sections:
         duration = self._figures.duration
         return ExampleLine(
             number=each.number,
+            id=each.id,
             which=self._which(each.side),
             arm=self._figures.arm(each.side, each.role),
             category=self._figures.category(each.category),

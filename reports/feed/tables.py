@@ -249,6 +249,7 @@ _EXAMPLES: Final = _table(
     "One measured item that was shown, without anything by which it could be found",
     (
         _col("number", "Number in the audit", "count"),
+        _col("id", "Keyed digest: `evenhand explain` takes it, in the folder of the study only"),
         *_ARM,
         _col("account", "Account, as the study calls it"),
         _col("category", "Category of the codebook"),

@@ -227,6 +227,19 @@ def _footer(out: Out, found: FeedView) -> None:
     out.line("How well coders agree", "bold")
     for sentence in found.agreement:
         out.line(f"  {sentence}")
+    _examples(out, found)
     out.line("What this cannot tell", "bold")
     for sentence in found.limits:
         out.line(f"  {sentence}")
+
+
+def _examples(out: Out, found: FeedView) -> None:
+    ids: dict[str, list[str]] = {}
+    for each in found.audit.examples:
+        ids.setdefault(str(found.figures.arm(each.side, each.role)), []).append(each.id)
+    if ids:
+        out.line(
+            "Examples of measured items (`evenhand explain ID`: where each is recorded)", "bold"
+        )
+    for arm, those in ids.items():
+        out.line(f"  {arm}: {' '.join(those)}")
