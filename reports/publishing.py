@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from analyzer.exporters.people import People
 from analyzer.linkage import Linkage
+from analyzer.said import Said
 from reports.dictionary import dictionary, tables
+from reports.feed.forms import name as feed_name
 from reports.feed.publishing import published as published_feed
+from reports.feed.view import FeedView, view
 from reports.material import Material
 from reports.tables import cell
 from reports.words import FICTIONAL
 
+if TYPE_CHECKING:
+    from analyzer.feed.audit_records import Audit
+
 README: Final = """\
 # {title}
-{fictional}
+{fictional}{feed}
 {answer}
 {warnings}
 ## What is here
@@ -33,9 +39,11 @@ Tables are CSV; what their columns mean stands in `{name}.dictionary.csv`.
 ## What was taken out
 
 All values of requests and answers; what looks like a value, or names somebody, in names of hosts,
-paths and keys; cookies and tokens; the study's names of personas and devices. Every byte of these
-files was searched for the {values} seeded values of the study, in every way of writing that
-evenhand knows, and none was found.
+paths and keys; cookies and tokens; the study's names of personas, accounts and devices. Every byte
+of these files was searched for the {values} seeded values of the study, in every way of writing that
+evenhand knows, and none was found. Where sessions hold a feed, every byte was searched, too, for
+what leads to its items and to who made them: names, handles and ids, as far as nothing else is
+called so.
 {short}
 What nobody seeded, nobody can search for: a first name that an app uses as a key looks like any
 other key. Look through the files before you publish them.
@@ -53,6 +61,17 @@ Not searched, because they are too short to be told from anything else: {types}.
 """
 _FICTIONAL: Final = """
 **{told}**
+"""
+_ANSWERED: Final = """
+## What the feed shows
+
+{leads}
+
+{meaning}
+
+All of it stands in `{name}.html`.
+
+## What the app sends, and to whom
 """
 _FEED: Final = {
     ".html": "what the feed shows; accounts and coders have numbers, and nothing leads to\n"
@@ -75,14 +94,19 @@ _SESSIONS: Final = {
 }
 
 
-def published(material: Material) -> Material:
+def published(material: Material, accounts: Mapping[str, str]) -> Material:
     """Return `material` with personas and devices by number, in the order of their names.
 
+    Accounts of feeds have those of `accounts` (`reports.feed.publishing.account_numbers`).
     What names people in paths of the evidence goes, too (`exporters.people`).
     """
     comparison, linkage = material.comparison, material.linkage
     rows = comparison.sessions
-    personas = _numbered("persona", [*(row.persona for row in rows), *_of(linkage, "personas")])
+    named = [*(row.persona for row in rows), *_of(linkage, "personas")]
+    personas = {
+        **_numbered("persona", (each for each in named if each not in accounts)),
+        **accounts,
+    }
     devices = _numbered("device", [*(row.device for row in rows), *_of(linkage, "devices")])
     return Material(
         replace(
@@ -109,15 +133,23 @@ def published(material: Material) -> Material:
             ),
         ),
         material.countries,
-        material.feed and published_feed(material.feed),
+        material.feed and published_feed(material.feed, accounts),
     )
 
 
-def readme(material: Material, files: Iterable[str], values: int, too_short: Iterable[str]) -> str:
+def readme(
+    material: Material,
+    files: Iterable[str],
+    values: int,
+    too_short: Iterable[str],
+    audit: Audit | None = None,
+) -> str:
     """Return what the folder says of itself: all `files` in it, by name.
 
-    `values` were searched, `too_short` (data types) could not be.
+    `values` were searched, `too_short` (data types) could not be. `audit` is what the feed shows,
+    as it is published: the folder's first answer, where there is one.
     """
+    shown = view(audit) if audit else None
     whole, name = material.record, material.name
     types = ", ".join(sorted(set(too_short)))
     tabled = {f"{name}.{each.name}.csv": each for each in (*tables(), dictionary())}
@@ -134,8 +166,11 @@ def readme(material: Material, files: Iterable[str], values: int, too_short: Ite
     return README.format(
         title=whole.title,
         fictional=_FICTIONAL.format(told=FICTIONAL) if material.comparison.fictional else "",
+        feed=_answered(shown) if shown else "",
         answer="\n\n".join(whole.answer),
-        warnings=_warnings(material.comparison.warnings),
+        warnings=_warnings(
+            [*(map(str, shown.cautions) if shown else ()), *material.comparison.warnings]
+        ),
         name=name,
         files="\n".join(told),
         tables="\n".join(
@@ -147,6 +182,20 @@ def readme(material: Material, files: Iterable[str], values: int, too_short: Ite
         values=values,
         short=_SHORT.format(types=types) if types else "",
     )
+
+
+def _answered(shown: FeedView) -> str:
+    """Return what the feed shows, one paragraph for each arm, then side against side."""
+    told = [(f"**{cell(str(each.lead))}**", *_cells(each.more)) for each in shown.headlines]
+    return _ANSWERED.format(
+        leads="\n\n".join(" ".join(each) for each in (*told, _cells(shown.contrast)) if each),
+        meaning=" ".join(_cells((shown.joint, *shown.who, shown.meaning))),
+        name=feed_name(shown.audit),
+    )
+
+
+def _cells(sentences: Iterable[Said]) -> tuple[str, ...]:
+    return tuple(cell(str(each)) for each in sentences)
 
 
 def _warnings(warnings: Sequence[str]) -> str:

@@ -145,6 +145,7 @@ def session(arm: str, repeat: int, **changed: object) -> dict[str, object]:
         "content": f"content of {arm}-r{repeat:02d}",
         "prints": [],
         "steps": [],
+        "account": "",
     }
     return row | changed
 

@@ -14,11 +14,14 @@ from cli_rig import done, mistake, run
 
 from analyzer.exporters.searching import Search
 from analyzer.feed import store
+from analyzer.feed.audit import audit
 from analyzer.simulation.feed_accounts import FeedDeclaration
 from analyzer.simulation.feed_bundles import write_study
 from analyzer.simulation.feed_codes import simulate_codes
 from analyzer.study import load_study
 from reports.feed.record import feed_schema
+from reports.feed.view import view
+from reports.tables import cell
 
 
 def written(root: Path, amplified: float) -> Path:
@@ -105,26 +108,43 @@ def test_a_published_copy_tells_what_the_feed_shows_and_nothing_of_whoever_made_
 ) -> None:
     done("analyze", root=root)
     folder = tmp_path / "published"
-    done("publish", folder, "KE", "US", "--no-sessions", "--lang", "en,sw", root=root)
+    done("publish", folder, "KE", "US", "--lang", "en,sw", root=root)
     names = {path.name for path in folder.iterdir()}
     assert {"feed-KE-US.html", "feed-KE-US.sw.html", "feed-KE-US.json", "feed-schema.json"} <= names
     assert "feed-KE-US.feed_rows.csv" in names
+    assert sum(name.endswith(".redacted.jsonl") for name in names) == 24
     record = json.loads((folder / "feed-KE-US.json").read_text(encoding="utf-8"))
     schema = json.loads((folder / "feed-schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(record)
-    assert [each["name"] for each in record["accounts"]][:2] == ["account 1", "account 2"]
+    assert all(each["name"].startswith("account ") for each in record["accounts"])
     assert record["examples"]
     assert all(each["account"].startswith("account ") for each in record["examples"])
-    # Names of recordings, which the whole copy uses, have those of accounts in a simulated study.
-    recordings = [path.name.encode() for path in load_study(root).captures.iterdir()]
     search = Search([*what_strangers_wrote(root), *names_of_accounts(root)])
     for path in folder.iterdir():
+        content = path.read_bytes()
         if path.name.startswith("feed-"):
-            content = path.read_bytes()
-            for each in recordings:
-                content = content.replace(each, b"")
             assert not [leak for leak in search.file(path.name, content) if leak.data_type]
-    assert "`feed-KE-US.html`" in (folder / "README.md").read_text(encoding="utf-8")
+        for _, account in names_of_accounts(root):
+            assert account.encode() not in path.name.encode() + content
+    told = list(csv.DictReader((folder / "KE-US.sessions.csv").open(encoding="utf-8")))
+    whose = {each["persona"] for each in told}
+    assert whose == {each["name"] for each in record["accounts"]}
+
+
+def test_a_published_copy_begins_with_what_the_feed_shows(root: Path, tmp_path: Path) -> None:
+    done("analyze", root=root)
+    folder = tmp_path / "published"
+    done("publish", folder, "KE", "US", "--no-sessions", root=root)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    shown = view(audit(load_study(root), "KE", "US"))
+    assert len(shown.headlines) == 2
+    places = [text.index(cell(str(each.lead))) for each in shown.headlines]
+    whole = json.loads((folder / "KE-US.json").read_text(encoding="utf-8"))
+    assert places == sorted(places)
+    assert places[-1] < text.index(whole["answer"][0])
+    assert "`feed-KE-US.html`" in text
+    assert "one account only" not in text
+    assert "names, handles and ids" in text
 
 
 def names_of_accounts(root: Path) -> list[tuple[str, str]]:

@@ -11,6 +11,9 @@ from analyzer.compare import compare, matrix
 from analyzer.comparison import Comparison
 from analyzer.frames import Frames
 from analyzer.study import Study
+from reports.language import Language
+from reports.limits import limits
+from reports.naming import Names
 
 N = range(1, 7)
 REGIONS = "cannot be told from what differs between regions"
@@ -48,6 +51,22 @@ def test_several_accounts_on_both_sides_or_the_same_ones_are_not_told_of() -> No
     assert (
         "one account only (accounts of Germany: 1, of Kenya: 2)" in diff(frames(rows)).warnings[0]
     )
+
+
+def test_accounts_of_a_feed_are_accounts() -> None:
+    rows = [
+        session(arm, number, persona="", account=f"{arm} {number % 3}")
+        for arm in ("DE-13", "KE-13")
+        for number in N
+    ]
+    found = diff(frames(rows))
+    assert found.warnings == ()
+    assert [each.persona for each in found.sessions] == [each["account"] for each in rows]
+    names = Names(found, synthetic.knowledge(), Language())
+    assert any("test accounts 6," in str(each) for each in limits(found, names))
+    for each in rows[:6]:
+        each["account"] = "anna"
+    assert "(accounts of Germany: 1, of Kenya: 3)" in diff(frames(rows)).warnings[0]
 
 
 def test_accounts_that_nobody_wrote_down_are_no_shared_ones() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from recording import post, prove_region
 
-from analyzer.bundle import BundleWriter, new_session, read_session
+from analyzer.bundle import BundleWriter, list_bundles, new_session, read_session
 from analyzer.bundle.sealing import seal
 from analyzer.errors import UserError
 from analyzer.feed.audit import audit
@@ -86,6 +86,16 @@ def waive(root: Path, more: str) -> None:
     path.write_text(text.replace(head, f"{head}{more}\n"), encoding="utf-8")
 
 
+def bundles_of(root: Path, account: str) -> list[Path]:
+    """Return the sessions of an account, the first one first."""
+    every = [(read_session(each), each) for each in list_bundles(root / "captures")]
+    return [
+        path
+        for session, path in sorted(every, key=lambda each: each[0].repeat)
+        if session.account == account
+    ]
+
+
 def between(found: Audit) -> Iterator[FeedRow]:
     for row in found.comparison.rows:
         if row.left.split()[0] != row.right.split()[0]:
@@ -105,8 +115,7 @@ def decided(found: Audit) -> int:
 
 
 def drive(root: Path, driven: str, **noted: Any) -> None:
-    [bundle] = (root / "captures").glob(f"{driven}-s01*")
-    log = DriveLog(root, bundle.name)
+    log = DriveLog(root, bundles_of(root, driven)[0].name)
     log.add("begin", 0.0, **{"account": driven, "seed": "x", **noted})
     log.add("stop", 9.0, reason="feed_time")
     log.close()
@@ -133,7 +142,7 @@ def test_a_session_whose_driver_went_by_another_protocol_is_left_out(
 ) -> None:
     drive(root, "KE-seeded-0", **noted)
     found = audited(root)
-    assert "KE-seeded-0-s01" in told(found)["otherwise"]
+    assert bundles_of(root, "KE-seeded-0")[0].name in told(found)["otherwise"]
     assert "KE-seeded-0" not in {each.name for each in found.comparison.accounts}
     assert len(found.comparison.accounts) == 23
 
@@ -171,11 +180,12 @@ def test_roles_that_were_changed_after_the_recording_do_not_turn_a_study_round(r
     with pytest.raises(UserError, match="KE has no sessions of minors") as raised:
         audited(root)
     assert "is left out because study.toml declares its account otherwise" in raised.value.fix
-    cut_log(root / "captures" / "US-seeded-0-s01-simulated")
+    [cut] = bundles_of(root, "US-seeded-0")
+    cut_log(cut)
     with pytest.raises(UserError, match="KE has no sessions of minors") as raised:
         audited(root)
     assert "is left out because study.toml declares its account otherwise" in raised.value.fix
-    assert "US-seeded-0-s01-simulated is left out because capture.sqlite" in raised.value.fix
+    assert f"{cut.name} is left out because capture.sqlite" in raised.value.fix
 
 
 def test_an_arm_that_the_study_has_changed_since_is_not_that_of_its_sessions(root: Path) -> None:
@@ -211,7 +221,8 @@ def test_a_study_may_do_without_the_exit_and_says_why(root: Path) -> None:
 
 
 def unproven(root: Path) -> None:
-    for bundle in (root / "captures").glob("KE-seeded-[0-2]*"):
+    for number in range(3):
+        [bundle] = bundles_of(root, f"KE-seeded-{number}")
         with sqlite3.connect(bundle / "capture.sqlite") as held:
             held.execute("DELETE FROM measured")
         seal(bundle, held, replace(read_session(bundle), egress=None))
@@ -339,11 +350,12 @@ def cut_log(bundle: Path) -> None:
 
 def test_a_session_that_was_changed_since_is_no_evidence(root: Path) -> None:
     audited(root)
-    kept = root / "feed" / "items" / "KE-seeded-0-s01-simulated.parquet"
+    [cut] = bundles_of(root, "KE-seeded-0")
+    kept = root / "feed" / "items" / f"{cut.name}.parquet"
     assert kept.is_file()
-    cut_log(root / "captures" / "KE-seeded-0-s01-simulated")
+    cut_log(cut)
     found = audited(root)
-    assert told(found)["broken_seal"].endswith("left out: KE-seeded-0-s01-simulated.")
+    assert told(found)["broken_seal"].endswith(f"left out: {cut.name}.")
     assert "KE-seeded-0" not in {each.name for each in found.comparison.accounts}
     assert not kept.exists()
     for bundle in (root / "captures").glob("KE-*"):
@@ -354,11 +366,11 @@ def test_a_session_that_was_changed_since_is_no_evidence(root: Path) -> None:
 
 
 def test_a_recording_under_two_names_is_one(root: Path) -> None:
-    bundle = root / "captures" / "KE-seeded-0-s01-simulated"
-    shutil.copytree(bundle, bundle.with_name("KE-seeded-0-s02-simulated"))
+    [bundle] = bundles_of(root, "KE-seeded-0")
+    shutil.copytree(bundle, bundle.with_name("KE-r99-simulated"))
     before = {each.name: each.shown for each in audited(root).comparison.accounts}
     assert before["KE-seeded-0"] < 1.5 * before["KE-seeded-1"]
-    assert "KE-seeded-0-s02-simulated" in told(audited(root))["broken_seal"]
+    assert "KE-r99-simulated" in told(audited(root))["broken_seal"]
 
 
 @pytest.fixture
@@ -376,8 +388,10 @@ def times(found: Audit) -> dict[str, tuple[float, float | None]]:
 def test_a_clock_that_was_set_back_does_not_turn_an_account_round(halves: Path) -> None:
     before = audited(halves)
 
+    second = bundles_of(halves, "US-seeded-1")[1].name
+
     def back(each: Session) -> Session:
-        if each.account != "US-seeded-1" or "s02" not in each.id:
+        if each.id != second:
             return each
         began, ended = (str(time).replace("-16T", "-10T") for time in (each.started, each.ended))
         assert began != each.started
@@ -395,8 +409,8 @@ def test_a_clock_that_was_set_back_does_not_turn_an_account_round(halves: Path) 
 
 def test_what_comes_after_a_session_that_is_lost_does_not_count(halves: Path) -> None:
     before = times(audited(halves))
-    shutil.rmtree(halves / "captures" / "US-seeded-0-s01-simulated")
-    shutil.rmtree(halves / "captures" / "KE-seeded-0-s02-simulated")
+    shutil.rmtree(bundles_of(halves, "US-seeded-0")[0])
+    shutil.rmtree(bundles_of(halves, "KE-seeded-0")[1])
     found = audited(halves)
     assert told(found)["cut_short"].endswith("does not count: US-seeded-0.")
     after = times(found)
@@ -408,8 +422,10 @@ def test_what_comes_after_a_session_that_is_lost_does_not_count(halves: Path) ->
 
 
 def test_a_session_that_left_from_elsewhere_ends_what_counts_of_its_account(halves: Path) -> None:
+    first = bundles_of(halves, "KE-seeded-0")[0].name
+
     def away(each: Session) -> Session:
-        return replace(each, egress="US") if each.id == "KE-seeded-0-s01-simulated" else each
+        return replace(each, egress="US") if each.id == first else each
 
     sessions(halves, away)
     found = audited(halves)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 from feed_audits import audit_of, compared
 
-from reports.feed.publishing import published
+from analyzer.feed.audit_records import Audit, Caution
+from analyzer.said import say
+from reports.feed.publishing import account_numbers, published
 from reports.feed.record import (
     feed_record,
     feed_record_json,
@@ -62,24 +65,59 @@ def test_coders_have_numbers_and_items_no_digest() -> None:
         assert secret not in text
 
 
+def shown_to_all(key: bytes = b"k" * 32) -> Audit:
+    found = audit_of(compared())
+    return published(found, account_numbers([each.name for each in found.accounts], key))
+
+
 def test_published_accounts_have_numbers_everywhere() -> None:
-    audit = published(audit_of(compared()))
+    audit = shown_to_all()
     text = feed_record_json(feed_record(audit))
-    assert "account 1" in text
-    assert "account 32" in text
+    assert all(f'account {number}"' in text for number in range(1, 33))
     assert "KE-seeded-0" in feed_record_json(feed_record(audit_of(compared())))
     for name in (each.name for each in audit_of(compared()).accounts):
         assert name not in text
-    assert str(audit.cautions[0].text) == "Not complete: account 1."
+    assert str(audit.cautions[0].text) == f"Not complete: {audit.examples[0].account}."
     assert audit.examples[0].key == ""
     assert audit.protocol.interests["blue"].terms == ()
     assert "KE-seeded" not in repr(audit)
 
 
 def test_published_numbers_are_the_same_in_every_table() -> None:
-    audit = published(audit_of(compared()))
-    assert audit.accounts[0].name == audit.comparison.accounts[0].name == "account 1"
-    assert audit.examples[0].account == "account 1"
+    audit, before = shown_to_all(), audit_of(compared())
+    assert [each.name for each in audit.accounts] == [
+        each.name for each in audit.comparison.accounts
+    ]
+    of = account_numbers([each.name for each in before.accounts], b"k" * 32)
+    assert audit.examples[0].account == of["KE-seeded-0"]
+    told = {each.name: each.first_exposure_s for each in audit.comparison.accounts}
+    assert told == {of[each.name]: each.first_exposure_s for each in before.comparison.accounts}
+
+
+def test_published_accounts_stand_in_an_order_that_the_key_of_the_study_draws() -> None:
+    names = [each.name for each in audit_of(compared()).accounts]
+    mine, others = (account_numbers(names, key) for key in (b"k" * 32, b"o" * 32))
+    assert list(mine) != names
+    assert list(mine) != sorted(names)
+    assert mine != others
+    assert account_numbers(reversed(names), b"k" * 32) == mine
+    arms = [(each.side, each.role) for each in audit_of(compared()).accounts]
+    assert [(each.side, each.role) for each in shown_to_all().accounts] == arms
+    first = [int(each.name.split()[1]) for each in shown_to_all().accounts[:8]]
+    assert first == sorted(first)  # and where they stand says nothing more
+
+
+def test_a_sentence_lists_published_accounts_by_number() -> None:
+    before = audit_of(compared())
+    listed = ("KE-seeded-0", "KE-seeded-1", "KE-seeded-2", "KE-seeded-3", say("{n} more", n=2))
+    before = replace(
+        before, cautions=(Caution("incomplete", say("Not: {accounts}.", accounts=listed)),)
+    )
+    of = account_numbers([each.name for each in before.accounts], b"k" * 32)
+    told = str(published(before, of).cautions[0].text)
+    numbers = [int(each) for each in re.findall(r"account (\d+)", told)]
+    assert numbers == sorted(int(of[f"KE-seeded-{number}"].split()[1]) for number in range(4))
+    assert "2 more" in told
 
 
 def test_tables_hold_every_row_and_the_dictionary_every_column() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,10 @@ from analyzer.cli.report_command import LANGUAGES, Several, gathered
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from analyzer.exporters.searching import Search
     from analyzer.feed.adapters import Adapter
+    from analyzer.feed.audit_records import Audit
     from analyzer.study import Study
     from reports.material import Material
 
@@ -79,6 +80,7 @@ def command(
     from analyzer.exporters.searching import Search, refuse
     from analyzer.feed.store import adapters_of
     from analyzer.sums import SUMS, sha256, write_sums
+    from reports.publishing import published, readme
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty", "name a new folder")
@@ -88,13 +90,21 @@ def command(
     )
     material = gathered(study, *(sides or DEFAULT_SIDES))
     search, adapters = Search(seeded), adapters_of(study)
+    searched = len(seeded) - len(search.too_short)
     chosen = tuple(each for some in languages for each in some) or ("en",)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
         made = Path(name) / "made"
         made.mkdir()
-        _write_feed(made, study, sides or DEFAULT_SIDES, chosen)
-        _write(made, study, material, search, seeded, chosen, sessions, adapters)
+        numbers = _account_numbers(study)
+        found = _write_feed(made, study, sides or DEFAULT_SIDES, chosen, numbers)
+        clean = published(material, numbers)
+        _write(made, clean, chosen)
+        if sessions:
+            _write_sessions(made, _bundles(study, material), study.key, seeded, adapters)
+        names = {each.name for each in made.iterdir()}
+        text = readme(clean, names, searched, search.too_short, found)
+        (made / "README.md").write_text(text, encoding="utf-8")
         strangers = [creators_of(each, adapters).distinct for each in _bundles(study, material)]
         refuse(
             [*search.folder(made), *left_in(made, frozenset().union(*strangers))],
@@ -112,7 +122,6 @@ def command(
         complain("study.toml has no seeded values: nothing could be searched for")
     if search.too_short:
         complain(f"too short to be searched for: {', '.join(sorted(set(search.too_short)))}")
-    searched = len(seeded) - len(search.too_short)
     click.echo(
         f"Wrote {number} files to {click.format_filename(folder)}; none of {searched} seeded values"
         " is in them"
@@ -120,38 +129,37 @@ def command(
     click.echo(f"Signed by {shown(signer)}" if signer else "Not signed: there is no key")
 
 
-def _write(
-    made: Path,
-    study: Study,
-    material: Material,
-    search: Search,
-    seeded: tuple[tuple[str, str], ...],
-    languages: tuple[str, ...],
-    sessions: bool,
-    adapters: Sequence[Adapter],
-) -> None:
+def _account_numbers(study: Study) -> Mapping[str, str]:
+    """Return how all accounts of the study are called in the copy: declared or recorded ones."""
+    from analyzer.bundle import list_bundles, read_session
+    from reports.feed.publishing import account_numbers
+
+    names = set((study.feed or {}).get("accounts", ()))
+    for bundle in list_bundles(study.captures):
+        with suppress(UserError):  # of a session that cannot be read nothing is published
+            names.add(read_session(bundle).account)
+    return account_numbers(names, study.key)
+
+
+def _write(made: Path, clean: Material, languages: tuple[str, ...]) -> None:
     from reports.forms import files
-    from reports.publishing import published, readme
     from reports.record import schema_text
 
-    clean = published(material)
     for ending, content in files(clean, ("html", "json", "csv"), languages):
         (made / f"{clean.name}{ending}").write_bytes(content)
     (made / "schema.json").write_text(schema_text(), encoding="utf-8")
-    if sessions:
-        _write_sessions(made, _bundles(study, material), study.key, seeded, adapters)
-    searched = len(seeded) - len(search.too_short)
-    names = {each.name for each in made.iterdir()}
-    text = readme(clean, names, searched, search.too_short)
-    (made / "README.md").write_text(text, encoding="utf-8")
 
 
 def _write_feed(
-    made: Path, study: Study, sides: tuple[str, ...], languages: tuple[str, ...]
-) -> None:
-    """Write what the feed shows, where both sides have accounts of it."""
+    made: Path,
+    study: Study,
+    sides: tuple[str, ...],
+    languages: tuple[str, ...],
+    numbers: Mapping[str, str],
+) -> Audit | None:
+    """Write what the feed shows, where both sides have accounts of it, and return that."""
     if study.feed is None:
-        return
+        return None
     from analyzer.feed.audit import audit
     from reports.feed.forms import files, name
     from reports.feed.publishing import published
@@ -159,13 +167,14 @@ def _write_feed(
 
     a, b = sides
     try:
-        found = published(audit(study, a, b))
+        found = published(audit(study, a, b), numbers)
     except UserError as error:
         complain(f"published without the feed: {error}")
-        return
+        return None
     for ending, content in files(found, ("html", "json", "csv"), languages):
         (made / f"{name(found)}{ending}").write_bytes(content)
     (made / "feed-schema.json").write_text(feed_schema_text(), encoding="utf-8")
+    return found
 
 
 def _write_sessions(

@@ -34,7 +34,9 @@ was left out:
 Pseudonyms (of hosts, servers and phones that are withheld) are the same for equal values. They, and
 the outlines in `session-*.har` (names and shapes of what was in the bodies), are what evenhand says
 of the recording; the seal does not prove them. Every byte here was searched for the seeded values
-of the study, however written, and none was found.
+of the study, however written, and none was found. Where sessions hold a feed, every byte was
+searched, too, for what leads to its items and to who made them: names, handles and ids, as far as
+nothing else is called so.
 """
 
 

@@ -19,7 +19,7 @@ def account_cautions(a: Titled, b: Titled) -> list[Said]:
     if not a[1] or not b[1]:
         return []
     found = []
-    mine, others = ({each.persona for each in sessions} for _, sessions in (a, b))
+    mine, others = ({each.whose for each in sessions} for _, sessions in (a, b))
     if 1 in (len(mine), len(others)) and mine.isdisjoint(others - {""}):
         found.append(
             say(

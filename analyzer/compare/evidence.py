@@ -47,7 +47,7 @@ def session_rows(frames: Frames, compared: Sides, controls: Sides) -> tuple[Sess
             country=each.arm.country,
             age=each.arm.age,
             consent=each.arm.consent,
-            persona=each.persona,
+            persona=each.whose,
             repeat=each.repeat,
             block=each.block,
             device=each.device,

@@ -51,12 +51,18 @@ class Recorded:
     content: str  # the same for copies of one recording; "" where that cannot be told
     prints: tuple[int, ...] = ()  # of its exchanges: see `bundle.identity.exchange_prints`
     steps: tuple[tuple[str, float], ...] = ()  # names, and when they began; from its own start
+    account: str = ""  # of the study's [feed]
 
     @property
     def instruments(self) -> tuple[str, ...]:
         """What changed the app while it ran, by name, sorted: recorded, or known by its tools."""
         declared = {self.instrumented} if self.instrumented else set()
         return tuple(sorted(declared | ({name.lower() for name, _ in self.tools} & INSTRUMENTS)))
+
+    @property
+    def whose(self) -> str:
+        """The test account: of the feed where one is named, else the persona; "" if nobody said."""
+        return self.account or self.persona
 
     @property
     def recorded_by(self) -> str:
@@ -130,6 +136,7 @@ def recorded(sessions: pd.DataFrame) -> list[Recorded]:
             content=row["content"],
             prints=tuple(map(int, row["prints"])),
             steps=tuple((name, float(t_s)) for name, t_s in row["steps"]),
+            account=row["account"],
         )
         for row in rows
     ]

@@ -24,7 +24,7 @@ SESSION_COLUMNS = [
     "id", "study", "arm", "country", "age", "consent", "persona", "repeat", "block", "device",
     "app", "app_version", "started", "ended", "end_reason", "complete", "origin", "egress", "tools",
     "partial", "mode", "instrumented", "beside", "policy", "phases", "exchanges", "capture",
-    "content", "prints", "steps",
+    "content", "prints", "steps", "account",
 ]  # fmt: skip
 
 

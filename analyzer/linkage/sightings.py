@@ -39,7 +39,7 @@ def sightings(identifiers: pd.DataFrame, sessions: Collection[str]) -> list[Iden
 def whose(sessions: Sequence[Recorded]) -> Mapping[str, Whose]:
     """Return persona, device and arm by session; an arm without personas is one itself."""
     return {
-        each.id: Whose(each.persona or each.arm.label, each.device, each.arm.label)
+        each.id: Whose(each.whose or each.arm.label, each.device, each.arm.label)
         for each in sessions
     }
 

@@ -111,7 +111,6 @@ class _Part:
     rows: Drawn
     begins: float
     ends: float
-    number: int
 
 
 def _rows(drawn: Drawn, first: int, end: int) -> Drawn:
@@ -130,7 +129,6 @@ def _parts(rows: Drawn, sessions: int, batch: int, feed_s: float) -> Iterator[_P
             rows=_rows(rows, first * batch, after * batch),
             begins=float(begun[first]),
             ends=feed_s if is_last else float(begun[after]),
-            number=number + 1,
         )
 
 
@@ -154,7 +152,7 @@ def _write(
         mode="regular",
         account=account.name,
     )
-    session = replace(session, id=f"{account.name}-s{part.number:02d}-simulated")
+    session = replace(session, id=f"{session.arm.label}-r{repeat:02d}-simulated")
     writer = BundleWriter.create(study.captures, session, phase=SETUP)
     offset = _READY - part.begins
     with writer.together():
