@@ -40,9 +40,9 @@ Tables are CSV; what their columns mean stands in `{name}.dictionary.csv`.
 
 All values of requests and answers; what looks like a value, or names somebody, in names of hosts,
 paths and keys; cookies and tokens; the study's names of personas, accounts and devices. Every byte
-of these files was searched for the {values} seeded values of the study, in every way of writing that
-evenhand knows, and none was found. Where sessions hold a feed, every byte was searched, too, for
-what leads to its items and to who made them: names, handles and ids, as far as nothing else is
+of these files was searched for the {values} seeded values of the study, in every way of writing
+that evenhand knows, and none was found. Where sessions hold a feed, every byte was searched, too,
+for what leads to its items and to who made them: names, handles and ids, as far as nothing else is
 called so.
 {short}
 What nobody seeded, nobody can search for: a first name that an app uses as a key looks like any
