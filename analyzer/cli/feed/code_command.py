@@ -42,7 +42,7 @@ def command() -> None:
     epilog=example(
         "evenhand feed code export --coder anna --coder ben\n"
         "evenhand feed code export --coder anna --coder ben --format xlsx\n"
-        "evenhand feed code export --coder anna --coder ben --coder carol --coder dan --each 2"
+        "evenhand feed code export --coder anna --coder ben --coder carol --each 2"
     ),
 )
 @click.option("--coder", "coders", multiple=True, required=True, metavar="NAME", help=_CODER)

@@ -68,7 +68,8 @@ class Desk:
         self._rest_s = rest_s
         self._clock = clock
         self._pieces = study_pieces(root)
-        self._order = [item for item in plan.order(coder) if item in self._pieces]
+        order = plan.order(coder, every=adjudicate)
+        self._order = [item for item in order if item in self._pieces]
         self._lock = threading.Lock()
         self._begun = False
         self._harmful = 0  # since the last rest
