@@ -50,8 +50,8 @@ def command(
       c5e2...    a row of `matrix`: the sessions of each country
       f3a9...    a finding (s...: a signal): exchange, place, decoders, rule
       5bbdf4...  the digest of an identifier: everyone it went to
-      i7e0...    an example of `feed diff` or `feed report`: the answer, the log, the codes
-      ke-1       an account of [feed.accounts]: its sessions, and what it was shown
+      i7e0...    an example of a feed: the answer, the log, the codes
+      ke-1       an account of a feed: its sessions, what it was shown
       region     a gate by its name: whether it holds, and what follows
       Google     a recipient or a host: what could be read of it
 

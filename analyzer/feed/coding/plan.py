@@ -53,7 +53,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def order(self, coder: str, *, every: bool = False) -> list[str]:
         """Return the items of `coder` in her order: shuffled, for each coder in another way.
 
-        `every`: also those that went to others, for whoever decides. Whoever gets tired gets tired of other items than the other one, and of all sides alike.
+        `every`: also those that went to others, for whoever decides. Whoever gets tired gets tired
+        of other items than the other one, and of all sides alike.
         """
         shuffled = [item for item in self.items if every or coder in self.coders_of(item)]
         random.Random(f"{self.seed}/{coder}").shuffle(shuffled)  # noqa: S311
