@@ -21,7 +21,7 @@ from analyzer.feed.audit_records import Audit, Example
 from analyzer.feed.driven import DriveLog
 from analyzer.readers.bundle import read_exchanges
 from analyzer.study import Study
-from reports.feed.publishing import published
+from reports.feed.publishing import account_numbers, published
 from reports.feed.record import feed_record, feed_record_json
 
 POSITIVE = {1, 2, 3, 5}
@@ -155,7 +155,8 @@ def test_nothing_that_anybody_wrote_is_told(whole: Study, made: Audit) -> None:
 
 
 def test_what_is_published_has_the_ids_and_not_the_keys(whole: Study, made: Audit) -> None:
-    text = feed_record_json(feed_record(published(made)))
+    numbers = account_numbers(made.protocol.accounts, whole.key)
+    text = feed_record_json(feed_record(published(made, numbers)))
     for each in made.examples:
         assert each.id in text
         assert each.key not in text
