@@ -21,6 +21,7 @@ from analyzer.cli.options import (
     sides_argument,
     study_option,
 )
+from analyzer.cli.output_options import printed_options
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -79,20 +80,7 @@ DIFFERENT, TROUBLE = 1, 2  # 0: no difference was found
     "--all", "every", is_flag=True, help="In text, list everything: also rows that are the same."
 )
 @click.option("--stat", is_flag=True, help="In text, only a bar for each recipient.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv", "markdown"]),
-    default="text",
-    show_default=True,
-    metavar="FORMAT",
-    help="How to print the rows: text, json, csv or markdown.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--no-pager", is_flag=True, help="On a terminal, do not show text in $PAGER or less.")
-@click.option(
-    "--strict", is_flag=True, help="Exit with 2 if any row could not be decided either way."
-)
+@printed_options("the rows")
 @confidence_option
 @study_option
 def command(

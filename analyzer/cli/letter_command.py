@@ -17,7 +17,8 @@ from analyzer.cli.options import (
     sides_argument,
     study_option,
 )
-from analyzer.cli.report_command import LANGUAGES, gathered
+from analyzer.cli.output_options import LANGUAGES
+from analyzer.cli.report_command import gathered
 
 if TYPE_CHECKING:
     from analyzer.study import Study

@@ -17,7 +17,8 @@ from analyzer.cli.options import (
     open_study,
     study_option,
 )
-from analyzer.cli.report_command import LANGUAGES, Several, gathered
+from analyzer.cli.output_options import language_option
+from analyzer.cli.report_command import gathered
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,14 +43,7 @@ DEFAULT_SIDES = ("eea", "global_majority")
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("sides", nargs=-1, metavar="[A B]")
-@click.option(
-    "--lang",
-    "languages",
-    type=Several(LANGUAGES, "language"),
-    multiple=True,
-    metavar="CODE,...",
-    help=f"Languages of the page: {', '.join(LANGUAGES)}; default: en.",
-)
+@language_option("the page")
 @click.option("--sessions/--no-sessions", default=True, help="With outlines of the sessions (HAR).")
 @confidence_option
 @study_option

@@ -16,6 +16,7 @@ from analyzer.cli.options import (
     sides_argument,
     study_option,
 )
+from analyzer.cli.output_options import written_options
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,25 +27,6 @@ if TYPE_CHECKING:
     from reports.material import Material
 
 _FORMS = ("html", "json", "pdf", "markdown", "xlsx", "csv", "parquet")
-LANGUAGES = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
-
-
-class Several(click.ParamType[tuple[str, ...]]):
-    """Some of `choices`, with commas between them."""
-
-    def __init__(self, choices: tuple[str, ...], what: str) -> None:
-        self.name = what
-        self._choices = choices
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Return them as named; a mistake names those that there are."""
-        found = tuple(each.strip().lower() for each in value.split(","))
-        for each in found:
-            if each not in self._choices:
-                self.fail(f"{each!r} is none of {', '.join(self._choices)}", param, ctx)
-        return found
 
 
 @click.command(
@@ -59,30 +41,7 @@ class Several(click.ParamType[tuple[str, ...]]):
     ),
 )
 @sides_argument
-@click.option(
-    "-f",
-    "--format",
-    "forms",
-    type=Several(_FORMS, "format"),
-    multiple=True,
-    metavar="FORMAT,...",
-    help=f"What to write: {', '.join(_FORMS)}; default: html,json.",
-)
-@click.option(
-    "--lang",
-    "languages",
-    type=Several(LANGUAGES, "language"),
-    multiple=True,
-    metavar="CODE,...",
-    help=f"Languages of what people read: {', '.join(LANGUAGES)}; default: en.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER|FILE",
-    help="Where to; the ending of a file says in which format. Default: out in the study.",
-)
+@written_options(_FORMS)
 @confidence_option
 @study_option
 def command(

@@ -10,6 +10,7 @@ import click
 
 from analyzer.cli.diff_command import DIFFERENT, TROUBLE, own_fault_is_trouble
 from analyzer.cli.options import example, open_study, sides_argument, study_option
+from analyzer.cli.output_options import printed_options
 
 if TYPE_CHECKING:
     from analyzer.feed.audit_records import Audit
@@ -34,20 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--all", "every", is_flag=True, help="In text, list everything: also rows that are alike."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv", "markdown"]),
-    default="text",
-    show_default=True,
-    metavar="FORMAT",
-    help="How to print it: text, json, csv or markdown.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--no-pager", is_flag=True, help="On a terminal, do not show text in $PAGER or less.")
-@click.option(
-    "--strict", is_flag=True, help="Exit with 2 if any row could not be decided either way."
-)
+@printed_options("it")
 @study_option
 def command(
     sides: tuple[str, str],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.options import example, open_study, sides_argument, study_option
-from analyzer.cli.report_command import LANGUAGES, Several
+from analyzer.cli.output_options import written_options
 from analyzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,30 +31,7 @@ _FORMS = ("html", "json", "pdf", "markdown", "csv", "parquet", "xlsx", "svg", "p
     ),
 )
 @sides_argument
-@click.option(
-    "-f",
-    "--format",
-    "forms",
-    type=Several(_FORMS, "format"),
-    multiple=True,
-    metavar="FORMAT,...",
-    help=f"What to write: {', '.join(_FORMS)}; default: html,json.",
-)
-@click.option(
-    "--lang",
-    "languages",
-    type=Several(LANGUAGES, "language"),
-    multiple=True,
-    metavar="CODE,...",
-    help=f"Languages of what people read: {', '.join(LANGUAGES)}; default: en.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER|FILE",
-    help="Where to; the ending of a file says in which format. Default: out in the study.",
-)
+@written_options(_FORMS)
 @study_option
 def command(
     sides: tuple[str, str],
