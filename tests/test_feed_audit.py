@@ -117,6 +117,14 @@ def codes_of(found: Iterable[Caution]) -> set[str]:
     return {each.code for each in found}
 
 
+def test_an_audit_says_how_far_it_is(whole: Study) -> None:
+    told: list[tuple[int, int, str]] = []
+    audit(whole, "KE", "DE", KNOWN, progress=lambda *step: told.append(step))
+    assert [done for done, _, _ in told] == [*range(1, 9), 8]
+    assert {total for _, total, _ in told} == {8}
+    assert told[-1][2] == "comparing accounts"
+
+
 def test_each_account_has_what_was_on_its_screen(whole: Study) -> None:
     found = made(whole)
     assert [side.name for side in found.sides] == ["KE", "DE"]

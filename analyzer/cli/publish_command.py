@@ -154,14 +154,14 @@ def _write_feed(
     """Write what the feed shows, where both sides have accounts of it, and return that."""
     if study.feed is None:
         return None
-    from analyzer.feed.audit import audit
+    from analyzer.cli.feed.auditing import audited
     from reports.feed.forms import files, name
     from reports.feed.publishing import published
     from reports.feed.record import feed_schema_text
 
     a, b = sides
     try:
-        found = published(audit(study, a, b), numbers)
+        found = published(audited(study, a, b), numbers)
     except UserError as error:
         complain(f"published without the feed: {error}")
         return None

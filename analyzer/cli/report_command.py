@@ -95,12 +95,12 @@ def gathered(study: Study, a: str, b: str, *, feed: bool = False) -> Material:
 
 def _audited(study: Study, a: str, b: str) -> Audit | None:
     """Return the audit of the feed; None, which is told, where there is nothing to audit yet."""
-    from analyzer.feed.audit import audit
+    from analyzer.cli.feed.auditing import audited
     from analyzer.feed.protocol import load_protocol
 
     load_protocol(study)  # what is wrong there is the user's to correct
     try:
-        return audit(study, a, b)
+        return audited(study, a, b)
     except UserError as error:
         complain(f"the feed is left out: {error.message}")
         return None

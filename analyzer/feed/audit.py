@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from analyzer.feed.audit_cautions import cautions
@@ -22,14 +22,23 @@ from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.study import Study
 
 
-def audit(study: Study, a: str, b: str, knowledge: Knowledge | None = None) -> Audit:
+def audit(
+    study: Study,
+    a: str,
+    b: str,
+    knowledge: Knowledge | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Audit:
     """Audit the feed of two sides, each an arm, a country or a bloc, as `diff` takes them.
 
     The items are brought up to date with the captures first. `UserError` where the study declares
-    no feed, or a side has no session of an account.
+    no feed, or a side has no session of an account. `progress` is told (sessions read, of, what is
+    being done).
     """
     protocol = load_protocol(study)
-    kept = update(study, phases=protocol.phases)
+    kept = update(study, phases=protocol.phases, progress=progress)
+    if progress:
+        progress(len(kept.sessions), len(kept.sessions), "comparing accounts")
     material = gather(study, protocol, knowledge or load_knowledge(), kept, (a, b))
     codebook = protocol.codebook
     codes = load_codes(study.root, codebook)

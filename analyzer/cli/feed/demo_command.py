@@ -80,8 +80,8 @@ def command(directory: Path, accounts: int, hours: float, seed: int) -> None:
         raise UserError(
             f"the demo needs {error.name}", "pip install 'evenhand[demo]', or run `make demo`"
         ) from None
+    from analyzer.cli.feed.auditing import audited
     from analyzer.cli.feed.report_command import write_feed_report
-    from analyzer.feed.audit import audit
     from reports.feed.view import view
 
     began = time.monotonic()
@@ -90,7 +90,7 @@ def command(directory: Path, accounts: int, hours: float, seed: int) -> None:
     study = _written(directory, accounts, hours, seed)
     items = _coded(study, seed)
     click.echo(f"{items:,} items were shown; two simulated coders coded them, a third decided")
-    found = audit(study, *SIDES)
+    found = audited(study, *SIDES)
     shown = view(found)
     click.echo()
     for each in shown.headlines:

@@ -65,11 +65,11 @@ def command(
     """
     with ExitStack() as stack:
         stack.push(own_fault_is_trouble)
-        from analyzer.feed.audit import audit
+        from analyzer.cli.feed.auditing import audited
         from reports.feed.terminal import rows_of
         from reports.feed.view import view
 
-        found = audit(open_study(study_dir), *sides)
+        found = audited(open_study(study_dir), *sides)
         shown = view(found)
         form = "json" if as_json else form
         if form == "text":

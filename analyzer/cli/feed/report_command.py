@@ -54,12 +54,12 @@ def command(
       svg, png      the share over feed time alone, to be printed elsewhere
                     (PNG needs Chromium)
     """
-    from analyzer.feed.audit import audit
+    from analyzer.cli.feed.auditing import audited
 
     study = open_study(study_dir)
     spoken = tuple(each for some in languages for each in some) or ("en",)
     file, wanted = _where(output, tuple(each for some in forms for each in some), spoken)
-    found = audit(study, *sides)
+    found = audited(study, *sides)
     for path in write_feed_report(study, found, wanted, spoken, None if file else output, file):
         click.echo(f"Wrote {click.format_filename(path)}")
 
