@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from capture_rig import Recording, Server, trusting
+from ports import free_port
 from tap import Tap
 from websocket_client import Talk
 
@@ -263,8 +264,7 @@ def test_what_is_not_http_inside_tls_shows_that_the_phone_trusts_us(
 def test_servers_that_cannot_be_had_are_failures_in_fixed_words(
     tmp_path: Path, server: Server, confdir: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        nobody = free.getsockname()[1]
+    nobody = free_port()
     remap = {HOST: server.address, "gone.example": ("127.0.0.1", nobody)}
     with (
         Recording(tmp_path, server, confdir, upstream_ca=None, remap=remap) as recording,

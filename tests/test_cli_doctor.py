@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cli_rig import done, mistake, run, told
+from ports import free_port
 from recording import STUDY, study
 
 from analyzer.cli import health
@@ -38,10 +39,8 @@ NAMES = (
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
+def port() -> int:
+    return free_port("")
 
 
 def check(name: str, folder: Path, port: int = 8080) -> Check:
@@ -49,22 +48,18 @@ def check(name: str, folder: Path, port: int = 8080) -> Check:
     return found
 
 
-def test_every_check_has_a_state_and_what_is_not_well_a_remedy(
-    tmp_path: Path, free_port: int
-) -> None:
-    words = ("--port", free_port, "--confdir", tmp_path / "conf")
+def test_every_check_has_a_state_and_what_is_not_well_a_remedy(tmp_path: Path, port: int) -> None:
+    words = ("--port", port, "--confdir", tmp_path / "conf")
     checks = told("doctor", *words, root=study(tmp_path).root)
-    assert [each["what"].partition(" 1")[0].partition(f" {free_port}")[0] for each in checks] == [
-        *NAMES
-    ]
+    assert [each["what"].partition(" 1")[0].partition(f" {port}")[0] for each in checks] == [*NAMES]
     for each in checks:
         assert each["state"] in ("ok", "note")
         assert bool(each["fix"]) == (each["state"] != "ok")
 
 
-def test_people_get_a_line_for_each_and_the_remedy_under_it(tmp_path: Path, free_port: int) -> None:
-    said = done("doctor", "--port", free_port, root=tmp_path).splitlines()
-    assert f"  ok  port {free_port}: free" in said
+def test_people_get_a_line_for_each_and_the_remedy_under_it(tmp_path: Path, port: int) -> None:
+    said = done("doctor", "--port", port, root=tmp_path).splitlines()
+    assert f"  ok  port {port}: free" in said
     note = said.index(f"note  study: no study.toml in {tmp_path}")
     assert said[note + 1] == "      evenhand init DIR"
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cli_rig import done, mistake, program, told
+from ports import free_port
 from recording import study
 
 from analyzer.bundle import list_bundles, read_session, verify
@@ -63,13 +64,7 @@ def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def free_ports() -> int:
     """The first of two ports that are free, for TCP and UDP."""
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            first = int(one.getsockname()[1])
-            with contextlib.suppress(OSError, OverflowError):
-                two.bind(("127.0.0.1", first + 1))
-                return first
+    return free_port(several=2)
 
 
 @pytest.fixture
@@ -82,9 +77,7 @@ def recording(
     found: Study, confdir: Path, *words: object, arm: str = "KE-13"
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A session of `arm` being recorded: its process, and the proxy's address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     where = ("--host", "127.0.0.1", "--port", port, "--confdir", confdir, "--study", found.root)
     way = ("--mode", "regular", "--no-page")
     process = program("proxy", "--arm", arm, *way, *where, *words)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import stat
 import subprocess
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from joining_rig import authority_file, phone, program
+from ports import free_port
 
 from analyzer.errors import UserError
 from analyzer.joining import prepare_join
@@ -297,9 +297,3 @@ def test_a_phone_on_ipv6_finds_somebody_listening(tmp_path: Path) -> None:
     assert (mode.listen_host(), mode.listen_port()) == ("::", 51820)
     mode = ProxyMode.parse(phone(tmp_path).mitmproxy_mode)
     assert (mode.listen_host(), mode.listen_port()) == ("", 51820)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from capture_rig import Recording, Server, patterned, trusting
 from cryptography import x509
+from ports import free_port
 from tap import Tap
 from websocket_client import Talk
 
@@ -361,8 +362,7 @@ def test_the_recorders_own_pages_are_not_passed_on(recording: Recording, server:
 def test_a_passed_host_whose_server_is_gone_is_a_failure_and_is_told(
     tmp_path: Path, server: Server, confdir: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        nobody = free.getsockname()[1]
+    nobody = free_port()
     remap = {**server.remap, PINNED: ("127.0.0.1", nobody)}
     with Recording(tmp_path, server, confdir, remap=remap) as recording:
         refuse(recording, server)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import socket
 from pathlib import Path
 
 import pytest
 from cli_rig import program
+from ports import free_port
 from recording import STUDY, study
 
 from analyzer.bundle import list_bundles, read_session
@@ -75,8 +75,7 @@ def test_what_does_not_fit_is_told(
 @pytest.mark.capture
 def test_two_accounts_of_an_arm_are_recorded_at_once(tmp_path: Path) -> None:
     found = study(tmp_path / "study", STUDY + FEED)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     words = ("--account", "ke-1", "--account", "ke-2", "--mode", "regular", "--no-page")
     where = ("--host", "127.0.0.1", "--port", port, "--confdir", tmp_path / "authority")
     process = program("proxy", *words, *where, "--study", found.root)

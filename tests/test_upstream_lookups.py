@@ -15,6 +15,7 @@ from mitmproxy.addons import dns_resolver
 from mitmproxy.dns import DNSFlow
 from mitmproxy.net.dns import response_codes, types
 from mitmproxy.test.tflow import tdnsflow
+from ports import free_port
 
 from addons.checkpage import CheckPage
 from addons.guard import Guard
@@ -47,14 +48,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(dns_resolver.DnsResolver, "dns_request", dns_request)
     return names
-
-
-def free_port() -> int:
-    """Where no datagrams are waited for."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def look_up(port: int, name: str, kind: int = types.A) -> tuple[int, list[str]]:
