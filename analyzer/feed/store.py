@@ -106,7 +106,9 @@ def update(
     `phases`: those in which the feed is on the screen; none given: all but the set-up. Sessions
     that are being recorded are left for later, and those that were changed since they were closed
     are left out. `jobs` processes read (default: as many as `analyse` would take); what is written
-    does not depend on it. `UserError` where another process does the same.
+    does not depend on it. A script that gives no `jobs=1` calls this under
+    `if __name__ == "__main__":`, as `multiprocessing` wants it. `UserError` where another process
+    does the same.
     `progress` is told (sessions done, of, the last one's name).
     """
     adapters = adapters_of(study)
