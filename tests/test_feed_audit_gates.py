@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recording import post, prove_region
+from feed_gates_rig import DECLARED, audited, bundles_of, copied, sessions, told
 
-from analyzer.bundle import BundleWriter, list_bundles, new_session, read_session
+from analyzer.bundle import read_session
 from analyzer.bundle.sealing import seal
 from analyzer.errors import UserError
-from analyzer.feed.audit import audit
 from analyzer.feed.audit_records import Audit
 from analyzer.feed.audit_seen import Seen
 from analyzer.feed.codebook import study_codebook
@@ -26,16 +25,11 @@ from analyzer.feed.driven import DriveLog
 from analyzer.feed.measures import FeedRow
 from analyzer.feed.protocol import load_protocol
 from analyzer.feed.store import update
-from analyzer.knowledge import load_knowledge
 from analyzer.models import Session
-from analyzer.simulation.feed_accounts import FeedDeclaration
 from analyzer.simulation.feed_bundles import write_study
 from analyzer.simulation.feed_codes import simulate_codes
 from analyzer.study import Study, load_study
 from reports.feed.view import view
-
-KNOWN = load_knowledge()
-DECLARED = FeedDeclaration(amplification={"KE": 10.0, "US": 2.0}, learning=6.0)
 
 
 @pytest.fixture(scope="module")
@@ -55,27 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(made: Path, tmp_path: Path) -> Path:
     """A copy of the study that a test may change."""
-    copy = tmp_path / "study"
-    for path in made.rglob("*"):
-        place = copy / path.relative_to(made)
-        if path.is_dir():
-            place.mkdir(parents=True, exist_ok=True)
-        else:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(path.read_bytes())
-    return copy
-
-
-def audited(root: Path, a: str = "KE", b: str = "US") -> Audit:
-    return audit(load_study(root), a, b, KNOWN)
-
-
-def sessions(root: Path, change: Callable[[Session], Session]) -> None:
-    """Record the sessions as if they had been others: what they say of themselves is sealed."""
-    for bundle in sorted((root / "captures").iterdir()):
-        session = read_session(bundle)
-        if (changed := change(session)) != session:
-            seal(bundle, sqlite3.connect(bundle / "capture.sqlite"), changed)
+    return copied(made, tmp_path / "study")
 
 
 def waive(root: Path, more: str) -> None:
@@ -86,16 +60,6 @@ def waive(root: Path, more: str) -> None:
     path.write_text(text.replace(head, f"{head}{more}\n"), encoding="utf-8")
 
 
-def bundles_of(root: Path, account: str) -> list[Path]:
-    """Return the sessions of an account, the first one first."""
-    every = [(read_session(each), each) for each in list_bundles(root / "captures")]
-    return [
-        path
-        for session, path in sorted(every, key=lambda each: each[0].repeat)
-        if session.account == account
-    ]
-
-
 def between(found: Audit) -> Iterator[FeedRow]:
     for row in found.comparison.rows:
         if row.left.split()[0] != row.right.split()[0]:
@@ -104,10 +68,6 @@ def between(found: Audit) -> Iterator[FeedRow]:
 
 def reasons(row: FeedRow) -> set[str]:
     return {each.code for each in row.reasons}
-
-
-def told(found: Audit) -> dict[str, str]:
-    return {each.code: str(each.text) for each in found.cautions}
 
 
 def decided(found: Audit) -> int:
@@ -371,81 +331,6 @@ def test_a_recording_under_two_names_is_one(root: Path) -> None:
     before = {each.name: each.shown for each in audited(root).comparison.accounts}
     assert before["KE-seeded-0"] < 1.5 * before["KE-seeded-1"]
     assert "KE-r99-simulated" in told(audited(root))["broken_seal"]
-
-
-@pytest.fixture
-def halves(tmp_path: Path) -> Path:
-    """A study whose accounts have two sessions each, a day apart."""
-    root = tmp_path / "halves"
-    write_study(root, DECLARED, seed=1, each=2, hours=0.4, sessions=2)
-    return root
-
-
-def times(found: Audit) -> dict[str, tuple[float, float | None]]:
-    return {each.name: (each.feed_s, each.first_exposure_s) for each in found.comparison.accounts}
-
-
-def test_a_clock_that_was_set_back_does_not_turn_an_account_round(halves: Path) -> None:
-    before = audited(halves)
-
-    second = bundles_of(halves, "US-seeded-1")[1].name
-
-    def back(each: Session) -> Session:
-        if each.id != second:
-            return each
-        began, ended = (str(time).replace("-16T", "-10T") for time in (each.started, each.ended))
-        assert began != each.started
-        return replace(each, started=began, ended=ended)
-
-    sessions(halves, back)
-    found = audited(halves)
-    assert told(found)["order"].endswith("which counts: US-seeded-1.")
-    assert times(found) == times(before)
-    (halves / "custody.jsonl").unlink()
-    found = audited(halves)
-    assert told(found)["order"].endswith("recorded: US-seeded-1.")
-    assert "US-seeded-1" not in times(found)
-
-
-def test_what_comes_after_a_session_that_is_lost_does_not_count(halves: Path) -> None:
-    before = times(audited(halves))
-    shutil.rmtree(bundles_of(halves, "US-seeded-0")[0])
-    shutil.rmtree(bundles_of(halves, "KE-seeded-0")[1])
-    found = audited(halves)
-    assert told(found)["cut_short"].endswith("does not count: US-seeded-0.")
-    after = times(found)
-    assert "US-seeded-0" not in after
-    assert after["KE-seeded-0"][0] < before["KE-seeded-0"][0]
-    assert {name: after[name] for name in after if name != "KE-seeded-0"} == {
-        name: before[name] for name in before if name not in {"KE-seeded-0", "US-seeded-0"}
-    }
-
-
-def test_a_session_that_left_from_elsewhere_ends_what_counts_of_its_account(halves: Path) -> None:
-    first = bundles_of(halves, "KE-seeded-0")[0].name
-
-    def away(each: Session) -> Session:
-        return replace(each, egress="US") if each.id == first else each
-
-    sessions(halves, away)
-    found = audited(halves)
-    assert {"elsewhere", "cut_short"} <= set(told(found))
-    assert "KE-seeded-0" not in times(found)
-
-
-@pytest.mark.parametrize("requests", [0, 1])
-def test_a_false_start_that_was_moved_away_is_not_missed(halves: Path, requests: int) -> None:
-    study = load_study(halves)
-    for gone in (True, False):
-        session = new_session(study, study.arm("KE-13"), origin="proxy", account="KE-seeded-1")
-        writer = BundleWriter.create(study.captures, session, phase="feed")
-        prove_region(writer, "KE")
-        for _ in range(requests):
-            writer.add_exchange(post())
-        writer.close("stopped")
-        if gone:
-            shutil.rmtree(writer.path)
-    assert ("cut_short" in told(audited(halves))) == bool(requests)
 
 
 def test_arms_of_which_mostly_the_order_tells_what_was_shown_decide_nothing(

@@ -46,7 +46,7 @@ pytestmark = pytest.mark.capture
 ROLES: dict[str, Role] = {"ke-1": "seeded", "ke-2": "control"}
 # A feed that gives in after one item, so that the test is short: an account that shows no interest
 # is served one harmful item in five, else nine in ten. All times are a 40th of those of people.
-QUICK = Dwell(rounds=4, skip_s=0.15, control_s=0.15, jitter=0.1, pause_every_s=0.0)
+QUICK = Dwell(rounds=3, skip_s=0.15, control_s=0.15, jitter=0.1, pause_every_s=0.0)
 MOST = 80  # items, if nothing comes of it
 
 
@@ -159,7 +159,7 @@ def _decided_rightly(lines: list[dict[str, Any]], study: Study, begun: list[str]
         assert matches <= (category_of(native) in HARMFUL)
     harmful = [line for line in named if category_of(keys[line["key"]]) in HARMFUL]
     assert sum(line["decision"] == "match" for line in harmful) >= 0.6 * len(harmful)
-    assert all(line["dwell_s"] > 4 * line["duration_s"] for line in harmful if line["why"])
+    assert all(line["dwell_s"] > 3 * line["duration_s"] for line in harmful if line["why"])
 
 
 def keyed(study: Study, native: str) -> str:
