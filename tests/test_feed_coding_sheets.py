@@ -48,7 +48,7 @@ def test_nothing_in_a_sheet_tells_whose_feed_it_was(root: Path) -> None:
         assert oct(file.stat().st_mode & 0o777) == "0o600"
         if file.suffix == ".csv":
             assert list(read_csv(file)[0]) == [
-                "row", "text", "hashtags", "category", "item", "coder", "codebook",
+                "row", "text", "hashtags", "category", "one_of", "item", "coder", "codebook",
             ]  # fmt: skip
             text = file.read_text(encoding="utf-8-sig")
             assert "KE-13" not in text
@@ -142,7 +142,7 @@ def test_labels_other_cases_and_semicolons_are_understood(root: Path) -> None:
                            "Ne parle pas de santé mentale", "", ""), strict=True))  # fmt: skip
     lines = [";".join(rows[0])]
     lines += [
-        f'1;"{row["text"]}";;{said[row["item"]]};{row["item"]};anna;{row["codebook"]}'
+        f'1;"{row["text"]}";;{said[row["item"]]};;{row["item"]};anna;{row["codebook"]}'
         for row in rows
     ]
     sheet.write_text("\r\n".join(lines), encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.feed.custody import log_codes
+from analyzer.cli.feed.reopening import tell_reopened, warn_of_reopening
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def export_sheets(
     plan = planned(before, drawn(pieces, seed, sample), coders, seed, codebook.version, each)
     folder = out or coding_folder(root) / "sheets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    given = load_codes(root, codebook).by_coder
-    made = sheets(plan, pieces, given, codebook, "xlsx" if form == "xlsx" else "csv")
+    codes = load_codes(root, codebook)
+    made = sheets(plan, pieces, codes.by_coder, codebook, "xlsx" if form == "xlsx" else "csv")
     write_plan(root, plan)
     for name, content in {**made, "crisis_lines.txt": lines_text().encode()}.items():
         _write_private(folder / name, content)
@@ -108,6 +109,7 @@ def export_sheets(
     click.echo(f"{len(plan.items)} items{some} for {', '.join(plan.coders)}: {folder}")
     if len(plan.coders) < 2:
         click.echo("  one coder alone gives no final codes: export for a second one", err=True)
+    warn_of_reopening(codes.may_reopen(plan, coders))
 
 
 @command.command(
@@ -123,7 +125,7 @@ def export_sheets(
 def import_sheets(files: tuple[Path, ...], partial: bool, study_dir: Path) -> None:
     """Take in sheets that coders have filled in; all of them, or where one is wrong, none."""
     from analyzer.feed.codebook import study_codebook
-    from analyzer.feed.coding.codes import record, write_codes
+    from analyzer.feed.coding.codes import load_codes, record, write_codes
     from analyzer.feed.coding.importing import read_sheet
     from analyzer.feed.coding.material import study_pieces
     from analyzer.feed.coding.plan import load_plan
@@ -133,12 +135,14 @@ def import_sheets(files: tuple[Path, ...], partial: bool, study_dir: Path) -> No
     plan = load_plan(root, codebook.version)
     pieces = study_pieces(root)
     found = [read_sheet(file, plan, codebook, pieces, partial=partial) for file in files]
+    before = load_codes(root, codebook)
     for sheet in found:
         new = record(root, sheet.coder, sheet.codes, codebook)
         blank = f", {sheet.blank} blank" if sheet.blank else ""
         click.echo(f"{sheet.coder}: {len(sheet.codes)} coded, {new} of them new or changed{blank}")
     write_codes(root)
     log_codes(root, tuple(sheet.coder for sheet in found))
+    tell_reopened(load_codes(root, codebook).reopened(before))
 
 
 @command.command(
@@ -179,16 +183,19 @@ def code_on_page(
     Each choice is stored at once. Ctrl-C ends the page. --language: en, sw, fil, es, pt or fr.
     """
     from analyzer.feed.codebook import study_codebook
+    from analyzer.feed.coding.codes import load_codes
     from analyzer.feed.coding.desk import Desk
     from analyzer.feed.coding.page import coding_app
+    from analyzer.feed.coding.plan import load_plan
     from analyzer.local_page import HERE, local_server, new_token
 
     if consensus and not adjudicate:
         raise click.UsageError("--consensus goes with --adjudicate only")
     root = open_study(study_dir).root
+    codebook = study_codebook(root)
     desk = Desk(
         root,
-        study_codebook(root),
+        codebook,
         coder,
         adjudicate=adjudicate,
         consensus=consensus,
@@ -198,10 +205,14 @@ def code_on_page(
     server = local_server(coding_app(desk, token, language=language, countries=countries), port)
     click.echo(f"http://{HERE}:{server.port}/{token}/")
     click.echo("  open it in the browser of this machine; Ctrl-C ends the page", err=True)
+    before = load_codes(root, codebook)
+    if not adjudicate:
+        warn_of_reopening(before.may_reopen(load_plan(root, codebook.version), (coder,)))
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
     log_codes(root, (coder,))
+    tell_reopened(load_codes(root, codebook).reopened(before))
 
 
 @command.command(

@@ -15,6 +15,7 @@ from analyzer.errors import UserError
 from analyzer.feed.codebook import Codebook, study_codebook
 from analyzer.feed.coding.ledger import Entry, How, add, read
 from analyzer.feed.coding.material import FEED
+from analyzer.feed.coding.plan import Plan
 from analyzer.feed.kept import private
 
 CODES: Final = "codes.parquet"
@@ -68,6 +69,20 @@ class Codes:
                 how: Settled = "consensus" if entry.how == "consensus" else "adjudicated"
                 found[item] = Settlement(entry.category, how, len(given))
         return found
+
+    def may_reopen(self, plan: Plan, coders: Iterable[str]) -> int:
+        """Return how many settled items one of `coders` is to code and has not coded yet."""
+        lacking = {
+            item
+            for coder in coders
+            for item in plan.order(coder)
+            if item not in self.by_coder.get(coder, {})
+        }
+        return len(lacking & self.settled().keys())
+
+    def reopened(self, before: Codes) -> int:
+        """Return how many items that were settled `before` are not any more."""
+        return len(before.settled().keys() - self.settled().keys())
 
     def _disagreed(self, item: str) -> bool:
         return len({category for _, category in self.of(item)}) > 1

@@ -19,6 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from analyzer.errors import UserError
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.material import Piece, seen_alike
+from analyzer.feed.coding.meaning import Meanings
 from analyzer.feed.coding.plan import Plan
 from analyzer.feed.coding.sheets import COLUMNS
 
@@ -97,11 +98,7 @@ class _Checked:
         self._name = name
         self._items = frozenset(plan.items)
         self._pieces = pieces
-        self._keys = codebook.keys
-        self._meant = {key.casefold(): key for key in codebook.keys}
-        for each in codebook.categories:
-            for label in each.label.values():
-                self._meant.setdefault(label.casefold(), each.key)
+        self._meanings = Meanings(codebook)
         self.seen: dict[str, int] = {}
         self.codes: dict[str, str] = {}
         self.blank = 0
@@ -123,17 +120,10 @@ class _Checked:
                 "sort whole rows only, and leave the texts as they are: begin with a new export",
             )
         self.seen[item] = number
-        told = " ".join(row["category"].split())
-        if not told:
+        category = self._meanings.category(row["category"], f"{self._name}: row {number}")
+        if not category:
             self.blank += 1
             return
-        category = self._meant.get(told.casefold())
-        if category is None:
-            raise self._wrong(
-                number,
-                f"has no category of the codebook: {told[:_QUOTED]!r}",
-                f"use one of {', '.join(self._keys)}",
-            )
         self.codes[item] = category
 
     def _wrong(self, number: int, what: str, fix: str) -> UserError:

@@ -26,6 +26,15 @@ WELLBEING: Final = (
 )
 
 
+def to_write(codebook: Codebook) -> str:
+    """Return what belongs into the column `category`."""
+    keys = ", ".join(codebook.keys)
+    return (
+        f"Write one of these into the column `category` of your sheet, for each row: {keys}. "
+        "The number of the category, or its name in any language of the codebook, will do as well."
+    )
+
+
 def rows(
     plan: Plan, coder: str, pieces: Mapping[str, Piece], given: Mapping[str, str]
 ) -> Iterator[tuple[str, ...]]:
@@ -37,14 +46,23 @@ def rows(
 
 
 def csv_sheet(
-    plan: Plan, coder: str, pieces: Mapping[str, Piece], given: Mapping[str, str]
+    plan: Plan,
+    coder: str,
+    pieces: Mapping[str, Piece],
+    given: Mapping[str, str],
+    codebook: Codebook,
 ) -> bytes:
-    """Return the sheet as CSV, in UTF-8 with the mark by which spreadsheets know it."""
+    """Return the sheet as CSV, in UTF-8 with the mark by which spreadsheets know it.
+
+    A CSV file cannot offer a choice: the column `one_of` says what may stand in `category`.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    after = COLUMNS.index("category") + 1
+    choice = " | ".join(codebook.keys)
+    writer.writerow((*COLUMNS[:after], "one_of", *COLUMNS[after:]))
     for row in rows(plan, coder, pieces, given):
-        writer.writerow(_harmless(cell) for cell in row)
+        writer.writerow(_harmless(cell) for cell in (*row[:after], choice, *row[after:]))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -75,7 +93,12 @@ def xlsx_sheet(
         sheet.set_column(column, column, _WIDTHS.get(name, 10))
     place = COLUMNS.index("category")
     if count:
-        choice = {"validate": "list", "source": list(codebook.keys)}
+        choice = {
+            "validate": "list",
+            "source": list(codebook.keys),
+            "error_title": "No category",
+            "error_message": "Choose one of the list. The sheet Codebook says what each means.",
+        }
         sheet.data_validation(1, place, count, place, choice)
     sheet.freeze_panes(1, 0)
     guide = book.add_worksheet("Codebook")
@@ -91,6 +114,7 @@ def xlsx_sheet(
 def guide_text(codebook: Codebook) -> str:
     """Return the codebook for coders, as plain text."""
     lines = [WELLBEING, "", f"Codebook: {codebook.name} (version {codebook.version})", ""]
+    lines += [to_write(codebook), ""]
     if codebook.about:
         lines += [codebook.about, ""]
     for number, each in enumerate(codebook.categories, 1):
@@ -104,8 +128,9 @@ def guide_text(codebook: Codebook) -> str:
 def _guide(codebook: Codebook) -> Iterator[tuple[str, str, str]]:
     yield "", "", WELLBEING
     yield codebook.name, f"version {codebook.version}", codebook.about
-    for each in codebook.categories:
-        yield each.key, each.name(), each.definition
+    yield "category", "what to write", to_write(codebook)
+    for number, each in enumerate(codebook.categories, 1):
+        yield each.key, f"{number}. {each.name()}", each.definition
         if each.include:
             yield "", "also", each.include
         if each.exclude:
@@ -129,7 +154,7 @@ def sheets(
     for coder in plan.coders:
         own = given.get(coder, {})
         made[f"{coder}.{form}"] = (
-            csv_sheet(plan, coder, pieces, own)
+            csv_sheet(plan, coder, pieces, own, codebook)
             if form == "csv"
             else xlsx_sheet(plan, coder, pieces, own, codebook)
         )
