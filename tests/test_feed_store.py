@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from cli_rig import done, mistake, run, told
 from feed_rig import ADAPTERS, aweme, exchange, logged, served
 from recording import record, study
 
+from analyzer.bundle import list_bundles
 from analyzer.feed import adapters, store
 from analyzer.feed.adapters import load_adapters
+from analyzer.feed.coding.material import study_pieces
 from analyzer.feed.kept import folder
 from analyzer.models import Exchange
 from analyzer.study import Study
+from analyzer.sums import SUMS
 
 HOUR: tuple[Exchange, ...] = (
     served([aweme(1, desc="SECRET caption #sad"), aweme(2), aweme(3)], 1.0),
@@ -191,3 +195,89 @@ def test_a_study_may_bring_an_adapter_of_its_own(
     (own / "mine.yaml").write_text(text.replace("id: [aweme_id", "idd: [aweme_id"))
     load_adapters.cache_clear()
     assert "mine.yaml:" in mistake("feed", "items", root=recorded.root)
+
+
+def _nothing(path: Path) -> None:
+    path.unlink()
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _endless(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 25)
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _nothing,
+        _folder,
+        _loop,
+        _pipe,
+        _endless,
+        _huge,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\x00\xff\xfe{" * 50),
+        lambda path: path.write_bytes(b"[" * 100_000),
+        lambda path: path.write_bytes(b'{"schema": 1}'),
+        lambda path: path.write_bytes(b'{"schema": 99}'),
+    ],
+)
+def test_a_session_that_cannot_be_read_is_told_and_the_others_are_read(
+    recorded: Study, spoil: Callable[[Path], None], sealed: bool
+) -> None:
+    first, *others = list_bundles(recorded.captures)
+    store.update(recorded)
+    if not sealed:
+        (first / SUMS).unlink()
+    spoil(first / "session.json")
+    found = store.update(recorded)
+    assert [name for name, _ in found.broken] == [first.name]
+    assert [each.session for each in found.sessions] == [each.name for each in others]
+    assert not list((recorded.root / "feed" / "items").glob(f"{first.name}.*"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", ["session.json", "capture.sqlite", "SHA256SUMS"])
+def test_a_session_that_may_not_be_read_is_told(recorded: Study, name: str) -> None:
+    first, *others = list_bundles(recorded.captures)
+    (first / name).chmod(0)
+    found = store.update(recorded)
+    assert [session for session, _ in found.broken] == [first.name]
+    assert [each.session for each in found.sessions] == [each.name for each in others]
+
+
+def test_what_was_found_in_a_capture_that_is_gone_is_gone_too(recorded: Study) -> None:
+    store.update(recorded)
+    *others, first = list_bundles(recorded.captures)
+    everything, pieces = rows(recorded), study_pieces(recorded.root)
+    shutil.rmtree(first)
+    left = [row for row in everything if row["session"] != first.name]
+    assert 0 < len(left) < len(everything)
+    assert list(store.load_showings(recorded, refresh=False).read_all().to_pylist()) == left
+    assert pieces
+    assert not study_pieces(recorded.root)
+    assert [each.session for each in store.summaries(recorded)] == [each.name for each in others]
+    store.update(recorded)
+    assert not list((recorded.root / "feed" / "items").glob(f"{first.name}.*"))
+    assert rows(recorded) == left

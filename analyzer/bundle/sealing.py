@@ -34,6 +34,7 @@ LOCK = seals.LOCK
 _RESERVE = 64 * 1024  # kept in the lock file: room for session.json and SHA256SUMS on a full disk
 _LISTED = 100  # open exchanges that `partial` names; of more it says how many
 _OLDEST = 120
+_LARGEST = 1 << 24  # bytes of a description
 _MOST_REPEATS = 999_999
 _MEND = "take the bundle from where it was recorded"
 
@@ -100,7 +101,7 @@ def read_session(path: Path) -> Session:
     and label have to be what a study can declare.
     """
     try:
-        raw = json.loads((path / SESSION).read_text(encoding="utf-8"))
+        raw = json.loads(_text(path / SESSION))
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{path} is not a session", "name a folder under captures/") from None
     except (OSError, ValueError, RecursionError):
@@ -119,6 +120,20 @@ def read_session(path: Path) -> Session:
         what = str(error).splitlines()[0]
         raise UserError(f"{path.name}/{SESSION} is wrong: {what}", _MEND) from None
     return session
+
+
+def _text(file: Path) -> str:
+    """Return the text of a description; `ValueError` where it is none of ours, by its kind or size.
+
+    A pipe would never end, nor would a device.
+    """
+    if file.exists() and not file.is_file():
+        raise ValueError("it is no file")
+    with file.open("rb") as stream:
+        content = stream.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError("it is too large")
+    return content.decode("utf-8")
 
 
 def _clean(value: Any) -> Any:

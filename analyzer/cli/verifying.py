@@ -12,7 +12,6 @@ import orjson
 from analyzer.bundle import list_bundles, read_session, verify
 from analyzer.bundle.sealing import is_locked, is_sealed
 from analyzer.bundle.seals import TIMESTAMP, has_seal
-from analyzer.cli.feed.custody import faults_of_feed
 from analyzer.custody import disclosed, log, timestamps
 from analyzer.custody.keys import own_fingerprint, shown, whose
 from analyzer.custody.seal import SEAL, Seal, digest, read_seal
@@ -216,6 +215,8 @@ class Verifying:
 
     def custody(self, study: Study) -> Iterator[Checked]:
         """Check the chain of the custody log, and that what was sealed is still there."""
+        from analyzer.feed.custody import faults_of_feed
+
         known = self.known(study.root)
         done = Checked("custody", study.root / log.LOG, list(known.faults))
         there = {path.name: path for path in list_bundles(study.captures)}

@@ -6,15 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from analyzer.custody import log
 from analyzer.feed.audit_cautions import cautions
 from analyzer.feed.audit_coders import CodersGate
 from analyzer.feed.audit_gates import Gates
+from analyzer.feed.audit_left_out import CODES
 from analyzer.feed.audit_material import batches, feed_accounts, gather, states
 from analyzer.feed.audit_records import Audit, Coding
 from analyzer.feed.audit_seen import Seen
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.agreement import Agreement, agreement
-from analyzer.feed.coding.codes import Codes, Settlement, load_codes
+from analyzer.feed.coding.codes import Codes, Settlement, load_codes, tally
+from analyzer.feed.custody import fault_of_codes
 from analyzer.feed.measures import CALLED, by_coders, called, columns_of_batches, measure
 from analyzer.feed.protocol import load_protocol
 from analyzer.feed.store import adapters_of, update
@@ -41,7 +44,8 @@ def audit(
         progress(len(kept.sessions), len(kept.sessions), "comparing accounts")
     material = gather(study, protocol, knowledge or load_knowledge(), kept, (a, b))
     codebook = protocol.codebook
-    codes = load_codes(study.root, codebook)
+    wrong = fault_of_codes(study.root, log.read(study.root).entries)
+    codes = tally((), codebook.version) if wrong else load_codes(study.root, codebook)
     settled = codes.settled()
     final = {
         key: each.category for key, each in settled.items() if each.category not in codebook.unclear
@@ -101,7 +105,8 @@ def audit(
         started=times[0] if times else "",
         ended=times[-1] if times else "",
     )
-    return replace(found, cautions=tuple(cautions(found, material, gates, seen)))
+    told = tuple(cautions(found, material, gates, seen))
+    return replace(found, cautions=(CODES, *told) if wrong else told)
 
 
 def _coding(

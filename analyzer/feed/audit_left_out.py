@@ -10,6 +10,10 @@ from analyzer.feed.audit_records import Caution
 from analyzer.said import say, say_many
 
 _NAMED: Final = 6  # accounts or sessions that a sentence names
+CODES: Final = Caution(
+    "codes_changed",
+    say("The codes are not those that the custody log knows; none of them counts."),
+)
 
 
 def left_out(material: Material) -> Iterator[Caution]:
@@ -37,6 +41,15 @@ def _evidence(material: Material) -> Iterator[Caution]:
             say(
                 "Sessions that are not as they were recorded are left out: {sessions}.",
                 sessions=some(name for name, _ in material.broken),
+            ),
+        )
+    if material.unlogged:
+        yield Caution(
+            "unlogged",
+            say(
+                "The custody log does not know all that these logs hold; it counts all the same:"
+                " {logs}.",
+                logs=some(material.unlogged),
             ),
         )
     if material.order.told:

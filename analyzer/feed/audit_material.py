@@ -51,6 +51,7 @@ class Material:
     otherwise: tuple[str, ...]  # sessions of another protocol than declared
     away: tuple[tuple[str, Said], ...]  # sessions that were recorded elsewhere, and how that shows
     broken: tuple[tuple[str, str], ...]  # sessions that were changed since, and how that shows
+    unlogged: tuple[str, ...]  # logs with lines of which the custody log says nothing
     order: Order
     running: int  # sessions that are still being recorded
     waived: Mapping[GateName, str]  # gates that the study does without, and why
@@ -108,6 +109,7 @@ def gather(
         otherwise=tuple(done.otherwise),
         away=tuple(done.away),
         broken=tuple(done.broken),
+        unlogged=done.unlogged,
         order=done.order,
         running=len(kept.warnings),
         waived=dict(study.compare.waive),

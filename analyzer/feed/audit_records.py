@@ -21,6 +21,8 @@ CautionCode = Literal[
     "undeclared_account",  # sessions of an account that the study does not declare
     "wrong_arm",  # sessions of an account in another arm than declared
     "broken_seal",  # sessions that are not as they were recorded
+    "codes_changed",  # the log of codes is not what the custody log knows
+    "unlogged",  # logs of drives or codes that hold more than the custody log knows
     "order",  # accounts whose sessions the clock and the log put into different orders
     "cut_short",  # accounts that count up to a session which is missing or left out
     "otherwise",  # sessions of another account, role, interest or rule of watching than declared

@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from analyzer.bundle import list_bundles, read_session
+from analyzer.custody import log
 from analyzer.errors import UserError
 from analyzer.feed.audit_order import Order, ordered
 from analyzer.feed.audit_sessions import is_otherwise, misplaced_session
+from analyzer.feed.custody import faults_of_drives, unlogged
 from analyzer.feed.driven import Drive, drive_log, read_drive
 from analyzer.feed.kept import SessionItems
 from analyzer.feed.protocol import Account, Protocol
@@ -46,6 +48,7 @@ class Sorted:
     # that shows.
     away: list[tuple[str, Said]] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
+    unlogged: tuple[str, ...] = ()  # logs with lines of which the custody log says nothing
 
     @property
     def why(self) -> str:
@@ -65,6 +68,10 @@ def sort_sessions(
     counted: dict[str, Recorded] = {}
     others: list[Session] = []
     there = {path.name for path in list_bundles(study.captures)}
+    custody = log.read(study.root)
+    changed = faults_of_drives(study.root, custody.entries)
+    if custody.there:
+        done.unlogged = unlogged(study.root, custody.entries)
     for name, _ in kept.broken:
         there.discard(name)
         with suppress(UserError):
@@ -82,13 +89,15 @@ def sort_sessions(
                 done.nameless.append(items.session)
         elif session.id in counted:
             done.broken.append((items.session, f"it is a copy of {session.id}"))
+        elif items.session in changed:
+            done.broken.append((items.session, changed[items.session].rstrip(".")))
         elif _may_count(study, protocol, account, session, items, done):
             where = misplaced_session(session, bundle, study, knowledge)
             if where and where[0] == "mislocated" and where[0] not in waived:
                 done.away.append((items.session, where[1]))
             else:
-                log = drive_log(study.root, items.session)
-                drive = read_drive(log) if log.is_file() else None
+                path = drive_log(study.root, items.session)
+                drive = read_drive(path) if path.is_file() else None
                 counted[session.id] = Recorded(session, items, drive, where)
                 continue
         if account and items.states and session.id not in counted:

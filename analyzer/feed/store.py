@@ -104,9 +104,10 @@ def update(
     """Bring the files of items up to date with the captures; all of the study's by default.
 
     `phases`: those in which the feed is on the screen; none given: all but the set-up. Sessions
-    that are being recorded are left for later, and those that were changed since they were closed
-    are left out. `jobs` processes read (default: as many as `analyse` would take); what is written
-    does not depend on it. A script that gives no `jobs=1` calls this under
+    that are being recorded are left for later, and those that were changed since they were closed,
+    or that cannot be read, are left out. What was found in captures that are gone is removed.
+    `jobs` processes read (default: as many as `analyse` would take); what is written does not
+    depend on it. A script that gives no `jobs=1` calls this under
     `if __name__ == "__main__":`, as `multiprocessing` wants it. `UserError` where another process
     does the same.
     `progress` is told (sessions done, of, the last one's name).
@@ -116,20 +117,27 @@ def update(
     place = make_folder(study)
     try:
         with alone(place):
-            _tidy(place)
-            wanted = list_bundles(study.captures) if bundles is None else bundles
+            there = list_bundles(study.captures)
+            _tidy(place, {path.name for path in there} if study.captures.is_dir() else None)
+            wanted = there if bundles is None else bundles
             known: dict[Path, SessionItems | None] = {}
+            made: dict[Path, SessionItems | str] = {}
             tasks: list[_Task] = []
             for bundle in wanted:
                 if bundle.resolve() in live:
                     continue
-                current = _fingerprint(study, bundle, adapters, phases)
+                known[bundle] = None
+                try:
+                    current = _fingerprint(study, bundle, adapters, phases)
+                except UserError as error:
+                    made[bundle] = error.message
+                    forget(place / bundle.name)
+                    continue
                 known[bundle] = None if force else fresh(place / bundle.name, current)
                 if known[bundle] is None:
                     tasks.append((study, bundle, adapters, phases, current))
             workers = jobs or processes(task[1] / DATABASE for task in tasks)
-            old = len(known) - len(tasks)
-            made: dict[Path, SessionItems | str] = {}
+            old = len(known) - len(tasks) - len(made)
             with closing(at_once(_made, tasks, workers, "analyzer.feed.warm")) as found:
                 for (_, bundle, *_), each in zip(tasks, found, strict=True):
                     made[bundle] = each
@@ -162,16 +170,26 @@ def _made(
     phases: Collection[str],
     current: str,
 ) -> SessionItems | str:
-    """Write the file of one session; say why not, if it was changed since it was closed."""
-    return broken(bundle) or _write(study, bundle, adapters, phases, current)
+    """Write the file of one session; say why not, if it was changed or cannot be read."""
+    try:
+        return broken(bundle) or _write(study, bundle, adapters, phases, current)
+    except UserError as error:
+        return error.message
 
 
-def _tidy(place: Path) -> None:
-    """Remove what processes left in `place` that were killed: texts of strangers, half written."""
-    for ending in ("draft", "part"):
-        for path in place.glob(f"*.{ending}"):
-            with suppress(OSError):
-                path.unlink()
+def _tidy(place: Path, there: Collection[str] | None) -> None:
+    """Remove texts of strangers that nobody needs from `place`.
+
+    What processes left half written that were killed, and what was found in captures that are gone:
+    `there` are those that are not, None where that is unknown.
+    """
+    left = [path for ending in ("draft", "part") for path in place.glob(f"*.{ending}")]
+    if there is not None:
+        kept = [path for ending in ("json", "parquet") for path in place.glob(f"*.{ending}")]
+        left += [path for path in kept if path.stem not in there]
+    for path in left:
+        with suppress(OSError):
+            path.unlink()
 
 
 def load_showings(
@@ -195,11 +213,17 @@ def load_items(study: Study) -> Iterator[pa.RecordBatch]:
 
 
 def summaries(study: Study) -> list[SessionItems]:
-    """Return what is known of each file, by account, in the order in which its sessions began."""
+    """Return what is known of each file, by account, in the order in which its sessions began.
+
+    Of sessions whose capture is gone nothing is known.
+    """
+    there = {path.name for path in list_bundles(study.captures)}
     found = [
         about
         for path in sorted(folder(study).glob("*.json"))
-        if (about := read_about(path)) and path.with_suffix(".parquet").is_file()
+        if path.stem in there
+        and (about := read_about(path))
+        and path.with_suffix(".parquet").is_file()
     ]
     return sorted(found, key=lambda each: (each.account, each.started, each.session))
 

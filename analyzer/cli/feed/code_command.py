@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.feed.custody import log_codes
 from analyzer.cli.feed.reopening import tell_reopened, warn_of_reopening
 from analyzer.cli.options import echo_json, example, json_option, open_study, study_option
 
@@ -129,6 +128,7 @@ def import_sheets(files: tuple[Path, ...], partial: bool, study_dir: Path) -> No
     from analyzer.feed.coding.importing import read_sheet
     from analyzer.feed.coding.material import study_pieces
     from analyzer.feed.coding.plan import load_plan
+    from analyzer.feed.custody import log_codes
 
     root = open_study(study_dir).root
     codebook = study_codebook(root)
@@ -187,6 +187,7 @@ def code_on_page(
     from analyzer.feed.coding.desk import Desk
     from analyzer.feed.coding.page import coding_app
     from analyzer.feed.coding.plan import load_plan
+    from analyzer.feed.custody import log_codes
     from analyzer.local_page import HERE, local_server, new_token
 
     if consensus and not adjudicate:
@@ -284,6 +285,7 @@ def adjudicate(
     from analyzer.errors import UserError
     from analyzer.feed.codebook import study_codebook
     from analyzer.feed.coding.codes import decide, load_codes, write_codes
+    from analyzer.feed.custody import log_codes
 
     root = open_study(study_dir).root
     codebook = study_codebook(root)

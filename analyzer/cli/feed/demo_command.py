@@ -145,8 +145,8 @@ def _written(directory: Path, accounts: int, hours: float, seed: int) -> Study:
 
 def _coded(study: Study, seed: int) -> int:
     """Read the items and let the simulated coders code them; return how many items that are."""
-    from analyzer.cli.feed.custody import log_codes
     from analyzer.feed.coding.codes import write_codes
+    from analyzer.feed.custody import log_codes
     from analyzer.feed.protocol import load_protocol
     from analyzer.feed.store import update
     from analyzer.simulation.feed_codes import CODERS, THIRD, simulate_codes

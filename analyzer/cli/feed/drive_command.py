@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.feed.custody import log_drive
 from analyzer.cli.options import complain, example, open_study, study_option
 
 if TYPE_CHECKING:
@@ -106,6 +105,7 @@ def _drive(
 
     from analyzer.bundle import add_step
     from analyzer.errors import UserError
+    from analyzer.feed.custody import log_drive
     from analyzer.feed.driven import DriveLog
     from analyzer.feed.driving.drive import Driver
     from analyzer.feed.driving.phone import FeedPhone

@@ -11,6 +11,7 @@ from typing import Final
 
 import pyarrow.dataset as ds  # type: ignore[import-untyped]
 
+from analyzer.bundle import list_bundles
 from analyzer.errors import UserError
 from analyzer.feed.records import Item
 
@@ -41,12 +42,17 @@ def pieces(items: Iterable[Item]) -> dict[str, Piece]:
 
 
 def study_pieces(root: Path) -> dict[str, Piece]:
-    """Return what `evenhand feed items` found in the study `root` and was shown there."""
+    """Return what `evenhand feed items` found in the study `root` and was shown there.
+
+    What is left of sessions whose capture is gone is not among it.
+    """
     folder = root / FEED / _ITEMS
-    if not any(folder.glob("*.parquet")):
+    there = {path.name for path in list_bundles(root / "captures")}
+    files = [str(path) for path in sorted(folder.glob("*.parquet")) if path.stem in there]
+    if not files:
         raise UserError("there are no items of a feed yet", "run `evenhand feed items` first")
     columns = ["item_key", "text", "language", "hashtags"]
-    stored = ds.dataset(folder, format="parquet", exclude_invalid_files=True)
+    stored = ds.dataset(files, format="parquet", exclude_invalid_files=True)
     wanted = ds.field("state") == "shown"
     rows = (
         (row["item_key"], row["text"] or "", row["language"] or "", row["hashtags"] or ())
