@@ -17,6 +17,7 @@ from analyzer.feed.audit_records import Audit, Caution
 from analyzer.feed.codebook import study_codebook
 from analyzer.feed.coding.codes import decide
 from analyzer.feed.coding.codes import record as coded
+from analyzer.feed.custody import log_drive
 from analyzer.feed.driven import DriveLog
 from analyzer.feed.items import item_key
 from analyzer.feed.measures import measure
@@ -274,6 +275,7 @@ def test_a_driver_that_stopped_is_told_and_so_is_one_that_moved_only_some(whole:
     log.add("item", 1.0, key=key(1, whole), decision="match", why=["hashtag"], dwell_s=20.0)
     log.add("stop", 9.0, reason="positive_in_a_row")
     log.close()
+    log_drive(whole.root, path.name)
     found = made(whole)
     assert codes_of(found.cautions) == {"driven_and_not"}
     [drive] = found.drives
@@ -284,6 +286,7 @@ def test_a_driver_that_stopped_is_told_and_so_is_one_that_moved_only_some(whole:
     log.add("begin", 10.0, account="ke-s1", role="seeded", seed=8)
     log.add("stop", 11.0, reason="locked")
     log.close()
+    log_drive(whole.root, path.name)
     found = made(whole)
     assert codes_of(found.cautions) == {"driven_and_not", "driver_stopped"}
     assert not any(each.stopped for each in found.comparison.accounts)

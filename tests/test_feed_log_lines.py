@@ -142,6 +142,55 @@ def test_lines_of_one_request_were_not_all_on_the_screen_at_once() -> None:
     assert [line.t_s for line in told.lines] == [20.0 + 10 * n for n in range(8)]
 
 
+def also_told(t_s: float, *played_ms: tuple[int, int]) -> Exchange:
+    """Another log of the app, that tells (item, milliseconds) now and then, several at once."""
+    events = [
+        {
+            "event": "play_time",
+            "params": {"group_id": aweme(n)["aweme_id"], "duration": str(milliseconds)},
+        }
+        for n, milliseconds in played_ms
+    ]
+    url = "https://log16-normal-useast5.tiktokv.us/service/2/app_log/"
+    sent = exchange({"request": {"method": "POST", "url": url, "json": {"event_v3": events}}})
+    return replace(sent, t_s=t_s, id=f"a{t_s}")
+
+
+def watched(*exchanges: Exchange) -> dict[int, list[float]]:
+    """How long the lines that count say that each item was watched."""
+    found, _ = read([ANSWERS[0]])
+    number = {s.item.key: int(s.item.native) % 1000 for s in found if isinstance(s, Serving)}
+    told: dict[int, list[float]] = {}
+    for line in counted([ANSWERS[0], *exchanges]).lines:
+        told.setdefault(number[line.key], []).append(line.watch_s or 0.0)
+    return told
+
+
+def test_two_logs_of_one_showing_are_one_time(tmp_path: Path) -> None:
+    own = [played(n, 9_000, 10.0 * n + 1) for n in (1, 2, 3)]
+    assert watched(*own, also_told(11.3, (1, 9_600)), also_told(60.0, (2, 9_100), (3, 8_900))) == {
+        1: [9.6], 2: [9.1], 3: [9.0],
+    }  # fmt: skip
+    about, rows = session(
+        tmp_path, [ANSWERS[0], *own, also_told(60.0, *[(n, 9_000) for n in (1, 2, 3)])]
+    )
+    assert about.watch_s == 27.0
+    assert [row["watch_s"] for row in rows[:3]] == [9.0] * 3
+
+
+def test_what_was_watched_again_is_added_whoever_tells_it() -> None:
+    twice = [played(1, 9_000, 11.0), played(2, 9_000, 21.0), played(1, 9_000, 31.0)]
+    assert watched(*twice) == {1: [9.0, 9.0], 2: [9.0]}
+    # Each showing told by both logs, at once or later.
+    assert watched(*twice, also_told(11.5, (1, 9_000)), also_told(31.5, (1, 9_000))) == {
+        1: [9.0, 9.0], 2: [9.0],
+    }  # fmt: skip
+    assert watched(*twice, also_told(60.0, (1, 9_000), (1, 9_000))) == {1: [9.0, 9.0], 2: [9.0]}
+    # Told by one log only, later and otherwise: a showing of its own.
+    assert watched(played(1, 9_000, 11.0), also_told(40.0, (1, 4_000))) == {1: [9.0, 4.0]}
+    assert watched(played(1, 9_000, 11.0), also_told(200.0, (1, 9_000))) == {1: [9.0, 9.0]}
+
+
 def test_what_was_watched_elsewhere_in_the_app_is_not_of_the_feed() -> None:
     own, chosen = served(map(aweme, range(1, 9)), 1.0), following([5, 6, 7, 8], 0.5, "2")
     said = [began(n, 20.0 + 10 * n, "homepage_follow") for n in (5, 6, 7, 8)]

@@ -16,6 +16,10 @@ from analyzer.feed.records import Watch
 _EARLY: Final = 2.0  # seconds by which clocks may be apart
 _FAST: Final = 1.1  # a little more may be played than time has passed
 _TWICE: Final = 2.0  # two logs of one app may tell the same showing
+_OVER: Final = 0.5  # of the shorter of two times that are of one showing lies in the other
+_SOON: Final = 90.0  # seconds within which an app tells what it kept back
+_ALIKE: Final = 0.1  # share by which two logs of one showing may differ
+_ALIKE_S: Final = 0.5  # and seconds
 _THIN: Final = 0.5  # of the items that the driver's log names
 _SILENT: Final = 3  # items that the driver's log names after the last line of the app's
 
@@ -89,7 +93,57 @@ def _possible(app: Iterable[Watch], first: dict[str, float]) -> tuple[list[Watch
             continue
         watched += played if since is not None else 0.0
         kept.append(line)
-    return _one_after_another(kept, first), int(impossible)
+    return _one_after_another(_once_each(kept), first), int(impossible)
+
+
+def _once_each(some: Iterable[Watch]) -> list[Watch]:
+    """Join the lines by which several logs of the app tell one showing: the longest time counts.
+
+    Each log tells a showing once, so that lines of one and the same are showings of their own.
+    """
+    found: list[Watch] = []
+    open_: dict[str, list[tuple[int, set[str]]]] = {}  # showings of an item, and who told them
+    for line in some:
+        if not line.watch_s:
+            found.append(line)
+            continue
+        those = open_.setdefault(line.key, [])
+        for at, kinds in those:
+            if line.kind not in kinds and _is_same(found[at], line):
+                kinds.add(line.kind)
+                found[at] = _joined(found[at], line)
+                break
+        else:
+            those.append((len(found), {line.kind}))
+            found.append(line)
+    return found
+
+
+def _is_same(told: Watch, line: Watch) -> bool:
+    """Tell whether a later line can be of the showing that `told` is of.
+
+    Both times lie over one another, or are alike and told soon after one another: some logs are
+    sent only now and then.
+    """
+    first, second = told.watch_s or 0.0, line.watch_s or 0.0
+    both = told.t_s - max(told.t_s - first, _began(line))
+    alike = abs(first - second) <= max(_ALIKE_S, _ALIKE * max(first, second))
+    soon = line.t_s - told.t_s <= _SOON
+    return both >= _OVER * min(first, second) or (alike and soon)
+
+
+def _joined(told: Watch, line: Watch) -> Watch:
+    rounds = [each.rounds for each in (told, line) if each.rounds is not None]
+    return replace(
+        told,
+        watch_s=max(told.watch_s or 0.0, line.watch_s or 0.0),
+        rounds=max(rounds, default=None),
+        liked=told.liked or line.liked,
+        shared=told.shared or line.shared,
+        commented=told.commented or line.commented,
+        followed=told.followed or line.followed,
+        surface=told.surface or line.surface,
+    )
 
 
 def _one_after_another(some: Sequence[Watch], first: dict[str, float]) -> list[Watch]:

@@ -85,6 +85,7 @@ class Watch:
     shared: bool
     commented: bool
     followed: bool
+    kind: str = ""  # which of the app's logs told it: two may tell one showing
     surface: str = ""  # on which it was, where the line says so; "elsewhere": in no feed
 
 

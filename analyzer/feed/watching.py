@@ -97,6 +97,7 @@ def _line(
         shared="shared" in rule.sets,
         commented="commented" in rule.sets,
         followed="followed" in rule.sets,
+        kind=rule.id,
         surface=adapter.entered.get(values.name(first(row, rule.surface, budget)), ""),
     )
 
