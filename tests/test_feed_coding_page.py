@@ -187,6 +187,32 @@ def test_every_language_has_every_text_with_the_same_blanks(root: Path, language
     assert all(each.name(language) in said for each in BOOK.categories)
 
 
+@pytest.mark.parametrize(
+    ("countries", "language", "number"),
+    [
+        ((), "en", "112"),
+        (("US",), "en", "911"),
+        (("KE",), "sw", "999, 112, 911"),
+        (("KE", "US"), "es", "Kenia: 999, 112, 911; Estados Unidos: 911"),
+        (("BR",), "pt", "112"),  # of which we know none
+        (("BR", "US"), "en", "United States: 911; 112"),
+    ],
+)
+def test_the_page_names_the_emergency_numbers_of_the_country(
+    root: Path, countries: tuple[str, ...], language: str, number: str
+) -> None:
+    desk = Desk(root, BOOK, "anna")
+    app = coding_app(desk, TOKEN, language=language, countries=countries)
+    text = html.unescape(shown(app.test_client()))
+    assert words(language).say("emergency", number=number) in text
+
+
+def test_the_lines_beside_the_sheets_name_the_emergency_numbers_of_countries() -> None:
+    text = coding_words.lines_text()
+    assert "Kenya: 999, 112, 911; " in text
+    assert "United States: 911 or the emergency number of where you are" in text
+
+
 def test_every_crisis_line_has_its_source_and_a_country_without_one_shows_all() -> None:
     known = crisis_lines()
     assert {each.country for each in known.lines} >= {

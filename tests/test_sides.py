@@ -62,6 +62,39 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [("ke", "KE", "country"), ("Ke", "KE", "country"), ("ke-13", "KE-13", "arm")],
+)
+def test_a_country_and_an_arm_are_found_in_any_case(text: str, name: str, kind: str) -> None:
+    found = side(text)
+    assert (found.name, found.kind) == (name, kind)
+
+
+def test_arms_that_only_differ_in_case_are_taken_as_they_are_written() -> None:
+    arms = [Arm("lab", "DE", 13, "none"), Arm("Lab", "KE", 13, "none")]
+    assert side("Lab", arms).countries == ("KE",)
+    with pytest.raises(UserError, match="'LAB' is no arm, country or bloc"):
+        side("LAB", arms)
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [("Kenya", "KE"), ("germny", "DE"), ("KE13", "KE-13"), ("globalmajority", "global_majority")],
+)
+def test_a_name_that_is_nearly_right_is_guessed(text: str, guess: str) -> None:
+    with pytest.raises(UserError, match="is no arm, country or bloc") as caught:
+        side(text)
+    assert caught.value.fix.startswith(f"did you mean {guess}? use one of ")
+
+
+@pytest.mark.parametrize("text", ["Mars", "xx", "zebra"])
+def test_what_is_like_no_name_is_not_guessed(text: str) -> None:
+    with pytest.raises(UserError, match="is no arm, country or bloc") as caught:
+        side(text)
+    assert caught.value.fix.startswith("use one of ")
+
+
+@pytest.mark.parametrize(
     ("text", "arms"), [("nowhere", EVERY), ("FR", EVERY), ("KE-13", EVERY[:3])]
 )
 def test_a_name_without_sessions_is_refused_with_the_arms_that_have_some(

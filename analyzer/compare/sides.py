@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from analyzer.comparison import Side, SideKind
 from analyzer.errors import UserError
@@ -22,9 +23,9 @@ ADULT = 18  # years; below it every instrument of law.yaml speaks of a minor or 
 def resolve_side(study: Study, knowledge: Knowledge, arms: Sequence[Arm], text: str) -> Side:
     """Return the side that `text` names. `arms` holds the arm of each session, as recorded.
 
-    Labels are taken as they are written, countries as ISO 3166-1 alpha-2 codes in upper case, blocs
-    in any case. Raises `UserError`, naming what could be used, where `text` is none of them or has
-    no session.
+    Countries are ISO 3166-1 alpha-2 codes. Upper and lower case make a difference only between arms
+    that nothing else tells apart. Raises `UserError`, naming what could be used, where `text` is
+    none of them or has no session.
     """
     if text in study.arms or any(arm.label == text for arm in arms):
         return _side(text, "arm", text, arms, lambda arm: arm.label == text)
@@ -34,8 +35,14 @@ def resolve_side(study: Study, knowledge: Knowledge, arms: Sequence[Arm], text: 
     for identifier, bloc in knowledge.blocs.items():
         if identifier.lower() == text.lower():
             return _bloc_side(bloc, arms)
+    labels = {*study.arms, *(arm.label for arm in arms)}
+    meant = {each for each in labels if each.casefold() == text.casefold()}
+    if len(meant) == 1:
+        return resolve_side(study, knowledge, arms, meant.pop())
+    if not meant and text.upper() in knowledge.countries:
+        return resolve_side(study, knowledge, arms, text.upper())
     raise UserError(
-        say("{name} is no arm, country or bloc", name=repr(text)), _could_be(knowledge, arms)
+        say("{name} is no arm, country or bloc", name=repr(text)), _could_be(knowledge, arms, text)
     )
 
 
@@ -110,9 +117,16 @@ def _distinct(arms: Iterable[Arm]) -> tuple[Arm, ...]:
     return tuple(sorted(set(arms), key=lambda arm: (arm.label, arm.country, arm.age, arm.consent)))
 
 
-def _could_be(knowledge: Knowledge, arms: Sequence[Arm]) -> str:
+def _could_be(knowledge: Knowledge, arms: Sequence[Arm], text: str) -> str:
     found = names(knowledge, arms)
-    return f"use one of {_listed(found)}" if found else "there are no sessions yet"
+    if not found:
+        return "there are no sessions yet"
+    folded = {each.casefold(): each for each in found}
+    folded |= {knowledge.countries[each].name.casefold(): each for each in found
+               if each in knowledge.countries}  # fmt: skip
+    near = get_close_matches(text.casefold(), folded, 1, 0.7)
+    guess = f"did you mean {folded[near[0]]}? " if near else ""
+    return f"{guess}use one of {', '.join(found)}"
 
 
 def _listed(found: Collection[str]) -> str:

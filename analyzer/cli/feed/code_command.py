@@ -182,6 +182,7 @@ def code_on_page(
 
     Each choice is stored at once. Ctrl-C ends the page. --language: en, sw, fil, es, pt or fr.
     """
+    from analyzer.cli.feed.countries import country_codes
     from analyzer.feed.codebook import study_codebook
     from analyzer.feed.coding.codes import load_codes
     from analyzer.feed.coding.desk import Desk
@@ -192,6 +193,7 @@ def code_on_page(
 
     if consensus and not adjudicate:
         raise click.UsageError("--consensus goes with --adjudicate only")
+    codes = country_codes(countries)
     root = open_study(study_dir).root
     codebook = study_codebook(root)
     desk = Desk(
@@ -203,7 +205,7 @@ def code_on_page(
         pause_after=pause_after,
     )
     token = new_token()
-    server = local_server(coding_app(desk, token, language=language, countries=countries), port)
+    server = local_server(coding_app(desk, token, language=language, countries=codes), port)
     click.echo(f"http://{HERE}:{server.port}/{token}/")
     click.echo("  open it in the browser of this machine; Ctrl-C ends the page", err=True)
     before = load_codes(root, codebook)

@@ -49,7 +49,7 @@ def coding_app(
             desk=desk,
             said=words(language),
             lines=known.of(countries),
-            emergency=known.emergency,
+            emergency=known.emergency_of(countries, words(language)),
             nonce=nonce,
         )
         return page_response(text, nonce)

@@ -48,6 +48,19 @@ class CrisisLines:
         found = [each for code in countries for each in self.lines if each.country == code]
         return tuple(found) or self.lines
 
+    def emergency_of(self, countries: Sequence[str], said: Words) -> str:
+        """Return the numbers for emergencies of `countries`, and the usual one where one has none.
+
+        A country is named, in the language of `said`, where there are several.
+        """
+        of = {each: ", ".join(self.emergencies.get(each, ())) for each in countries}
+        told = [
+            f"{said.country(code)}: {numbers}" if len(of) > 1 else numbers
+            for code, numbers in of.items()
+            if numbers
+        ]
+        return "; ".join(told if told and all(of.values()) else [*told, self.emergency])
+
 
 @functools.cache
 def crisis_lines(path: Path = CRISIS_LINES) -> CrisisLines:
@@ -137,6 +150,7 @@ def lines_text() -> str:
     """Return the crisis lines as plain text in English, to lie beside exported sheets."""
     said = words("en")
     known = crisis_lines()
-    lines = [said["lines"], said.say("emergency", number=known.emergency), ""]
+    numbers = known.emergency_of([*known.emergencies], said)
+    lines = [said["lines"], said.say("emergency", number=numbers), ""]
     lines += [f"{said.country(each.country)}: {each.name}, {each.number}" for each in known.lines]
     return "\n".join([*lines, "", known.note, ""])
