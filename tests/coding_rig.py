@@ -41,7 +41,10 @@ def feed_study(
 def add_items(
     root: Path, session: str, texts: Iterable[tuple[str, str, Sequence[str]]], state: str = "shown"
 ) -> None:
-    """Write the items of one more session of the study."""
+    """Write the items of one more session of the study, and what stands for its capture."""
+    capture = root / "captures" / session
+    capture.mkdir(parents=True, exist_ok=True)
+    (capture / "session.json").touch()
     rows = [
         {
             "item_key": key,
