@@ -31,6 +31,7 @@ DISCLOSURES: Final = DATA / "feed_disclosures.yaml"
 FIELDS: Final = (
     "id", "author", "author_name", "text", "language", "music", "duration_s", "duration_ms",
     "created_s", "created_ms", "created_iso", "plays", "likes", "comments", "shares", "more",
+    "words",
 )  # fmt: skip
 SIGNS: Final = ("liked", "shared", "commented", "followed")
 Paths = tuple[Steps, ...]
@@ -130,6 +131,7 @@ class Adapter:
     told: Paths  # places at which every item says something, be it no
     wrapped: Paths  # where the item is in an entry that holds more than that
     not_items: Paths
+    not_if: tuple[Condition, ...]  # by a value, where `not_items` says it by what is there
     refusals: tuple[Condition, ...]
     tags: tuple[Steps, Paths, Paths, Paths] | None  # entries of hashtags; name, start, end
     ads: tuple[AdRule, ...]
@@ -218,6 +220,7 @@ def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:
         told=_paths(root, "told"),
         wrapped=_paths(root, "wrapped"),
         not_items=_paths(root, "not_items"),
+        not_if=tuple(_condition(table) for table in root.tables("not_if", required=False)),
         refusals=tuple(_condition(table) for table in root.tables("refusals", required=False)),
         tags=_tags(root),
         ads=(*(_ad(table) for table in root.tables("ads", required=False)), *shared),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from analyzer.decoders import Budget
@@ -17,6 +18,7 @@ from analyzer.feed.paths import find, first
 from analyzer.feed.records import AdClass, Hashtag, Item
 
 _MOST_WARNINGS: Final = 16
+_MOST_WORDS: Final = 64  # texts on one picture
 _CODE: Final = re.compile(r"[^\w.:-]+")
 _LONGEST_CODE: Final = 40
 _CALLED: Final = {"id": "native", "duration": "duration_s"}  # fields of which a record has others
@@ -117,7 +119,21 @@ def _author(node: object, adapter: Adapter, budget: Budget) -> str:
 def _text(node: object, adapter: Adapter, budget: Budget) -> str:
     text = values.text(_get(node, adapter, "text", budget))
     more = values.text(_get(node, adapter, "more", budget))
-    return values.text(f"{text}\n{more}".strip()) if more and more != text else text
+    lines = [text] if text else []
+    for each in (more, *_words(node, adapter, budget)):
+        if each and each not in lines:
+            lines.append(each)
+    return values.text("\n".join(lines).strip()) if len(lines) > 1 or not text else text
+
+
+def _words(node: object, adapter: Adapter, budget: Budget) -> Iterator[str]:
+    """Yield what else is to be read on the picture: of every alternative, all."""
+    paths = adapter.fields.get("words", ())
+    every = (each for steps in paths for each in find(node, steps, budget))
+    for each in islice(every, _MOST_WORDS):
+        said = values.text(each).strip() if isinstance(each, str) else ""
+        if not said.startswith("{"):  # the data of a poll, a place: nothing to read
+            yield said
 
 
 def _lacks(item: Item, name: str) -> bool:

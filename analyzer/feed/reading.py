@@ -289,7 +289,7 @@ class FeedReader:
             for each in find(node, steps, budget):
                 if not is_empty(each):
                     return True
-        return False
+        return any(holds(each, node, budget) for each in adapter.not_if)
 
     @staticmethod
     def _problem(exchange: Exchange, code: str, detail: str) -> Problem:
