@@ -168,3 +168,8 @@ def test_without_its_own_packages_it_says_how_to_get_them(
     line = mistake("feed", "demo", tmp_path / "demo")
     assert line.endswith(": pip install 'evenhand[demo]', or run `make demo`")
     assert not (tmp_path / "demo").exists()
+
+
+def test_the_demo_was_recorded_in_the_past(demo: tuple[Path, str]) -> None:
+    sessions = map(read_session, list_bundles(load_study(demo[0]).captures))
+    assert {each.started[:7] for each in sessions} == {"2026-01"}

@@ -10,7 +10,7 @@ import pytest
 from feed_rig import ADAPTERS, aweme, logged, served
 from recording import STUDY, prove_region, record, study
 
-from analyzer.bundle import BundleWriter, new_session
+from analyzer.bundle import BundleWriter, list_bundles, new_session, read_session
 from analyzer.errors import UserError
 from analyzer.feed.audit import audit
 from analyzer.feed.audit_records import Audit, Caution
@@ -22,6 +22,7 @@ from analyzer.feed.driven import DriveLog
 from analyzer.feed.items import item_key
 from analyzer.feed.measures import measure
 from analyzer.feed.store import update
+from analyzer.instants import instant
 from analyzer.knowledge import load_knowledge
 from analyzer.models import Exchange
 from analyzer.simulation.feed_accounts import CATEGORIES
@@ -171,11 +172,36 @@ def test_sessions_of_an_account_follow_one_another(whole: Study) -> None:
     account(whole, "ke-s1", 20, [2, 3])
     found = made(whole)
     state = {each.name: each for each in found.accounts}["ke-s1"]
-    assert (state.sessions, state.started < state.ended) == (2, True)
+    assert state.sessions == 2
+    assert state.started == before["ke-s1"].started
     assert state.feed_s > before["ke-s1"].feed_s
     [figures] = [each for each in found.comparison.accounts if each.name == "ke-s1"]
     assert (figures.shown, figures.positive, figures.late) == (6, 5, 0)
     assert figures.feed_s == state.feed_s
+
+
+def test_an_account_ends_with_its_last_session_and_the_audit_with_the_last_of_all(
+    whole: Study,
+) -> None:
+    sessions = [read_session(path) for path in list_bundles(whole.captures)]
+    found = made(whole)
+    ended = {each.account: each.ended for each in sessions}
+    for each in found.accounts:
+        assert instant(each.ended) == instant(ended[each.name] or "")
+        assert instant(each.ended) - instant(each.started) == 300
+    assert found.started == min(each.started for each in sessions)
+    assert found.ended == max(each.ended or "" for each in sessions)
+
+
+def test_a_session_whose_recorder_died_ends_with_its_last_sign(tmp_path: Path) -> None:
+    found = declared(tmp_path)
+    recorded(found, leave_out=["ke-s2"])
+    bundle = record(found, "KE-13", 8, hour([1, 2]), account="ke-s2", close=False)
+    assert read_session(bundle).ended is None
+    state = {each.name: each for each in made(found).accounts}["ke-s2"]
+    last = max(each.t_s for each in hour([1, 2]))
+    assert last > 2 * PLAYED
+    assert instant(state.ended) - instant(state.started) == pytest.approx(last, abs=1)
 
 
 def test_an_arm_is_a_side_by_itself_and_adults_are_told(whole: Study) -> None:

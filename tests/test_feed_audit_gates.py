@@ -214,7 +214,7 @@ def test_countries_are_not_compared_where_nothing_proves_where_phones_were(root:
 
 def months(root: Path, month: Callable[[Session], str]) -> None:
     def moved(each: Session) -> Session:
-        began, ended = (str(time).replace("2027-01", month(each)) for time in
+        began, ended = (str(time).replace("2026-01", month(each)) for time in
                         (each.started, each.ended))  # fmt: skip
         return replace(each, started=began, ended=ended)
 
@@ -224,8 +224,8 @@ def months(root: Path, month: Callable[[Session], str]) -> None:
 def test_one_account_in_another_month_does_not_make_arms_recorded_in_turns(root: Path) -> None:
     def month(each: Session) -> str:
         if each.arm.country == "US":
-            return "2027-06"
-        return "2027-07" if each.account in {"KE-seeded-0", "KE-control-0"} else "2027-01"
+            return "2026-06"
+        return "2026-07" if each.account in {"KE-seeded-0", "KE-control-0"} else "2026-01"
 
     months(root, month)
     found = audited(root)
@@ -243,7 +243,7 @@ def test_one_account_in_another_month_does_not_make_arms_recorded_in_turns(root:
 
 
 def test_controls_of_another_month_than_those_with_an_interest_are_no_controls(root: Path) -> None:
-    months(root, lambda each: "2027-03" if "control" in each.account else "2027-01")
+    months(root, lambda each: "2026-03" if "control" in each.account else "2026-01")
     found = audited(root)
     share = [row for row in found.comparison.rows if "control" in row.right]
     assert all("times" in reasons(row) for row in share if "control" not in row.left)

@@ -21,6 +21,7 @@ from analyzer.feed.custody import fault_of_codes
 from analyzer.feed.measures import CALLED, by_coders, called, columns_of_batches, measure
 from analyzer.feed.protocol import load_protocol
 from analyzer.feed.store import adapters_of, update
+from analyzer.instants import instant
 from analyzer.knowledge import Knowledge, load_knowledge
 from analyzer.study import Study
 
@@ -103,7 +104,7 @@ def audit(
         cautions=(),
         examples=seen.examples(material, codebook, study.key),
         started=times[0] if times else "",
-        ended=times[-1] if times else "",
+        ended=max((each.items.ended for each in recorded), key=instant, default=""),
     )
     told = tuple(cautions(found, material, gates, seen))
     return replace(found, cautions=(CODES, *told) if wrong else told)

@@ -203,7 +203,7 @@ def _state(material: Material, account: Account, side: str) -> AccountState:
         block=account.block,
         sessions=len(some),
         started=some[0].session.started if some else "",
-        ended=some[-1].session.started if some else "",
+        ended=some[-1].items.ended if some else "",
         feed_s=sum(each.items.feed_s for each in some),
         answers=answers,
         understood=understood,

@@ -69,7 +69,7 @@ class AccountState:
     block: str
     sessions: int
     started: str  # start of its first session
-    ended: str  # start of its last one
+    ended: str  # end of its last one
     feed_s: float
     answers: int  # of the feed's addresses
     understood: int
@@ -145,4 +145,4 @@ class Audit:
     cautions: tuple[Caution, ...]
     examples: tuple[Example, ...]
     started: str  # of the first session, ISO 8601; "" where there is none
-    ended: str  # start of the last session
+    ended: str  # end of the last session

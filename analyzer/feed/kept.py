@@ -22,6 +22,7 @@ class SessionItems:
     account: str
     arm: str
     started: str
+    ended: str  # as it says, or its last sign where that is later or it says nothing; ISO 8601
     feed_s: float  # feed time of the session
     states: tuple[tuple[str, int], ...]
     ads: tuple[tuple[str, int], ...]

@@ -55,7 +55,7 @@ from analyzer.feed.log_lines import lines_of
 from analyzer.feed.reading import FeedReading, read_feed
 from analyzer.feed.records import Item, Serving, Watch
 from analyzer.frames.freshness import files_digest, program
-from analyzer.instants import instant
+from analyzer.instants import instant, iso
 from analyzer.models import Session
 from analyzer.readers.bundle import read_steps
 from analyzer.study import Study
@@ -294,6 +294,7 @@ def _write(
             account=account_of(session),
             arm=session.arm.label,
             started=session.started,
+            ended=iso(instant(session.started) + ended),
             feed_s=clock.at(known_until(slim, told.lines)),
             states=_counted(fate.state for fate in fates),
             ads=_counted(serving.ad for serving in slim),

@@ -31,7 +31,7 @@ from analyzer.simulation.feed_items import Catalogue, ServedItem, ad_class
 from analyzer.simulation.feed_study import PHASE, arm_of, prepare_feed_study
 from analyzer.study import SETUP, Study
 
-_FIRST: Final = 1_800_000_000.0  # when the first session began
+_FIRST: Final = 1_768_464_000.0  # 15 January 2026, 08:00 UTC: the first session begins
 _DAY: Final = 86_400.0
 _APART: Final = 15.0  # seconds between the beginnings of two accounts
 _READY: Final = 5.0  # seconds of the set-up
