@@ -15,8 +15,25 @@ LONGEST_TEXT: Final = 4_000
 _LONGEST_NAME: Final = 200
 _LONGEST_NUMBER: Final = 32
 _MOST: Final = 2**53
-_GROUPED: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,\s\u00a0\u202f]\d{3})+|\d+)(?![\d.,]*\d)")
-_SHORT: Final = re.compile(r"\d[\d.,]*\s?(?:[KMBkmb]\b|[^\W\d_]{1,4}\.)|\d[.,]\d{1,2}(?!\d)")
+# A whole number as people write it, with its thousands in groups: of three, in India of two.
+_WHOLE: Final = (
+    r"(?!0)\d{1,3}(?P<mark>[.,'\s\u2019\u066c])\d{3}(?:(?P=mark)\d{3})*|(?!0)\d{1,2}(?:,\d{2})+,\d{3}|\d+"
+)
+# A short form has a word of scale beside its number ("386 thousand", "elfu 11"), and no list of
+# those would be whole. So it is the words of an exact number that are listed: what is counted comes
+# next, and before it nothing but a word that leads to a number.
+_COUNTED: Final = re.compile(
+    rf"(?:^|\b(?:with|view|all|con|com|mais|comme|wie)\s)\s*(?P<whole>{_WHOLE})\s"
+    r"(?:other|others|person|people|likes?|views?|plays?|comments?|repl(?:y|ies)|shares?"
+    r"|persona|personas|me gusta|comentarios?|visualizacion(?:es)?|vistas?|respuestas?"
+    r"|pessoas?|outras?|comentários?|visualizaç(?:ão|ões)|respostas?"
+    r"|autres?|personnes?|commentaires?|vues?|réponses?"
+    r"|andere[nr]?|weitere[nr]?|personen|kommentare?|aufrufe?|antworten?)\b",
+    re.IGNORECASE,
+)
+_ALONE: Final = re.compile(_WHOLE)
+_DIGIT: Final = re.compile(r"\d")
+_FRACTION: Final = re.compile(r"\d+\.(?:0{1,2}|0{4,})")
 _SECONDS: Final = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _FIRST_DAY: Final = 946_684_800  # 2000-01-01: no post of any platform is older
@@ -54,19 +71,41 @@ def number(value: object) -> float | None:
 
 
 def count(value: object) -> int | None:
-    """Return a whole number from 0 up; "2,746 likes" is one, "2.7K" is not."""
+    """Return a whole number from 0 up; "2,746 likes" is one, "2.7K" and "386 thousand" are not.
+
+    Of a text only an exact number counts: one that stands alone, or beside words that are known
+    to leave it as it is. "1.234" alone is none: it may be a thousand or a little more than one.
+    """
     if value is None:
         return None
     if type(value) is int:
         return value if 0 <= value < _MOST else None
+    if isinstance(value, str):
+        return _written(value) if len(value) <= _LONGEST_NAME else None
     found = number(value)
-    if found is None and isinstance(value, str) and not _SHORT.search(value[:_LONGEST_NAME]):
-        groups = _GROUPED.findall(value[:_LONGEST_NAME])
-        if len(groups) == 1:
-            found = number(re.sub(r"\D", "", groups[0]))
     if found is None or found < 0 or found != int(found):
         return None
     return int(found)
+
+
+def _written(text: str) -> int | None:
+    """Return the one exact whole number of `text`."""
+    said = text.strip()
+    if said.isdecimal():
+        whole = said
+    elif _FRACTION.fullmatch(said):  # as programs write what they count
+        whole = said.partition(".")[0]
+    elif _ALONE.fullmatch(said) and said.count(".") != 1:
+        whole = said
+    else:
+        counted = _COUNTED.search(said)
+        if counted is None or _DIGIT.search(
+            said[: counted.start("whole")] + said[counted.end("whole") :]
+        ):
+            return None
+        whole = counted["whole"]
+    digits = re.sub(r"\D", "", whole)
+    return int(digits) if len(digits) <= _LONGEST_NUMBER and int(digits) < _MOST else None
 
 
 def seconds(value: object, scale: float = 1.0) -> float | None:
