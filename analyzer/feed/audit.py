@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 
 from analyzer.custody import log
 from analyzer.feed.audit_cautions import cautions
@@ -58,9 +59,15 @@ def audit(
         codebook.keys,
     )  # fmt: skip
     names = (material.sides[0].name, material.sides[1].name)
+
+    @cache
+    def gates() -> Gates:  # when all that was shown has been seen
+        return Gates(material, seen, CodersGate(codes, seen.items, final, protocol.positive))
+
     comparison = measure(
-        chunks, accounts, codebook.keys, protocol.positive, names, protocol.settings
-    )
+        chunks, accounts, codebook.keys, protocol.positive, names, protocol.settings,
+        lambda row: gates().reasons(row),
+    )  # fmt: skip
     if final:
         by_class = columns_of_batches(
             batches(study, material),
@@ -72,7 +79,6 @@ def audit(
         comparison = replace(comparison, coders=coders)
     shown = seen.shown
     agreed = _agreement(codes, shown, codebook, protocol.positive)
-    gates = Gates(material, seen, CodersGate(codes, seen.items, final, protocol.positive))
     recorded = list(material.recorded())
     times = sorted(each.session.started for each in recorded)
     problems = sum((Counter(dict(each.items.problems)) for each in recorded), Counter[str]())
@@ -87,7 +93,7 @@ def audit(
             (each.id, each.digest) for each in adapters_of(study) if each.id in protocol.adapters
         ),
         protocol=protocol,
-        comparison=gates.withheld(comparison),
+        comparison=comparison,
         accounts=states(material),
         elsewhere=tuple(each.name for each in material.elsewhere),
         coding=_coding(codes, settled, shown, codebook),
@@ -106,7 +112,7 @@ def audit(
         started=times[0] if times else "",
         ended=max((each.items.ended for each in recorded), key=instant, default=""),
     )
-    told = tuple(cautions(found, material, gates, seen))
+    told = tuple(cautions(found, material, gates(), seen))
     return replace(found, cautions=(CODES, *told) if wrong else told)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from analyzer.compare.turns import ONE_SIDED, first, in_turns
@@ -17,7 +17,7 @@ from analyzer.feed.audit_coders import CodersGate
 from analyzer.feed.audit_material import Material
 from analyzer.feed.audit_seen import ArmName, Seen
 from analyzer.feed.audit_sorting import Recorded
-from analyzer.feed.measures import FeedComparison, FeedRow, Reason
+from analyzer.feed.measures import FeedRow, Reason
 from analyzer.instants import instant
 
 MOST_APART: Final = 0.2  # shares of items by their order alone may differ so much
@@ -50,22 +50,14 @@ class Gates:
         self._coders = coders
         self._ordered = {arm: seen.by_order(arm) for arm in seen.items}
 
-    def withheld(self, comparison: FeedComparison) -> FeedComparison:
-        """Return `comparison` without the verdicts that a gate forbids."""
-        return replace(comparison, rows=tuple(self._row(each) for each in comparison.rows))
+    def reasons(self, row: FeedRow) -> tuple[Reason, ...]:
+        """Return what keeps `row` from a verdict."""
+        return tuple(self._reasons(row))
 
     def in_turns(self, left: ArmName, right: ArmName) -> bool:
         """Tell whether two groups of accounts were recorded in turns, or nothing says so."""
         found = self._apart(left, right)
         return found is None or in_turns(found)
-
-    def _row(self, row: FeedRow) -> FeedRow:
-        reasons = tuple(self._reasons(row))
-        if not reasons:
-            return row
-        # More accounts would not do: that chance may be all of it is not the reason.
-        own = tuple(each for each in row.reasons if each.code not in {"chance", "interval"})
-        return replace(row, verdict="insufficient", reasons=(*own, *reasons))
 
     def _reasons(self, row: FeedRow) -> Iterator[Reason]:
         pairs = _pairs(row)

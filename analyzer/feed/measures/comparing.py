@@ -18,10 +18,12 @@ from analyzer.feed.measures.records import (
     CurvePoint,
     FeedAccount,
     FeedComparison,
+    FeedRow,
     FeedSettings,
     Figure,
     MeasureName,
     Overlap,
+    Reason,
 )
 from analyzer.feed.measures.sketches import jaccards
 from analyzer.feed.measures.strata import Sample, paired
@@ -43,16 +45,18 @@ def measure(
     positive: Collection[str],
     sides: tuple[str, str],
     settings: FeedSettings = _DEFAULTS,
+    gates: Callable[[FeedRow], Sequence[Reason]] = lambda _: (),
 ) -> FeedComparison:
     """Measure what the accounts of two sides were shown, in one pass.
 
     `chunks` hold the showings of `accounts` (of these two sides only), by their places among them,
-    and `categories` by theirs, in the order that `Columns` asks for.
+    and `categories` by theirs, in the order that `Columns` asks for. `gates` says of a row what
+    else keeps it from a verdict; it is asked when all chunks have been read.
     """
     if any(each.side not in sides for each in accounts):
         raise ValueError("an account of another side")
     tally = Tally(accounts, categories, positive, settings).add(chunks)
-    return _Comparing(tally, categories, tuple(sorted(positive)), sides).found()
+    return _Comparing(tally, categories, tuple(sorted(positive)), sides).found(gates)
 
 
 class _Comparing:
@@ -75,7 +79,7 @@ class _Comparing:
         self._joint = 1 - 0.05 / max(1, headlines)
         self._bases = {side: self._base(side) for side in sides}
 
-    def found(self) -> FeedComparison:
+    def found(self, gates: Callable[[FeedRow], Sequence[Reason]]) -> FeedComparison:
         rows = [
             *(row for side in self._sides for row in self._over_controls(side)),
             *self._between_sides(),
@@ -89,7 +93,7 @@ class _Comparing:
             coverage=tuple(arm.coverage() for arm in self._arms.values()),
             curves=tuple(self._curve(arm) for arm in self._arms.values()),
             figures=tuple(each for arm in self._arms.values() for each in self._figures(arm)),
-            rows=judged(rows, self._settings),
+            rows=judged(rows, self._settings, gates),
             overlaps=tuple(self._overlaps()),
         )
 

@@ -30,11 +30,52 @@ class Tested:
     coverage: float
     stepwise: bool = True
 
+    def gated(self, more: Sequence[Reason]) -> Tested:
+        """Return the row with those of `more` reasons against a verdict that it has not yet."""
+        codes = {each.code for each in self.row.reasons}
+        new = tuple(each for each in more if each.code not in codes)
+        return (
+            replace(self, row=replace(self.row, reasons=(*self.row.reasons, *new))) if new else self
+        )
 
-def judged(rows: Sequence[Tested], settings: FeedSettings) -> tuple[FeedRow, ...]:
-    """Give each row its q among all of them, and its verdict."""
-    qs = benjamini_hochberg([each.row.p for each in rows])
-    return tuple(_judged(each, q, settings) for each, q in zip(rows, qs, strict=True))
+
+def judged(
+    rows: Sequence[Tested],
+    settings: FeedSettings,
+    gates: Callable[[FeedRow], Sequence[Reason]] = lambda _: (),
+) -> tuple[FeedRow, ...]:
+    """Give each row its q among all of them, and its verdict, if `gates` has no reason against it.
+
+    A row that has no verdict, whatever its p, is one of the tests, but none of those that were
+    significant: else a small p that means nothing would make others easier to call different.
+    """
+    while True:
+        found = _among(rows, settings)
+        more = [each.gated(gates(row)) for each, row in zip(rows, found, strict=True)]
+        if all(new is old for new, old in zip(more, rows, strict=True)):
+            return found
+        rows = more
+
+
+def _among(rows: Sequence[Tested], settings: FeedSettings) -> tuple[FeedRow, ...]:
+    ps = [each.row.p for each in rows]
+    own = benjamini_hochberg(ps)
+    out = {place for place, each in enumerate(rows) if each.row.reasons}
+    while True:
+        qs = benjamini_hochberg([1.0 if place in out else p for place, p in enumerate(ps)])
+        found = tuple(
+            _judged(each, own[place] if place in out else qs[place], settings)
+            for place, each in enumerate(rows)
+        )
+        unsure = {place for place, each in enumerate(found) if _depends(each)} - out
+        if not unsure:
+            return found
+        out |= unsure
+
+
+def _depends(row: FeedRow) -> bool:
+    """Tell whether what nobody coded could undo the verdict of `row`."""
+    return any(each.code == "coverage_apart" for each in row.reasons)
 
 
 def _judged(tested: Tested, q: float, settings: FeedSettings) -> FeedRow:
