@@ -159,14 +159,15 @@ def _hashtags(node: object, adapter: Adapter, text: str, budget: Budget) -> tupl
     if adapter.tags is None:
         return hashtags.in_text(text)
     entries, name, start, end = adapter.tags
-    told = hashtags.as_told(
+    listed = (
         (
             values.name(first(entry, name, budget)),
-            values.number(first(entry, start, budget) or 0),
+            values.number(first(entry, start, budget)),
             values.number(first(entry, end, budget)),
         )
         for entry in find(node, entries, budget)
     )
+    told = hashtags.as_told(listed, text)
     return told or hashtags.in_text(text)
 
 
