@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _Value = Callable[[CoverageRow], str]
 Groups = list[tuple[Recipient, list[Delta]]]
 _MANY = 2000  # rows; with more the evidence of those that are the same is told in brief
+# With more, what is below is laid out only when it is scrolled to: the page opens in two seconds,
+# but a picture taken of all of it, or its text, has no more than the browser has laid out.
+_LONG = 500
 _STATES = ("", "non_protective", "contradictory", "protective", "no_signal")
 
 
@@ -109,6 +112,7 @@ def render_html(
         open_rows=[row for row in rows if row[1].verdict != "same"],
         same_rows=[row for row in rows if row[1].verdict == "same"],
         many_rows=len(rows) > _MANY,
+        long=len(rows) > _LONG,
         filters=Filters(rows, names),
         proofs=proofs(comparison, knowledge),
     )

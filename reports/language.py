@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal, cast
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton
@@ -32,7 +33,7 @@ LANGUAGES: Final = ("en", "es", "fr", "pt", "de", "sw", "fil", "ar")
 # The English of no country in particular (days before months), and Portuguese as in Brazil.
 _LOCALES: Final = dict(zip(LANGUAGES, LANGUAGES, strict=True)) | {"en": "en_001"}
 # Digits are 0 to 9 everywhere: that is CLDR's default, of Arabic without a country, too.
-_LEFT_TO_RIGHT, _END = "\u2066", "\u2069"
+_LEFT_TO_RIGHT, _RIGHT_TO_LEFT, _END = "\u2066", "\u2067", "\u2069"
 _ISO_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _MOST_DECIMALS: Final = "#,##0.###"
 
@@ -142,8 +143,17 @@ class Language:
         >>> Language().interval(-1, -0.39), Language("de").interval(-1, -0.39)
         ('[-100, -39]', '[-100; -39]')
         """
-        joint = "," if self.locale.number_symbols["latn"]["decimal"] == "." else ";"
-        return self.figure(f"[{self._points(low)}{joint} {self._points(high)}]")
+        return self.bracketed(self._points(low), self._points(high))
+
+    def bracketed(self, low: str, high: str) -> str:
+        """Return an interval whose ends were written here, with what divides them in this language.
+
+        >>> Language().bracketed("2 s", "3 s"), Language("de").bracketed("1,5", "2,5")
+        ('[2 s, 3 s]', '[1,5; 2,5]')
+        """
+        decimal = self.locale.number_symbols["latn"]["decimal"]
+        joint = ";" if decimal == "," else self.comma.strip()
+        return self.figure(f"[{low}{joint} {high}]")
 
     def probability(self, value: float) -> str:
         """Return p or q to three digits, never as a false zero.
@@ -313,9 +323,14 @@ class Language:
         return Figure(joint + amount[number.end() :])
 
     def figure(self, text: str) -> str:
-        """Return a number that keeps its order among words that are written to the left."""
+        """Return a number that keeps its order among words that are written to the left.
+
+        One whose units are such words is read as they are, from the right.
+        """
         if self.direction == "ltr" or text.isdigit():
             return Figure(text)
+        if any(bidirectional(each) in {"R", "AL"} for each in text):
+            return Figure(f"{_RIGHT_TO_LEFT}{text}{_END}")
         inner = text.replace(_LEFT_TO_RIGHT, "").replace(_END, "")
         return Figure(f"{_LEFT_TO_RIGHT}{inner}{_END}")
 

@@ -78,8 +78,10 @@ def test_arabic_has_the_digits_that_cldr_has_for_it_and_keeps_their_order() -> N
     arabic = Language("ar")
     assert Locale("ar").default_numbering_system == "latn"
     assert arabic.number(12) == "12"
-    assert arabic.interval(-1, 0.5) == "\u2066[-100, +50]\u2069"
+    assert arabic.interval(-1, 0.5) == "\u2066[-100، +50]\u2069"
     assert arabic.share(3, 6) == "\u20663/6\u2069"
+    ends = arabic.duration(672, 1), arabic.signed("+", arabic.duration(1109.9, 1))
+    assert arabic.bracketed(*ends) == "\u2067[11.2 د، \u2066+18.5\u2069 د]\u2069"
     assert arabic.date("2026-11-20") == "20 نوفمبر 2026"
     assert "<0.001" in arabic.probability(0)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pypdf
 import pytest
 import reporting
 import synthetic
@@ -84,8 +86,6 @@ def test_no_word_of_a_picture_is_cut_off_at_its_edge(
     width: int, name: str, show: Callable[..., Shown]
 ) -> None:
     shown = show(name, viewport={"width": width, "height": 900})
-    # What is far below is not laid out before it is scrolled to.
-    shown.page.add_style_tag(content="main > section { content-visibility: visible !important; }")
     cut = """[...document.querySelectorAll('figure svg')].filter(each => each.checkVisibility())
         .flatMap(svg => [...svg.querySelectorAll('text')].filter(text => {
             const [at, frame] = [text.getBoundingClientRect(), svg.getBoundingClientRect()];
@@ -121,11 +121,63 @@ def test_whom_to_call_is_the_first_thing_on_a_telephone(show: Callable[..., Show
     assert low < 740
 
 
-def test_a_picture_of_the_whole_page_leaves_no_section_out(show: Callable[..., Shown]) -> None:
-    page = show("ten").page
-    left_out = page.evaluate(
-        "() => [...document.querySelectorAll('main > section')]"
-        ".filter(each => getComputedStyle(each).contentVisibility !== 'visible')"
-        ".map(each => each.id)"
-    )
-    assert left_out == []
+@pytest.mark.parametrize("name", ["ten", "report"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_picture_of_the_whole_page_leaves_nothing_out(
+    name: str, width: int, show: Callable[..., Shown]
+) -> None:
+    shown = show(name, viewport={"width": width, "height": 900})
+    shown.ask(OPEN)
+    left_out = """[...document.querySelectorAll('main *')].filter(each =>
+        each.checkVisibility() && !each.checkVisibility({contentVisibilityAuto: true})
+        ).map(each => each.outerHTML.slice(0, 99))"""
+    assert shown.ask(left_out) == []
+
+
+@pytest.mark.parametrize("name", ["ten", "ar", "few"])
+def test_on_a_telephone_the_first_column_stays_where_a_table_is_scrolled(
+    name: str, show: Callable[..., Shown]
+) -> None:
+    shown = show(name, viewport={"width": 360, "height": 900})
+    shown.ask(OPEN)
+    away = """[...document.querySelectorAll('.scroll')].map(box => {
+        if (box.scrollWidth < box.clientWidth + 30) return null;
+        box.scrollLeft = (document.dir === 'rtl' ? -1 : 1) * box.scrollWidth;
+        const frame = box.getBoundingClientRect();
+        return [...box.querySelectorAll('tr:not(.group) > :first-child')].filter(cell => {
+            const at = cell.getBoundingClientRect();
+            return at.left < frame.left - 1 || at.right > frame.right + 1
+                || at.width > 0.5 * frame.width || Math.abs(box.scrollLeft) < 20
+                || getComputedStyle(cell).backgroundColor === 'rgba(0, 0, 0, 0)';
+        }).map(cell => cell.textContent);
+    }).filter(each => each)"""
+    found = shown.ask(away)
+    assert len(found) >= 5
+    assert [each for cells in found for each in cells] == []
+
+
+def test_no_page_of_paper_but_the_last_is_half_empty(show: Callable[..., Shown]) -> None:
+    page = show("ten", viewport=A4).page
+    paper = page.pdf(prefer_css_page_size=True, print_background=True)
+    ends = [lowest(each) for each in pypdf.PdfReader(io.BytesIO(paper)).pages]
+    assert [round(each, 2) for each in ends[:-1] if each < 0.7] == []
+
+
+def lowest(page: pypdf.PageObject) -> float:
+    """Return how far down its text reaches, its page number left out: 0 is the top, 1 the end."""
+    height, found = float(page.mediabox.height), [0.0]
+
+    def note(text: str, matrix: list[float], place: list[float], *_: object) -> None:
+        down = 1 - (matrix[5] + matrix[3] * place[5]) / height
+        if text.strip() and down < 0.93:
+            found.append(down)
+
+    page.extract_text(visitor_text=note)
+    return max(found)
+
+
+def test_what_divides_figures_in_arabic_is_an_arabic_comma(pages: dict[str, Path]) -> None:
+    html = pages["ar"].read_text(encoding="utf-8")
+    text = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>|<[^>]*>", " ", html, flags=re.DOTALL)
+    assert re.findall(r"[^A-Za-z][,;]\s", text) == []
+    assert len(re.findall(r"\[[^\]]*[0-9][^\]]*،\s[^\]]*\]", text)) > 50

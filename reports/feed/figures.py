@@ -133,8 +133,7 @@ class Figures:
 
     def bracket(self, held: Interval, write: Callable[[float], str]) -> str:
         """Return an interval whose ends `write` writes."""
-        joint = "," if self.language.locale.number_symbols["latn"]["decimal"] == "." else ";"
-        return self.language.figure(f"[{write(held.low)}{joint} {write(held.high)}]")
+        return self.language.bracketed(write(held.low), write(held.high))
 
     def together(self, *parts: str) -> str:
         """Return figures as one, with a space between them; without those that are empty."""

@@ -17,7 +17,7 @@ from reports.language import Language, counted
 from reports.pictures import Picture
 from reports.pictures.exposure import Course, Exposure, Side, Spell, exposure_picture
 from reports.pictures.intervals import Interval, Panel, intervals_picture
-from reports.pictures.onsets import OnsetRow, onsets_picture
+from reports.pictures.onsets import OnsetRow, onset_pictures
 from reports.templating import fit
 
 _ROLES: tuple[Role, ...] = ("seeded", "observed", "control")
@@ -167,8 +167,8 @@ def _described(view: FeedView) -> Said:
     )
 
 
-def onsets(view: FeedView) -> Picture | None:
-    """Return when each account got to its onset; None where there are no accounts."""
+def onsets(view: FeedView) -> tuple[Picture, ...]:
+    """Return when each account got to its onset, arm by arm; none where there are no accounts."""
     found, figures = view.audit.comparison, view.figures
     rows = [
         _onset(view, "ab"[found.sides.index(each.side)], each)
@@ -178,13 +178,13 @@ def onsets(view: FeedView) -> Picture | None:
     ]
     tell = _teller(view)
     if not any(row.reached or row.censored for row in rows):
-        return None
+        return ()
     title = say("Onset of each account")
     description = say(
         "A line for each account on a scale of feed time. It ends in a mark at its onset, or in an"
         " arrow where its feed time was over before. The table below says the same."
     )
-    return onsets_picture(
+    return onset_pictures(
         rows,
         lambda seconds: clock(figures.language, seconds),
         (tell(title), tell(description)),

@@ -97,7 +97,7 @@ class Sections:
     view: FeedView
     crisis: Crisis
     exposure: Picture | None
-    onsets: Picture | None
+    onsets: tuple[Picture, ...]
     factors: Picture | None
     headings: tuple[Heading, ...]
     stretches: tuple[Stretch, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from analyzer.feed.records import Role
 from reports.language import Figure
@@ -44,40 +45,53 @@ class OnsetRow:
         return _STEP * (len(self.reached) + len(self.censored)) + 20
 
 
-def onsets_picture(
+def onset_pictures(
     rows: Sequence[OnsetRow],
     duration: Callable[[float], str],
     told: tuple[str, str],
     direction: str,
-) -> Picture:
-    """Return the picture of `rows`; `told` is title and description."""
+) -> tuple[Picture, ...]:
+    """Return a picture of each of `rows`, all on one scale; `told` is title and description.
 
-    def draw(width: float) -> Canvas:
-        return _drawn(f"onsets{width}", width, rows, duration, direction)
+    They are several so that a page of paper can end between them.
+    """
+    title, description = told
+    return tuple(
+        both(
+            partial(_drawn, f"onsets{place}-", row, _ends(rows), duration, direction),
+            (f"{title} ({row.side} · {row.label})", description),
+            0,
+        )
+        for place, row in enumerate(rows)
+    )
 
-    return both(draw, told, 0)
+
+def _ends(rows: Sequence[OnsetRow]) -> tuple[float, float]:
+    """Return the logarithms of the first and the last second of the scale of all `rows`."""
+    times = [each for row in rows for each in (*row.reached, *row.censored) if each > 0]
+    first = math.log(max(5.0, min(60.0, 0.7 * min(times, default=60.0))))
+    return first, max(first + 1, math.log(max(times, default=3600.0)))
 
 
 def _drawn(
     name: str,
-    width: float,
-    rows: Sequence[OnsetRow],
+    row: OnsetRow,
+    ends: tuple[float, float],
     duration: Callable[[float], str],
     direction: str,
+    width: float,
 ) -> Canvas:
     narrow = width < WIDE
     left, right = (4.0, width - 16.0) if narrow else (232.0, width - 16.0)
-    times = [each for row in rows for each in (*row.reached, *row.censored) if each > 0]
-    first = math.log(max(5.0, min(60.0, 0.7 * min(times, default=60.0))))
-    last = max(first + 1, math.log(max(times, default=3600.0)))
+    first, last = ends
 
     def x(seconds: float) -> float:
         part = (math.log(max(seconds, 1e-3)) - first) / (last - first)
         return left + (right - left) * min(1.0, max(0.0, part))
 
     head = 52.0 if narrow else 8.0
-    heights = [head + (row.height if narrow else max(66.0, row.height)) for row in rows]
-    canvas = Canvas(name, width, _TOP + sum(heights) + 6, direction)
+    height = head + (row.height if narrow else max(66.0, row.height))
+    canvas = Canvas(f"{name}{width}", width, _TOP + height, direction)
     taken: list[tuple[float, float]] = []
     # The end of the scale is named rather than what is near it.
     for tick in (math.exp(last), *reversed(_TIMES)):
@@ -89,22 +103,19 @@ def _drawn(
             taken.append((middle, half))
             canvas.line([(x(tick), _TOP - 6), (x(tick), canvas.height)])
             canvas.text(middle, 15, duration(tick), size=_SIZE, ink="soft", anchor="middle")
-    top = _TOP
-    for row, height in zip(rows, heights, strict=True):
-        canvas.line([(0, top), (width, top)])
-        if narrow:
-            canvas.box(0, top + 1, width, 50, "paper")
-            canvas.text(0, top + 16, row.side, size=12, bold=True, within=width)
-            canvas.text(0, top + 31, row.label, size=11, within=width)
-            both_told = Figure(f"{fit(row.text)} · {fit(row.note)}")
-            canvas.text(0, top + 46, both_told, size=10.5, ink="soft", within=width)
-        else:
-            canvas.text(0, top + 18, row.side, size=12, bold=True, within=left - 12)
-            canvas.text(0, top + 33, row.label, size=11.5, within=left - 12)
-            canvas.text(0, top + 48, row.text, size=11, ink="soft", within=left - 12)
-            canvas.text(0, top + 63, row.note, size=11, ink="soft", within=left - 12)
-        _accounts(canvas, row, left, top + head, x)
-        top += height
+    canvas.line([(0, _TOP), (width, _TOP)])
+    if narrow:
+        canvas.box(0, _TOP + 1, width, 50, "paper")
+        canvas.text(0, _TOP + 16, row.side, size=12, bold=True, within=width)
+        canvas.text(0, _TOP + 31, row.label, size=11, within=width)
+        both_told = Figure(f"{fit(row.text)} · {fit(row.note)}")
+        canvas.text(0, _TOP + 46, both_told, size=10.5, ink="soft", within=width)
+    else:
+        canvas.text(0, _TOP + 18, row.side, size=12, bold=True, within=left - 12)
+        canvas.text(0, _TOP + 33, row.label, size=11.5, within=left - 12)
+        canvas.text(0, _TOP + 48, row.text, size=11, ink="soft", within=left - 12)
+        canvas.text(0, _TOP + 63, row.note, size=11, ink="soft", within=left - 12)
+    _accounts(canvas, row, left, _TOP + head, x)
     return canvas
 
 
