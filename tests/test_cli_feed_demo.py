@@ -18,6 +18,7 @@ from analyzer.cli.demo_command import PHONE
 from analyzer.feed.audit import audit
 from analyzer.feed.measures.records import FeedComparison
 from analyzer.feed.protocol import load_protocol
+from analyzer.feed.store import summaries
 from analyzer.simulation.demo import prepare_demo
 from analyzer.simulation.feed_demo import DECLARED, SIDES, truths
 from analyzer.study import load_study
@@ -173,3 +174,14 @@ def test_without_its_own_packages_it_says_how_to_get_them(
 def test_the_demo_was_recorded_in_the_past(demo: tuple[Path, str]) -> None:
     sessions = map(read_session, list_bundles(load_study(demo[0]).captures))
     assert {each.started[:7] for each in sessions} == {"2026-01"}
+
+
+def test_items_and_diff_count_the_same_items(demo: tuple[Path, str], found: FeedComparison) -> None:
+    sessions = summaries(load_study(demo[0]))
+    for side in SIDES:
+        mine = [each for each in sessions if each.account.startswith(f"{side}-")]
+        arms = [each for each in found.coverage if each.side == side]
+        left_out = sum(each.left_out for each in arms)
+        assert sum(each.marked for each in mine) == left_out > 0
+        shown = sum(dict(each.states)["shown"] for each in mine)
+        assert shown == sum(each.shown for each in arms) + left_out

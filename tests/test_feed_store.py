@@ -161,6 +161,8 @@ def test_the_command_shows_a_table_and_says_what_was_not_understood(recorded: St
     shown = done("feed", "items", root=recorded.root)
     assert "tiktok_app" in shown
     assert "2 read, 0 unchanged" in shown
+    assert "2 shown (0 of them marked ads), 1 passed, 0 waiting, 0 twice, 0 unknown" in shown
+    assert shown.splitlines()[-1].startswith("passed: later ones were shown and it was not; ")
     assert "SECRET" not in shown
     changed = exchange({"request": {"url": HOUR[0].url}, "response": {"json": {"awemes": [{}]}}})
     said = told_of(recorded, [changed])

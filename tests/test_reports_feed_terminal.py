@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from feed_audits import audit_of, compared
@@ -29,7 +30,18 @@ def test_it_begins_with_the_exercise_the_sides_and_the_answer() -> None:
     assert "Kenya (---)" in lines[0]
     assert lines[1].startswith("! An exercise")
     assert lines[2].startswith("--- Kenya; accounts with an interest: 8")
+    arm = compared().coverage[0]
+    assert arm.left_out > 0
+    assert f"items shown without {arm.left_out:,} marked ads: {arm.shown:,}, coded: " in lines[2]
     assert any("11 times [5.3, 18] the share of control accounts" in line for line in lines)
+
+
+def test_marked_ads_are_not_spoken_of_where_none_was_left_out() -> None:
+    found = compared()
+    none = replace(found, coverage=tuple(replace(each, left_out=0) for each in found.coverage))
+    text = printed(none)
+    assert f"items shown: {found.coverage[0].shown:,}, coded: " in text
+    assert " marked ads:" not in text
 
 
 def test_rows_that_are_alike_are_listed_on_demand_only() -> None:

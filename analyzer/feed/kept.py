@@ -25,6 +25,7 @@ class SessionItems:
     ended: str  # as it says, or its last sign where that is later or it says nothing; ISO 8601
     feed_s: float  # feed time of the session
     states: tuple[tuple[str, int], ...]
+    marked: int  # of those shown: advertisements that the platform marks
     ads: tuple[tuple[str, int], ...]
     watch_s: float
     unserved: int  # lines of the log on items that no recorded answer had served

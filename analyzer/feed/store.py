@@ -297,6 +297,10 @@ def _write(
             ended=iso(instant(session.started) + ended),
             feed_s=clock.at(known_until(slim, told.lines)),
             states=_counted(fate.state for fate in fates),
+            marked=sum(
+                fate.state == "shown" and serving.ad == "formal"
+                for fate, serving in zip(fates, slim, strict=True)
+            ),
             ads=_counted(serving.ad for serving in slim),
             watch_s=round(sum(fate.watch_s or 0.0 for fate in fates), 3),
             unserved=unserved,

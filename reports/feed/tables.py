@@ -228,6 +228,7 @@ _COVERAGE: Final = _table(
         _col("unknown", "Servings of which nobody knows whether they were shown", "count"),
         _col("answers", "Answers of the feed's addresses", "count"),
         _col("understood", "Of these, those in which items were found", "count"),
+        _col("left_out", "Items shown but not counted: ads that the platform marks", "count"),
     ),
     lambda record: record.comparison.coverage,
 )

@@ -93,10 +93,15 @@ def _side(found: FeedView, mark: str, name: str) -> str:
     number = found.figures.language.number
     counted = "; ".join(
         f"{told.role(each.coverage.role)}: {each.coverage.accounts}"
-        f" (items shown: {number(each.coverage.shown)}, coded: {each.coded or '0%'})"
+        f" (items shown{_marked(number(each.coverage.left_out))}: {number(each.coverage.shown)},"
+        f" coded: {each.coded or '0%'})"
         for each in arms
     )
     return f"{mark} {found.figures.side(name)}; {counted}"
+
+
+def _marked(ads: str) -> str:
+    return "" if ads == "0" else f" without {ads} marked ads"
 
 
 def _nothing(out: Out, found: FeedView, rows: Sequence[RowView], shown: Shown) -> None:

@@ -29,6 +29,11 @@ _STATES = {
     "duplicate": "twice",
     "unknown": "unknown",
 }
+_LEGEND = (
+    "passed: later ones were shown and it was not; waiting: the recording ends before its turn;"
+    " twice: told again before its turn; unknown: nothing says. `feed diff` counts those shown,"
+    " without marked ads."
+)
 
 
 @click.command(
@@ -78,13 +83,15 @@ def command(
         return
     for about in summary.sessions:
         _print(about)
-    click.echo(f"{len(summary.done)} read, {len(summary.unchanged)} unchanged")
+    click.echo(f"{len(summary.done):,} read, {len(summary.unchanged):,} unchanged")
+    if summary.sessions:
+        click.echo(_LEGEND)
     for about in summary.sessions:
         for code, count in about.problems:
-            complain(f"{about.session}: {count} x {code}: {problem(code)}")
+            complain(f"{about.session}: {count:,} x {code}: {problem(code)}")
         if about.unserved:
             what = "lines of the log on items that no recorded answer held"
-            complain(f"{about.session}: {about.unserved} {what}")
+            complain(f"{about.session}: {about.unserved:,} {what}")
     for session, why in summary.broken:
         complain(f"{session} is left out: {why}; see `evenhand verify`")
     for warning in summary.warnings:
@@ -96,12 +103,13 @@ def _print(about: SessionItems) -> None:
     feeds = ", ".join(each.platform for each in about.health) or "no feed"
     answers = sum(each.answers for each in about.health)
     understood = sum(each.understood for each in about.health)
-    click.echo(f"{about.session}: {feeds}, {understood} of {answers} answers understood")
-    told = ", ".join(f"{states.get(state, 0)} {word}" for state, word in _STATES.items())
+    click.echo(f"{about.session}: {feeds}, {understood:,} of {answers:,} answers understood")
+    told = ", ".join(f"{states.get(state, 0):,} {word}" for state, word in _STATES.items())
+    told = told.replace(" shown", f" shown ({about.marked:,} of them marked ads)", 1)
     advertising = sum(count for ad, count in ads.items() if ad != "none")
-    click.echo(f"  {sum(states.values())} items: {told}")
+    click.echo(f"  {sum(states.values()):,} items: {told}")
     click.echo(
-        f"  {advertising} are or look like ads; watched {_minutes(about.watch_s)} "
+        f"  {advertising:,} are or look like ads; watched {_minutes(about.watch_s)} "
         f"in {_minutes(about.feed_s)} of feed time"
     )
 

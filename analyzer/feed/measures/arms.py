@@ -152,6 +152,7 @@ class FeedArm:
             role=self.role,
             accounts=len(accounts),
             shown=int(self.tally.shown[self.places].sum()),
+            left_out=int((self.tally.items - self.tally.shown)[self.places].sum()),
             coded=int(self.tally.coded[self.places].sum()),
             unknown=int(self.tally.unknown[self.places].sum()),
             answers=sum(each.answers for each in accounts),

@@ -219,7 +219,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of an arm is known: items shown and coded, servings unknown, answers understood."""
+    """How much of an arm is known: items shown and coded, servings unknown, answers understood.
+
+    `left_out`: shown, too, but no items that count: advertisements that the platform marks.
+    """
 
     side: str
     role: Role
@@ -229,6 +232,7 @@ class Coverage:
     unknown: int
     answers: int
     understood: int
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
