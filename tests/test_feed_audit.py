@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from feed_rig import ADAPTERS, aweme, logged, served
+from feed_rig import ADAPTERS, aweme, exchange, logged, served
 from recording import STUDY, prove_region, record, study
 
 from analyzer.bundle import BundleWriter, list_bundles, new_session, read_session
@@ -250,7 +250,20 @@ def test_only_the_surface_and_the_feed_that_are_measured_count(whole: Study) -> 
     found = made(whole)
     [figures] = [each for each in found.comparison.accounts if each.name == "ke-s2"]
     assert figures.shown == 5
-    assert "other_surfaces" in codes_of(found.cautions)
+    told = [str(each.text) for each in found.cautions if each.code == "other_surfaces"]
+    assert len(told) == 2
+    assert "counts as feed time" in told[1]
+
+
+def test_items_of_another_feed_are_no_time_in_another_part_of_the_app(whole: Study) -> None:
+    web = "https://www.tiktok.com/api/recommend/item_list/?aid=1988&count=9"
+    listed = {"id": "7300000000000000099", "desc": "a cat", "createTime": 1751328000}
+    answer = {"statusCode": 0, "hasMore": True, "itemList": [listed]}
+    other = exchange({"request": {"url": web}, "response": {"json": answer}})
+    record(whole, "KE-13", 50, [*hour([3]), replace(other, t_s=5.0)], account="ke-s2")
+    told = [str(each.text) for each in made(whole).cautions if each.code == "other_surfaces"]
+    assert len(told) == 1
+    assert "counts as feed time" not in told[0]
 
 
 def test_unclear_items_count_as_not_coded_and_disagreements_wait(whole: Study) -> None:

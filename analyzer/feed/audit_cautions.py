@@ -14,6 +14,7 @@ from analyzer.feed.audit_material import BY_CONTENT, Material
 from analyzer.feed.audit_records import AccountState, Audit, Caution
 from analyzer.feed.audit_seen import ArmName, Seen
 from analyzer.feed.audit_sorting import Recorded
+from analyzer.feed.reading import PRELOAD
 from analyzer.instants import instant
 from analyzer.said import say, say_many
 
@@ -39,6 +40,11 @@ def cautions(found: Audit, material: Material, gates: Gates, seen: Seen) -> Iter
                 "{number} items of other parts of the app, or of other feeds, are left out.",
                 sum(material.passed.values()),
             ),
+        )
+    if material.passed.keys() - {material.protocol.surface, PRELOAD}:
+        yield Caution(
+            "other_surfaces",
+            say("Time that was spent in other parts of the app counts as feed time."),
         )
 
 
