@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-from cli_rig import done, mistake, told
+from cli_rig import done, mistake, run, told
 from coding_rig import feed_study, given_out
 
 from analyzer.errors import UserError
@@ -44,6 +44,35 @@ def test_a_third_person_decides_and_a_coder_alone_cannot(root: Path) -> None:
         ("k01", "adjudicated", True, 2), ("k02", "agreed", False, 2), ("k05", "consensus", True, 2),
     ]  # fmt: skip
     assert {row["codebook"] for row in table} == {BOOK.version}
+
+
+@pytest.mark.parametrize("name", ["Anna", "ANNA", " anna ", "anna\u200b"])
+def test_a_coder_who_writes_her_name_otherwise_is_no_third_person(root: Path, name: str) -> None:
+    with pytest.raises(UserError, match=r"anna has coded this item|no name of a coder"):
+        decide(root, name, "k01", "hopeless", BOOK)
+    assert load_codes(root).open() == ["k01", "k05"]
+
+
+def test_coders_who_decide_together_are_known_by_one_name(root: Path) -> None:
+    done("feed", "code", "adjudicate", "k01", "hopeless", "--by", "Ben ", "--consensus", root=root)
+    assert load_codes(root).decisions["k01"].by == "ben"
+
+
+def test_a_decision_that_replaces_another_says_so(root: Path) -> None:
+    before = decide(root, "carol", "k01", "hopeless", BOOK)
+    assert before is None
+    result = run("feed", "code", "adjudicate", "k01", "neutral", "--by", "dora", root=root)
+    assert result.stdout == "k01: neutral\n"
+    assert result.stderr == "  instead of hopeless, as carol had decided\n"
+    record(root, "anna", {"k01": "neutral"}, BOOK)  # a decision on other codes is none
+    assert decide(root, "carol", "k01", "hopeless", BOOK) is None
+
+
+def test_one_person_is_not_given_items_under_two_names(root: Path) -> None:
+    line = mistake("feed", "code", "export", "--coder", "anna", "--coder", "Ben", root=root)
+    assert line == "Ben and ben look like one person: write it so: ben"
+    line = mistake("feed", "code", "export", "--coder", "Eve", "--coder", "eve", root=root)
+    assert line == "eve and Eve look like one person: write it so: Eve"
 
 
 def test_a_decision_may_be_neither_of_the_two_codes(root: Path) -> None:

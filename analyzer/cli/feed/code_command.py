@@ -309,10 +309,12 @@ def adjudicate(
         raise UserError(
             f"{what} with {item[:32]!r}", "run `evenhand feed code adjudicate` for a list"
         )
-    decide(root, by, found[0], category, codebook, consensus=consensus)
+    before = decide(root, by, found[0], category, codebook, consensus=consensus)
     write_codes(root)
-    log_codes(root, (by,))
+    log_codes(root, (by.strip(),))
     click.echo(f"{found[0]}: {category}")
+    if before is not None:
+        click.echo(f"  instead of {before.category}, as {before.by} had decided", err=True)
 
 
 def _write_private(path: Path, content: bytes) -> None:

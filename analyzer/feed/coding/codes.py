@@ -15,7 +15,7 @@ from analyzer.errors import UserError
 from analyzer.feed.codebook import Codebook, study_codebook
 from analyzer.feed.coding.ledger import Entry, How, add, read
 from analyzer.feed.coding.material import FEED
-from analyzer.feed.coding.plan import Plan
+from analyzer.feed.coding.plan import Plan, check_coder, known_as
 from analyzer.feed.kept import private
 
 CODES: Final = "codes.parquet"
@@ -52,7 +52,7 @@ class Codes:
 
     def open(self) -> list[str]:
         """Return the items on which coders disagree and nobody has decided."""
-        return [item for item in self.items() if self._disagreed(item) and not self._decision(item)]
+        return [item for item in self.items() if self._disagreed(item) and not self.decided(item)]
 
     def disagreements(self) -> list[str]:
         """Return the items on which coders disagree, decided or not."""
@@ -65,7 +65,7 @@ class Codes:
             given = self.of(item)
             if len(given) > 1 and not self._disagreed(item):
                 found[item] = Settlement(given[0][1], "agreed", len(given))
-            elif (entry := self._decision(item)) is not None:
+            elif (entry := self.decided(item)) is not None:
                 how: Settled = "consensus" if entry.how == "consensus" else "adjudicated"
                 found[item] = Settlement(entry.category, how, len(given))
         return found
@@ -87,8 +87,8 @@ class Codes:
     def _disagreed(self, item: str) -> bool:
         return len({category for _, category in self.of(item)}) > 1
 
-    def _decision(self, item: str) -> Entry | None:
-        """The decision on `item`; none where the codes that it saw have changed since."""
+    def decided(self, item: str) -> Entry | None:
+        """Return the decision on `item`; none where the codes that it saw have changed since."""
         entry = self.decisions.get(item)
         return entry if entry is not None and entry.seen == self.of(item) else None
 
@@ -133,11 +133,12 @@ def record(
 
 def decide(
     root: Path, by: str, item: str, category: str, codebook: Codebook, *, consensus: bool = False
-) -> None:
-    """Add the decision of `by` on an item that coders disagree on.
+) -> Entry | None:
+    """Add the decision of `by` on an item that coders disagree on; return the one that it replaces.
 
     A third person decides; with `consensus` the coders themselves do, together. `UserError` where
-    there is nothing to decide, or `by` is one of its coders. `category` "" takes a decision back.
+    there is nothing to decide, or `by` is one of its coders, in whatever case the name is written.
+    `category` "" takes a decision back.
     """
     codes = load_codes(root, codebook)
     seen = codes.of(item)
@@ -147,12 +148,15 @@ def decide(
         raise UserError(
             f"coders do not disagree on {item[:32]!r}", "`evenhand feed code adjudicate` lists them"
         )
+    by = known_as(by, (coder for coder, _ in seen))
+    check_coder(by)
     if by in dict(seen) and not consensus:
         raise UserError(
             f"{by} has coded this item", "let a third person decide, or say --consensus"
         )
     how: How = "consensus" if consensus else "adjudicated"
     add(root, [Entry(by, item, category, codebook.version, how, seen)])
+    return codes.decided(item)
 
 
 def final_codes(root: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from analyzer.errors import UserError
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.codes import decide, load_codes, record, write_codes
 from analyzer.feed.coding.material import Piece, study_pieces
-from analyzer.feed.coding.plan import load_plan
+from analyzer.feed.coding.plan import known_as, load_plan
 
 PAUSE_AFTER: Final = 20  # harmful items between two rests
 REST: Final = 60.0  # seconds
@@ -55,6 +55,7 @@ class Desk:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         plan = load_plan(root, codebook.version)
+        coder = known_as(coder, plan.coders)
         if not adjudicate and coder not in plan.coders:
             raise UserError(
                 f"no items were given to {coder!r}", f"use one of {', '.join(plan.coders)}"

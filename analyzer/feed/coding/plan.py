@@ -81,8 +81,12 @@ def planned(
 
     `each`: how many coders an item goes to (0: all); None: as many as before.
     """
+    known = list(before.coders) if before else []
     for coder in coders:
         check_coder(coder)
+        if (other := known_as(coder, known)) != coder and other in known:
+            raise UserError(f"{coder} and {other} look like one person", f"write it so: {other}")
+        known.append(coder)
     kept = before if before is not None and before.codebook == codebook else None
     names = dict.fromkeys([*(before.coders if before else ()), *coders])
     items = {*(kept.items if kept else ()), *keys}
@@ -95,6 +99,16 @@ def check_coder(name: str) -> None:
     """Raise `UserError` where `name` cannot be a coder's."""
     if not CODER.fullmatch(name):
         raise UserError(f"{name!r} is no name of a coder", "use letters, digits, dot, dash: anna")
+
+
+def known_as(name: str, coders: Iterable[str]) -> str:
+    """Return how `coders` write `name`, whatever its case and the space around it; else `name`.
+
+    >>> known_as(" Ada ", ["ada", "ben"])
+    'ada'
+    """
+    plain = name.strip()
+    return next((each for each in coders if each.casefold() == plain.casefold()), plain)
 
 
 def write_plan(root: Path, plan: Plan) -> None:
