@@ -75,11 +75,11 @@ class WarningRule:
 class Surface:
     """Answers of one kind: which addresses, and where the items stand in them.
 
-    `has`: texts of which one must be in the address or the body of the request (an address may
-    answer many questions). `optional`: an answer without items is none of the feed, not a new
-    format, unless one of `signs` is in it: places that only items have. `details`: its items were
-    served elsewhere, this tells more of them. `preload`: lists of items that wait for their turn.
-    `request_id`: where the request names the item.
+    `has`: texts of which one must be in the address, a header or the body of the request, or in a
+    key of the answer (an address may answer many questions). `optional`: an answer without items is
+    none of the feed, not a new format, unless one of `signs` is in it: places that only items have.
+    `details`: its items were served elsewhere, this tells more of them. `preload`: lists of items
+    that wait for their turn. `request_id`: where the request names the item.
     """
 
     id: str

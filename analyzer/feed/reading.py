@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -17,9 +18,11 @@ from typing import Final
 from analyzer.decoders import MISS, Budget, Fault, Layer, Pairs
 from analyzer.decoders.schema import place_of
 from analyzer.feed.adapters import Adapter, Surface, WatchRule
+from analyzer.feed.asking import asks, told_by_answer
 from analyzer.feed.conditions import holds
 from analyzer.feed.items import clean_id, make_item, signs
-from analyzer.feed.paths import MOST, WIDE, Steps, find, first, has_list, is_empty, opened
+from analyzer.feed.lists import NOWHERE, entries, rows_of
+from analyzer.feed.paths import MOST, WIDE, find, first, has_list, is_empty, opened
 from analyzer.feed.records import Health, Item, Serving, Watch
 from analyzer.feed.trees import body_tree
 from analyzer.feed.watching import media_of, read_watches
@@ -28,7 +31,6 @@ from analyzer.readers.bundle import read_exchanges
 
 PRELOAD: Final = "preload"  # the surface of items that wait for their turn outside a feed's order
 _MOST_PLACES: Final = 10_000
-_LONGEST_LOOK: Final = 256 * 1024  # bytes of a request in which it is looked for what it asks
 _LEAST_SERVINGS: Final = 5  # with which it can be said that a field is gone
 _LEAST_ANSWERS: Final = 3  # with which it can be said that none has items
 _SILENT: Final = ("HEAD", "OPTIONS", "WS", "CONNECT")
@@ -42,24 +44,20 @@ _Known = tuple[tuple[Adapter, tuple[Surface, ...], tuple[WatchRule, ...]], ...]
 class _Tally:
     """What was found in the lists of one answer.
 
-    `rows` and `found`, by document and list: how many entries it has, and in how many of them there
-    was something at the place of an item. Of those, `strange` were none, and `others` are known to
-    be none.
+    Of its `entries`, `strange` were no items, though nothing says that they are none. `empty`: more
+    entries, without anything at the place of an item.
     """
 
     there: bool = False  # a list, be it empty
     hidden: bool = False  # something that only items have, though no entry was found
     entries: int = 0
     strange: int = 0
-    others: int = 0
-    rows: dict[tuple[int, Steps], int] = field(default_factory=dict)
-    found: Counter[tuple[int, Steps]] = field(default_factory=Counter)
+    empty: int = 0
 
     @property
     def lost(self) -> int:
         """How many entries were not understood."""
-        empty = sum(max(0, rows - self.found[steps]) for steps, rows in self.rows.items())
-        return self.strange + empty
+        return self.strange + self.empty
 
     @property
     def understood(self) -> bool:
@@ -106,9 +104,12 @@ class FeedReader:
                     yield self._problem(exchange, "feed_log_unread", f"{adapter.id}: {found.code}")
                 else:
                     yield found
-            for surface in surfaces:
-                if _asks(exchange, surface):
-                    yield from self._answer(exchange, adapter, surface)
+            asked = [each for each in surfaces if asks(exchange, each)]
+            for surface in asked:
+                yield from self._answer(exchange, adapter, surface)
+            if len(asked) < len(surfaces) and not any(each.has for each in asked):
+                for surface in told_by_answer(exchange, surfaces):
+                    yield from self._answer(exchange, adapter, replace(surface, optional=True))
 
     def end(self) -> Iterator[Problem]:
         """Yield what can be said only when all was read: fields that are gone, or all items."""
@@ -190,25 +191,22 @@ class FeedReader:
         tally = _Tally()
         batches: dict[str, int] = {}
         positions: Counter[str] = Counter()
+        served: dict[tuple[str, str], int] = {}
         named = self._named(exchange, adapter, surface)
-        places = [(surface.id, steps) for steps in surface.lists]
-        places += [(PRELOAD, steps) for steps in surface.preload]
-        for number, (own, steps) in product(range(len(parts)), places):
-            tree = parts[number]
-            tally.there |= steps in surface.lists and has_list(tree, steps, budget)
-            row = steps[: len(steps) - steps[::-1].index("*")] if "*" in steps else steps
-            if (number, row) not in tally.rows:
-                tally.rows[number, row] = self._count(adapter, tree, row, steps, budget)
-            for node in find(tree, steps, budget):
+        is_none = partial(self._is_no_item, adapter, budget=budget)
+        kinds = ((surface.id, surface.lists), (PRELOAD, surface.preload))
+        for tree, (own, lists) in product(parts, kinds):
+            if own == surface.id and not tally.there:
+                tally.there = any(has_list(tree, steps, budget) for steps in lists)
+            for number, node in entries(tree, rows_of(lists), budget, is_none):
                 if tally.entries >= MOST:
                     yield self._problem(exchange, "feed_bound", f"more than {MOST} entries")
                     break
-                if is_empty(node):
+                if number == NOWHERE:
+                    tally.empty += 1
                     continue
                 tally.entries += 1
-                tally.found[number, row] += 1
-                if self._is_no_item(adapter, node, budget):
-                    tally.others += 1
+                if is_none(node):
                     continue
                 entry = _unwrapped(adapter, node, budget)
                 made = make_item(entry, adapter, self._key, budget, named)
@@ -219,7 +217,8 @@ class FeedReader:
                 if self._tell:
                     for sign in signs(entry, adapter, budget):
                         self._tell(sign)
-                if surface.details:
+                # One that two lists of the answer have was served once; the second may tell more.
+                if surface.details or served.setdefault((own, item.key), number) != number:
                     yield item
                     continue
                 if own not in batches:
@@ -233,15 +232,6 @@ class FeedReader:
         if not tally.entries and surface.signs:
             tally.hidden = any(first(part, surface.signs, budget) is not None for part in parts)
         yield from self._judge(exchange, adapter, surface, tally)
-
-    def _count(
-        self, adapter: Adapter, tree: object, row: Steps, steps: Steps, budget: Budget
-    ) -> int:
-        """Return how many entries there are at `row`, without those known to be no items."""
-        entries = [each for each in find(tree, row, budget) if not is_empty(each)]
-        if row == steps:  # the entry is the item: it is looked at when it is read
-            return len(entries)
-        return sum(not self._is_no_item(adapter, each, budget) for each in entries)
 
     def _next(self, surface: str) -> int:
         number = self._batches[surface]
@@ -267,7 +257,8 @@ class FeedReader:
     def _unread(
         self, exchange: Exchange, adapter: Adapter, surface: Surface, code: str, why: str
     ) -> Iterator[Problem]:
-        if surface.details or surface.optional:
+        # One whose answer has the names of a feed is of that feed, though it may not be its items.
+        if surface.details or (surface.optional and not surface.has):
             return
         self._answers[adapter.id] += 1
         yield self._problem(exchange, code, f"{adapter.id}/{surface.id}: {why}")
@@ -340,11 +331,3 @@ def _unwrapped(adapter: Adapter, node: object, budget: Budget) -> object:
     """Return the item that the entry `node` holds, or `node` if it is one."""
     inside = first(node, adapter.wrapped, budget)
     return inside if isinstance(inside, dict | Pairs) else node
-
-
-def _asks(exchange: Exchange, surface: Surface) -> bool:
-    """Whether the request is one of those that `surface` answers."""
-    if not surface.has:
-        return True
-    url, body = exchange.url.encode("utf-8", "replace"), exchange.request_body[:_LONGEST_LOOK]
-    return any(text in url or text in body for text in surface.has)

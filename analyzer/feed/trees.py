@@ -37,6 +37,17 @@ def body_tree(
     return read_tree(content, content_type, budget), budget
 
 
+def unpacked(content: bytes, encoding: str) -> bytes:
+    """Return `content` without its content codings, as far as they can be undone."""
+    budget = Budget(LIMITS)
+    if len(content) > LIMITS.max_body:
+        return b""
+    for _, found in uncoded(content, encoding, budget) if encoding else ():
+        if isinstance(found, Layer) and isinstance(found.content, bytes):
+            content = found.content
+    return content
+
+
 def read_tree(content: bytes | str, content_type: str, budget: Budget) -> object:
     """Return what the decoders make of `content`; layers inside each other are followed."""
     hint = hint_of(content_type)
