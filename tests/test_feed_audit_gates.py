@@ -116,16 +116,8 @@ def test_a_session_whose_driver_went_by_the_protocol_counts(root: Path) -> None:
     assert len(found.comparison.accounts) == 24
 
 
-def test_roles_that_were_changed_after_the_recording_do_not_turn_a_study_round(root: Path) -> None:
-    sessions(
-        root,
-        lambda each: replace(
-            each,
-            role="seeded" if "seeded" in each.account else "control",
-            interest="sad" if "seeded" in each.account else "",
-        ),
-    )
-    assert decided(audited(root)) > 4
+def swap_roles(root: Path) -> None:
+    """Declare Kenya's controls accounts with an interest, and the other way round."""
     path = root / "study.toml"
     text = path.read_text(encoding="utf-8")
     seeded, control = 'role = "seeded"\ninterest = "sad"', 'role = "control"'
@@ -137,6 +129,31 @@ def test_roles_that_were_changed_after_the_recording_do_not_turn_a_study_round(r
     changed = re.sub(r'\[feed\.accounts\."?KE-[^\[]*', swapped, text)
     assert changed != text
     path.write_text(changed, encoding="utf-8")
+
+
+def test_accounts_of_which_nothing_says_their_role_but_what_they_watched(root: Path) -> None:
+    swap_roles(root)
+    shutil.rmtree(root / "feed" / "drives", ignore_errors=True)
+    found = audited(root)
+    unkept = told(found)["role_not_kept"]
+    assert "KE-seeded-0" in unkept
+    assert "US-" not in unkept
+    for row in found.comparison.rows:
+        assert ("role_not_kept" in reasons(row)) == ("KE" in row.left + row.right), row
+    assert decided(found) > 0
+
+
+def test_roles_that_were_changed_after_the_recording_do_not_turn_a_study_round(root: Path) -> None:
+    sessions(
+        root,
+        lambda each: replace(
+            each,
+            role="seeded" if "seeded" in each.account else "control",
+            interest="sad" if "seeded" in each.account else "",
+        ),
+    )
+    assert decided(audited(root)) > 4
+    swap_roles(root)
     with pytest.raises(UserError, match="KE has no sessions of minors") as raised:
         audited(root)
     assert "is left out because study.toml declares its account otherwise" in raised.value.fix

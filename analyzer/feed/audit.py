@@ -14,6 +14,7 @@ from analyzer.feed.audit_gates import Gates
 from analyzer.feed.audit_left_out import CODES
 from analyzer.feed.audit_material import batches, feed_accounts, gather, states
 from analyzer.feed.audit_records import Audit, Coding
+from analyzer.feed.audit_roles import Roles
 from analyzer.feed.audit_seen import Seen
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.agreement import Agreement, agreement
@@ -53,7 +54,7 @@ def audit(
         key: each.category for key, each in settled.items() if each.category not in codebook.unclear
     }
     accounts = feed_accounts(material)
-    seen = Seen(settled, frozenset(protocol.positive))
+    seen = Seen(settled, frozenset(protocol.positive), Roles(material.accounts, protocol, final))
     chunks = columns_of_batches(
         seen.passing(batches(study, material)), [each.name for each in accounts], final,
         codebook.keys,

@@ -11,8 +11,8 @@ from typing import Final
 from analyzer.feed.audit_gates import Gates
 from analyzer.feed.audit_left_out import left_out, some
 from analyzer.feed.audit_material import BY_CONTENT, Material
-from analyzer.feed.audit_records import AccountState, Audit, Caution
-from analyzer.feed.audit_seen import ArmName, Seen
+from analyzer.feed.audit_records import AccountState, ArmName, Audit, Caution
+from analyzer.feed.audit_seen import Seen
 from analyzer.feed.audit_sorting import Recorded
 from analyzer.feed.reading import PRELOAD
 from analyzer.instants import instant
@@ -29,6 +29,15 @@ def cautions(found: Audit, material: Material, gates: Gates, seen: Seen) -> Iter
     yield from left_out(material)
     yield from _driving(found, material)
     yield from _times(found, material, gates)
+    if unkept := seen.roles.unkept:
+        yield Caution(
+            "role_not_kept",
+            say(
+                "These accounts did not watch as their role says (with an interest: longer what"
+                " matches it; controls: all alike): {accounts}.",
+                accounts=some(unkept),
+            ),
+        )
     yield from _orders(seen)
     yield from _blocks(found)
     yield from _codes(found)

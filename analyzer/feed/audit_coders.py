@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from analyzer.feed.audit_seen import ArmName
+from analyzer.feed.audit_records import ArmName
 from analyzer.feed.coding.agreement import RELIABLE, TENTATIVE, Coefficient, of_these
 from analyzer.feed.coding.codes import Codes
 from analyzer.feed.measures import FeedRow, Reason

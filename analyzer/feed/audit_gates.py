@@ -15,7 +15,8 @@ from typing import Final
 from analyzer.compare.turns import ONE_SIDED, first, in_turns
 from analyzer.feed.audit_coders import CodersGate
 from analyzer.feed.audit_material import Material
-from analyzer.feed.audit_seen import ArmName, Seen
+from analyzer.feed.audit_records import ArmName
+from analyzer.feed.audit_seen import Seen
 from analyzer.feed.audit_sorting import Recorded
 from analyzer.feed.measures import FeedRow, Reason
 from analyzer.instants import instant
@@ -49,6 +50,7 @@ class Gates:
                 self._sessions[side, account.role].append((account.block, some))
         self._coders = coders
         self._ordered = {arm: seen.by_order(arm) for arm in seen.items}
+        self._roles = seen.roles
 
     def reasons(self, row: FeedRow) -> tuple[Reason, ...]:
         """Return what keeps `row` from a verdict."""
@@ -81,6 +83,7 @@ class Gates:
             yield Reason("by_order", max(told) - min(told), MOST_APART)
         if max(told) > MOST_GUESSED:
             yield Reason("guessed", max(told), MOST_GUESSED)
+        yield from self._roles.reasons(arms)
         yield from self._coders.reasons(row, pairs)
 
     def _apart(self, left: ArmName, right: ArmName) -> float | None:

@@ -15,6 +15,8 @@ from analyzer.feed.protocol import Protocol
 from analyzer.feed.records import AdClass, Health, Role, ShownBy
 from analyzer.said import Said
 
+ArmName = tuple[str, str]  # side, role
+
 CautionCode = Literal[
     "never_recorded",  # accounts that the study declares and nobody recorded
     "no_account",  # sessions with items of the feed that no account is named for
@@ -44,6 +46,7 @@ CautionCode = Literal[
     "disagreed",  # items shown on which coders disagree and nobody has decided
     "single_coded",  # items shown that one coder alone has coded
     "coders_apart",  # the items of the two sides were coded by different people
+    "role_not_kept",  # accounts that watched otherwise than their role says
     "by_order",  # items of which only the order of the answers says that they were shown
     "other_surfaces",  # items of another surface, or of a feed that is not measured
 ]

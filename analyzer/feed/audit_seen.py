@@ -10,14 +10,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from analyzer.feed.audit_material import Material
-from analyzer.feed.audit_records import Example
+from analyzer.feed.audit_records import ArmName, Example
+from analyzer.feed.audit_roles import Roles
 from analyzer.feed.codebook import Codebook
 from analyzer.feed.coding.codes import Settlement
 from analyzer.feed.measures.columns import digest
 from analyzer.feed.showing_ids import showing_id
 
 EXAMPLES: Final = 5  # of an arm
-ArmName = tuple[str, str]  # side, role
 
 
 class Seen:
@@ -26,8 +26,11 @@ class Seen:
     Those are drawn by the digests of their keys, which nobody can choose.
     """
 
-    def __init__(self, settled: Mapping[str, Settlement], positive: frozenset[str]) -> None:
+    def __init__(
+        self, settled: Mapping[str, Settlement], positive: frozenset[str], roles: Roles
+    ) -> None:
         self._settled = settled
+        self.roles = roles
         self._measured = pa.array(
             [key for key, each in settled.items() if each.category in positive], pa.string()
         )
@@ -64,6 +67,7 @@ class Seen:
                 arm = (shown.column("side")[0].as_py(), shown.column("role")[0].as_py())
                 self.items[arm].update(pc.unique(shown.column("item_key")).to_pylist())
                 self._by[arm].update(shown.column("by").to_pylist())
+                self.roles.look(shown)
             measured = pc.is_in(shown.column("item_key"), self._measured)
             for row in shown.filter(measured).to_pylist():
                 self._draw(row)

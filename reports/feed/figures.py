@@ -22,7 +22,7 @@ _HOUR = 3600.0
 _SHARES = frozenset(
     {
         "coverage", "unknown_showings", "unread_answers", "coverage_apart", "mixed", "times",
-        "coders_apart", "by_order", "guessed",
+        "coders_apart", "by_order", "guessed", "role_not_kept",
     }
 )  # fmt: skip
 _COEFFICIENTS = frozenset({"agreement"})

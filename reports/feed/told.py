@@ -272,6 +272,11 @@ _REASONS: Final[Mapping[str, Said]] = {
         " those who coded agree.",
         have="", need="",
     ),
+    "role_not_kept": say(
+        "Accounts of a group that did not watch as their role says: {have}; {need} at most would"
+        " do.",
+        have="", need="",
+    ),
     "by_order": say(
         "How it is known what was on the screen differs: by the order of the answers alone, in one"
         " group more often by {have} of its items; {need} at most would do.",
@@ -301,5 +306,6 @@ CAUSES: Final[Mapping[str, str]] = {
     "coders_apart": "the groups were coded by different people",
     "agreement": "those who coded do not agree well enough",
     "agreement_unknown": "how well those who coded agree is not known",
+    "role_not_kept": "accounts did not watch as their role says",
     "by_order": "how it is known what was shown differs between the groups",
 }

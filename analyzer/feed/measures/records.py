@@ -36,6 +36,7 @@ ReasonCode = Literal[
     "coders_apart",  # share of the items of either arm that the same people coded; needed
     "agreement",  # the low end of Krippendorff's alpha, of the side with the least; needed
     "agreement_unknown",  # items that two people coded, of the side with the fewest
+    "role_not_kept",  # share of an arm's accounts that watched otherwise than their role; at most
     "by_order",  # difference of the shares of items that are shown by their order alone; at most
 ]
 CodersRule = Literal["all", "any"]  # which coders of an item have to call it positive
