@@ -146,8 +146,48 @@ def test_what_a_single_video_tells_completes_its_serving(tmp_path: Path) -> None
     assert items["inventedA01"]["watch_s"] == 21.0
     assert items["inventedA02"]["text"] == "Steam Frame"
     assert items["inventedA02"]["ad"] == "formal"
-    # Two of the protobuf answer and one of the page, of which no other answer tells more.
-    assert dict(store.summaries(found)[0].problems) == {"feed_bare": 3}
+    # What the answer of a sequence brings along, and the first Short, that no request names.
+    assert items["inventedA08"]["text"] == "Steam #sad\nmore of it"
+    assert items["inventedA08"]["likes"] == 11234
+    assert items["inventedA09"]["text"] == ""
+    assert items["inventedA11"]["text"] == "Steam Frame\nmore of it"
+    # Two of the protobuf answer, one of the page and two of a sequence, of which no other answer
+    # tells more.
+    assert dict(store.summaries(found)[0].problems) == {"feed_bare": 5}
+
+
+def test_a_text_that_goes_on_takes_the_place_of_its_beginning(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    watch = "https://www.youtube.com/youtubei/v1/"
+    title = {"shortsVideoTitleViewModel": {"text": {"content": "Steam #sad"}}}
+    whole = {"videoId": "inventedB01", "title": "Steam #sad", "shortDescription": "more #dark"}
+    other = {**whole, "title": "Another one"}
+    for number, player, text, names in (
+        (1, whole, "Steam #sad\nmore #dark", ["sad", "dark"]),
+        (2, other, "Steam #sad", ["sad"]),
+    ):
+        asked = {"method": "POST", "json": {"videoId": "inventedB01"}}
+        answers = [
+            exchange(
+                {
+                    "request": {**asked, "url": watch + address},
+                    "response": {"json": answer},
+                }
+            )
+            for address, answer in (
+                (
+                    "reel/reel_watch_sequence",
+                    {"entries": [{"command": {"reelWatchEndpoint": {"videoId": "inventedB01"}}}]},
+                ),
+                ("reel/reel_item_watch", title),
+                ("player", {"videoDetails": player}),
+            )
+        ]
+        record(found, "KE-13", number, [replace(e, t_s=9.0 * at) for at, e in enumerate(answers)])
+        store.update(found)
+        rows = [row for batch in store.load_items(found) for row in batch.to_pylist()]
+        assert rows[-1]["text"] == text
+        assert list(rows[-1]["hashtags"]) == names
 
 
 def told_of(found: Study, answers: Sequence[Exchange]) -> str:

@@ -51,10 +51,10 @@ def make_item(
         music=_digest(f"{adapter.service}/music/{music}", key) if music else "",
         duration_s=_duration(node, adapter, budget),
         created=_created(node, adapter, budget),
-        plays=values.count(_get(node, adapter, "plays", budget)),
-        likes=values.count(_get(node, adapter, "likes", budget)),
-        comments=values.count(_get(node, adapter, "comments", budget)),
-        shares=values.count(_get(node, adapter, "shares", budget)),
+        plays=_count(node, adapter, "plays", budget),
+        likes=_count(node, adapter, "likes", budget),
+        comments=_count(node, adapter, "comments", budget),
+        shares=_count(node, adapter, "shares", budget),
         ad=ad,
         ad_reasons=reasons,
         warnings=_warnings(node, adapter, budget),
@@ -91,13 +91,18 @@ _digest = lru_cache(maxsize=8_192)(digest)
 
 
 def completed(item: Item, more: Item) -> Item:
-    """Return `item` with what another answer tells of the same one, where it says nothing."""
+    """Return `item` with what another answer tells of the same one, where it says nothing.
+
+    A text that goes on where that of `item` ends takes its place, with its hashtags.
+    """
     silent = (None, "", (), "none")
     changes = {
         field.name: getattr(more, field.name)
         for field in fields(item)
         if field.name not in ("ad", "ad_reasons") and getattr(item, field.name) in silent
     }
+    if item.text and more.text.startswith(f"{item.text}\n"):
+        changes |= {"text": more.text, "hashtags": more.hashtags}
     if _STRENGTH[more.ad] > _STRENGTH[item.ad]:
         changes |= {"ad": more.ad, "ad_reasons": more.ad_reasons}
     return replace(item, **changes)
@@ -107,6 +112,15 @@ def _get(node: object, adapter: Adapter, name: str, budget: Budget) -> object:
     paths = adapter.fields.get(name)
     found = first(node, paths, budget) if paths else None
     return None if isinstance(found, dict | list) else found
+
+
+def _count(node: object, adapter: Adapter, name: str, budget: Budget) -> int | None:
+    """Return the first exact number: one place may shorten what the next one tells whole."""
+    found = values.count(said := _get(node, adapter, name, budget))
+    if found is not None or said is None:
+        return found
+    counts = (values.count(first(node, (path,), budget)) for path in adapter.fields[name])
+    return next((count for count in counts if count is not None), None)
 
 
 def _author(node: object, adapter: Adapter, budget: Budget) -> str:

@@ -16,7 +16,10 @@ _LONGEST_NAME: Final = 200
 _LONGEST_NUMBER: Final = 32
 _MOST: Final = 2**53
 # A whole number as people write it, with its thousands in groups: of three, in India of two.
-_WHOLE: Final = r"(?!0)\d{1,3}(?P<mark>[.,'\s\u2019\u066c])\d{3}(?:(?P=mark)\d{3})*|(?!0)\d{1,2}(?:,\d{2})+,\d{3}|\d+"
+_WHOLE: Final = (
+    r"(?!0)\d{1,3}(?P<mark>[.,'\s\u2019\u066c])\d{3}(?:(?P=mark)\d{3})*"
+    r"|(?!0)\d{1,2}(?:,\d{2})+,\d{3}|\d+"
+)
 # A short form has a word of scale beside its number ("386 thousand", "elfu 11"), and no list of
 # those would be whole. So it is the words of an exact number that are listed: what is counted comes
 # next, and before it nothing but a word that leads to a number.
