@@ -114,3 +114,16 @@ def test_an_item_that_two_lists_of_an_answer_have_was_served_once() -> None:
 def test_an_item_that_one_list_has_twice_was_served_twice() -> None:
     body = {"items": [{"media": media(number)} for number in (1, 2, 1)], "status": "ok"}
     assert served_ids(answer(body)) == ["1", "2", "1"]
+
+
+def test_a_list_with_advertisements_says_where_they_stand() -> None:
+    def row(number: int, **more: Any) -> dict[str, Any]:
+        return {"media": media(number, **more)}
+
+    whole = [row(1), row(2, ad_id="9"), row(3)]
+    body = {"items": [row(1), row(3), row(4)], "items_with_ads": whole, "status": "ok"}
+    found, _ = read([answer(body)])
+    got = [(each.item.native, each.item.ad, each.position) for each in servings(found)]
+    assert got == [("1", "none", 0), ("2", "formal", 1), ("3", "none", 2), ("4", "none", 3)]
+    assert [each.native for each in details(found)] == ["1", "3"]
+    assert problems(found) == []

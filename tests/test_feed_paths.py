@@ -124,3 +124,12 @@ def test_a_body_that_came_before_is_a_tree_all_the_same() -> None:
         kind = "application/x-www-form-urlencoded"
         found, _ = body_tree(form, kind, "", "https://a.example/", answer=False)
         assert found == {"item_id": str(number), "order": "1"}
+
+
+def test_a_list_that_was_encoded_twice_is_read() -> None:
+    once = json.dumps(["1_7", "2_7"])
+    for said in (once, json.dumps(once)):
+        assert list(find({"ids": said}, steps_of("ids/*"), budget())) == ["1_7", "2_7"]
+    for said in ('"[1_7" said one', json.dumps("1_7"), '"'):
+        assert list(find({"ids": said}, steps_of("ids/*"), budget())) == []
+    assert first({"ids": json.dumps(once)}, (steps_of("ids"),), budget()) == json.dumps(once)

@@ -39,6 +39,8 @@ ABSENT: Final = object()
 _LONGEST_SIGNATURE: Final = 70
 _LONGEST_TEXT: Final = 1024 * 1024  # characters of JSON in a text
 
+_JSON: Final = ("{", "[", '"{', '"[')  # an object or a list, or a text that is one
+
 Steps = tuple[str, ...]
 
 
@@ -150,7 +152,7 @@ def opened(value: object, budget: Budget, *, further: bool = False) -> object:
             value = value.tree()
         elif isinstance(value, Layer):
             value = read_tree(value.content, value.media, budget)
-        elif further and isinstance(value, str) and value[:1] in ("{", "["):
+        elif further and isinstance(value, str) and value.startswith(_JSON):
             value = _text("json")(value) if len(value) <= _LONGEST_TEXT else None
         elif further and isinstance(value, str) and ".{" in value[:_LONGEST_SIGNATURE]:
             value = _text("signed")(value) if len(value) <= _LONGEST_TEXT else None
