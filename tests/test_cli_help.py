@@ -152,3 +152,19 @@ def test_an_unknown_command_gets_a_guess() -> None:
     assert mistake("xyzzy") == "there is no command 'xyzzy': see `evenhand --help`"
     assert "see `evenhand export --help`" in mistake("export", "xyzzy")
     assert "see `evenhand --help`" in mistake("--xyzzy")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("diff KE US", 2), ("feed diff KE US", 2), ("diff --nothing", 2),
+        ("feed diff --nothing", 2),
+        ("report KE US", 1), ("feed report KE US", 1), ("feed items", 1), ("matrix", 1),
+        ("feed code agreement", 1), ("feed report --nothing", 1), ("nothing", 1),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_trouble_to_diff_and_1_elsewhere(
+    words: str, code: int, tmp_path: Path
+) -> None:
+    root = None if "nothing" in words else tmp_path
+    assert mistake(*words.split(), root=root, code=code)

@@ -213,3 +213,14 @@ def test_the_page_of_a_report_has_the_feed_and_whom_to_call_only_where_there_is_
     assert 'href="#feed"' in body
     ids = re.findall(r' id="([^"]+)"', both)
     assert len(ids) == len(set(ids))
+
+
+def test_marked_ads_and_the_first_engagement_of_control_accounts_are_explained() -> None:
+    text = text_of(html_of("ten times"))
+    assert "Of control accounts, which engage with nothing, from their first measured item." in text
+    for arm in compared().coverage:
+        ads = f"+ {arm.left_out:,} (Advertisements that the platform marks)"
+        assert f"{arm.shown:,} {ads}" in text.replace(f"{arm.shown:,}+", f"{arm.shown:,} +")
+    none = tuple(replace(each, left_out=0) for each in compared().coverage)
+    without = render_feed(audit_of(replace(compared(), coverage=none)))
+    assert "(Advertisements that the platform marks)" not in text_of(without)

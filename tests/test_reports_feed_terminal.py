@@ -36,6 +36,13 @@ def test_it_begins_with_the_exercise_the_sides_and_the_answer() -> None:
     assert any("11 times [5.3, 18] the share of control accounts" in line for line in lines)
 
 
+def test_first_engagement_of_control_accounts_is_explained_where_it_is_listed() -> None:
+    explained = "first engagement: of control accounts, which engage with nothing, the first"
+    assert explained in printed(compared(), Shown(every=True))
+    rows = tuple(row for row in compared().rows if row.measure != "doubling")
+    assert explained not in printed(replace(compared(), rows=rows), Shown(every=True))
+
+
 def test_marked_ads_are_not_spoken_of_where_none_was_left_out() -> None:
     found = compared()
     none = replace(found, coverage=tuple(replace(each, left_out=0) for each in found.coverage))

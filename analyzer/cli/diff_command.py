@@ -115,7 +115,7 @@ def command(
     Exit code, as diff(1) has it:
       0  no difference was found
       1  at least one difference was found
-      2  trouble: the sides could not be compared
+      2  trouble: no comparison, or a mistake of yours (elsewhere that is 1)
     """
     from reports.terminal_filter import Filter
 

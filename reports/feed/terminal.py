@@ -146,6 +146,9 @@ def _rows(out: Out, found: FeedView, shown: Shown, rows: Sequence[RowView]) -> N
     times = any(told.UNITS[row.row.measure] == "time" for row in listed)
     of_times = "; of times the difference of medians" if times else ""
     out.line(f"change: from --- to +++; \u00d7 how many times as much{of_times}", "dim")
+    if any(row.row.measure == "doubling" for row in listed):
+        first = "of control accounts, which engage with nothing, the first measured item"
+        out.line(f"first engagement: {first}", "dim")
     if "q" in columns:
         out.line("q: of rows with this q or less, that share at most is there by chance", "dim")
     if causes:

@@ -76,7 +76,8 @@ _MEANINGS: Final[Mapping[MeasureName, Said]] = {
     ),
     "doubling": say(
         "Feed time from the first measured item with which an account engaged until the share was"
-        " twice that of control accounts: the median."
+        " twice that of control accounts: the median. Of control accounts, which engage with"
+        " nothing, from their first measured item."
     ),
     "ads_formal": say("Of all items on the screen, those that the platform calls advertisements."),
     "ads_disclosed": say(

@@ -61,7 +61,7 @@ def command(
     Exit code, as diff(1) has it:
       0  no difference was found
       1  at least one difference was found (with --between: between the two sides)
-      2  trouble: the sides could not be compared
+      2  trouble: no comparison, or a mistake of yours (elsewhere that is 1)
     """
     with ExitStack() as stack:
         stack.push(own_fault_is_trouble)
