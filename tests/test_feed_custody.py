@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,13 @@ def test_codes_that_were_changed_do_not_count_in_the_audit(audited: Study) -> No
     assert f"coding/{LOG}" in told(audited)["unlogged"]
     log_codes(audited.root, ("cam",))
     assert told(audited) == {}
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_a_drive_that_is_no_file_leaves_its_session_out(audited: Study, kind: str) -> None:
+    path = drive_log(audited.root, SESSION)
+    path.unlink()
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    assert set(told(audited)) == {"broken_seal"}
+    assert sessions_of(audited, "ke-s1") == 0
+    assert "is missing, or cannot be read" in faults(audited)

@@ -70,6 +70,8 @@ def faults_of_drives(root: Path, entries: Sequence[Entry]) -> Mapping[str, str]:
         session = str(entry.details.get("session"))
         path = drive_log(root, session)
         try:
+            if not path.is_file():
+                raise FileNotFoundError(path)
             with path.open("rb") as file:
                 content = file.read(_bytes(entry))
         except (OSError, ValueError):

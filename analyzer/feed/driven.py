@@ -117,6 +117,8 @@ class DriveLog:
 
 def read_lines(path: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the lines of a log; what is no line of ours, such as a cut one, is passed over."""
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise UserError(f"{path} cannot be read", "it is no file")
     try:
         with path.open("rb") as file:
             size = 0
@@ -194,12 +196,14 @@ def _decisive(signs: Sequence[str]) -> str:
 
 
 def drive_digest(path: Path) -> str:
-    """Return the SHA-256 of a log; "" where there is none."""
+    """Return the SHA-256 of a log; "" where there is none that can be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return ""
+        if path.is_file():
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        pass
+    return ""
 
 
 def driven_watches(path: Path, session: str) -> list[Watch]:
