@@ -20,6 +20,8 @@ SENTENCES = (
     "like this video along with {} other people",
     "View {} comments",
     "{} views",
+    "Ver {} comentarios",
+    "Afficher {} commentaires",
     "{} Me gusta",
     "Me gusta este video junto con {} personas más",
     "Curtir com mais {} pessoas",
@@ -40,6 +42,9 @@ LANGUAGES = tuple(each for each in locale_identifiers() if not each.startswith("
         ("Curtir com mais 386.120 pessoas", 386_120),
         ("J'aime cette vidéo, comme 1\u202f234\u202f567 autres personnes", 1_234_567),
         ("View 312 comments", 312),
+        ("Ver 1.204 comentarios", 1204),
+        ("Afficher les 312 commentaires", 312),
+        ("312 Kommentare ansehen", 312),
         ("1,23,456 views", 123_456),
         ("312", 312),
         ("1,204", 1204),
@@ -135,6 +140,7 @@ def test_a_word_that_nobody_knows_beside_a_number_makes_it_none(
 
 # Words that stand beside an exact number.
 KNOWN = {
-    *("with", "view", "all", "con", "com", "mais", "comme", "wie", "other", "others", "person"),
+    *("with", "view", "all", "con", "ver", "los", "com", "mais", "os", "comme", "voir"),
+    *("afficher", "les", "wie", "other", "others", "person"),
     *("like", "likes", "views", "comment", "comments", "people", "play", "plays", "vue", "vues"),
 }

@@ -24,7 +24,7 @@ _WHOLE: Final = (
 # those would be whole. So it is the words of an exact number that are listed: what is counted comes
 # next, and before it nothing but a word that leads to a number.
 _COUNTED: Final = re.compile(
-    rf"(?:^|\b(?:with|view|all|con|com|mais|comme|wie)\s)\s*(?P<whole>{_WHOLE})\s"
+    rf"(?:^|\b(?:with|view|all|con|ver|los|com|mais|os|comme|voir|afficher|les|wie)\s)\s*(?P<whole>{_WHOLE})\s"
     r"(?:other|others|person|people|likes?|views?|plays?|comments?|repl(?:y|ies)|shares?"
     r"|persona|personas|me gusta|comentarios?|visualizacion(?:es)?|vistas?|respuestas?"
     r"|pessoas?|outras?|comentários?|visualizaç(?:ão|ões)|respostas?"
