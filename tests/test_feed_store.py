@@ -299,6 +299,15 @@ def test_a_session_that_cannot_be_read_is_told_and_the_others_are_read(
     assert not list((recorded.root / "feed" / "items").glob(f"{first.name}.*"))
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_database_that_is_a_pipe_is_not_waited_for(recorded: Study, sealed: bool) -> None:
+    first, *_ = list_bundles(recorded.captures)
+    if not sealed:
+        (first / SUMS).unlink()
+    _pipe(first / "capture.sqlite")
+    assert [name for name, _ in store.update(recorded).broken] == [first.name]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("name", ["session.json", "capture.sqlite", "SHA256SUMS"])
 def test_a_session_that_may_not_be_read_is_told(recorded: Study, name: str) -> None:

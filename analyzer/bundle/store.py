@@ -115,6 +115,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
     A sealed one is opened as unchangeable: no byte of the bundle changes, no file is added.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise UserError(f"{path} cannot be opened", "it is no file")
     live = path.with_name(f"{path.name}-wal").exists()
     return _checked(path, connect(path, "ro" if live else "ro&immutable=1"))
 
