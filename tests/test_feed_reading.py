@@ -199,7 +199,7 @@ def test_a_log_that_cannot_be_read_is_told() -> None:
 
 
 def test_the_reader_says_nothing_of_what_is_of_no_feed() -> None:
-    other = replace(served([aweme(1)]), url="https://shop.example/aweme/v1/feed/")
+    other = replace(served([aweme(1)]), url="https://shop.example/v1/feed/")
     found, reader = read([other, replace(served([aweme(1)]), method="OPTIONS")])
     assert found == []
     assert reader.health == ()
@@ -238,3 +238,31 @@ def test_no_bytes_make_the_reader_raise(body: bytes, url: str) -> None:
         headers = (("content-type", kind),)
         read([replace(request, request_headers=headers, request_body=body,
                       response_headers=headers, response_body=body)])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://api99.tiktok-elsewhere.net/aweme/v1/feed/", "https://api.example/aweme/v3/feed/?a=1"],
+)
+def test_a_feed_that_is_asked_of_a_host_nobody_knows_is_read(url: str) -> None:
+    there = exchange(
+        {"request": {"url": url}, "response": {"json": {"aweme_list": [aweme(1), aweme(2)]}}}
+    )
+    found, _ = read([there])
+    assert [each.surface for each in servings(found)] == ["for_you", "for_you"]
+    assert problems(found) == []
+
+
+def test_what_answers_at_such_a_path_without_items_is_of_no_feed() -> None:
+    url = "https://api.example/aweme/v1/feed/"
+    there = exchange({"request": {"url": url}, "response": {"json": {"list": [1]}}})
+    found, reader = read([there])
+    assert (found, reader.health) == ([], ())
+
+
+def test_a_host_that_an_adapter_names_is_read_by_no_other_adapter() -> None:
+    moved = replace(ADAPTERS["tiktok_app"].at("api.pebblo.example"), id="pebblo")
+    url = "https://api.pebblo.example/aweme/v1/feed/"
+    there = exchange({"request": {"url": url}, "response": {"json": {"aweme_list": [aweme(1)]}}})
+    [serving] = servings(read([there], [*ADAPTERS.values(), moved])[0])
+    assert serving.item.platform == "pebblo"

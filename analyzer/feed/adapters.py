@@ -79,7 +79,8 @@ class Surface:
     key of the answer (an address may answer many questions). `optional`: an answer without items is
     none of the feed, not a new format, unless one of `signs` is in it: places that only items have.
     `details`: its items were served elsewhere, this tells more of them. `preload`: lists of items
-    that wait for their turn. `request_id`: where the request names the item.
+    that wait for their turn. `anywhere`: nobody else asks at its paths, so that other hosts than
+    its own are read, too. `request_id`: where the request names the item.
     """
 
     id: str
@@ -90,7 +91,12 @@ class Surface:
     optional: bool
     signs: Paths
     details: bool
+    anywhere: bool
     request_id: Paths
+
+    def elsewhere(self) -> Surface:
+        """Return it for any host: what answers there without items is none of this feed."""
+        return replace(self, place=_moved(self.place, ("*",)), optional=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,9 @@ class Adapter:
 
     def at(self, *hosts: str) -> Adapter:
         """Return the adapter for other `hosts`: a platform that speaks the same language."""
-        surfaces = tuple(replace(each, place=_moved(each.place, hosts)) for each in self.surfaces)
+        surfaces = tuple(
+            replace(each, place=_moved(each.place, hosts), anywhere=False) for each in self.surfaces
+        )
         watches = tuple(replace(each, place=_moved(each.place, hosts)) for each in self.watches)
         return replace(self, surfaces=surfaces, watches=watches)
 
@@ -268,6 +276,7 @@ def _surface(table: Table) -> Surface:
         optional=table.flag("optional", False),
         signs=_paths(table, "signs"),
         details=table.flag("details", False),
+        anywhere=table.flag("anywhere", False),
         request_id=_paths(table, "request_id"),
     )
     table.done()

@@ -37,7 +37,8 @@ _SILENT: Final = ("HEAD", "OPTIONS", "WS", "CONNECT")
 
 # An `Item` by itself tells more of one that is served elsewhere.
 Found = Serving | Item | Watch | Problem
-_Known = tuple[tuple[Adapter, tuple[Surface, ...], tuple[WatchRule, ...]], ...]
+_Surfaces = tuple[Surface, ...]
+_Known = tuple[tuple[Adapter, _Surfaces, tuple[WatchRule, ...]], ...]
 
 
 @dataclass(slots=True)
@@ -146,12 +147,12 @@ class FeedReader:
         if known is None:
             if len(self._places) >= _MOST_PLACES:
                 self._places.clear()
+            surfaces = _surfaces_at(self._adapters, *place)
             known = self._places[place] = tuple(
-                (adapter, surfaces, rules)
+                (adapter, surfaces[adapter.id], rules)
                 for adapter in self._adapters
-                if (surfaces := tuple(s for s in adapter.surfaces if s.place.holds(*place)))
-                or any(rule.place.holds(*place) for rule in adapter.watches)
                 for rules in (tuple(r for r in adapter.watches if r.place.holds(*place)),)
+                if surfaces[adapter.id] or rules
             )
         return known
 
@@ -318,6 +319,27 @@ def read_feed(bundle: Path, adapters: Sequence[Adapter], key: bytes) -> FeedRead
     `UserError` while it is iterated, where the bundle cannot be read.
     """
     return FeedReading(bundle, adapters, key)
+
+
+def _surfaces_at(adapters: Sequence[Adapter], host: str, path: str) -> dict[str, _Surfaces]:
+    """Return the surfaces of an address, by adapter.
+
+    Of a host that none names, those at whose paths nobody else asks: platforms take new hosts.
+    """
+    named = {
+        adapter.id: tuple(each for each in adapter.surfaces if each.place.holds(host, path))
+        for adapter in adapters
+    }
+    if any(named.values()):
+        return named
+    return {
+        adapter.id: tuple(
+            moved
+            for each in adapter.surfaces
+            if each.anywhere and (moved := each.elsewhere()).place.holds(host, path)
+        )
+        for adapter in adapters
+    }
 
 
 def _parts(tree: object, budget: Budget) -> list[object]:
