@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from feed_gates_rig import DECLARED, audited, bundles_of, copied, sessions, told
+from feed_gates_rig import DECLARED, audited, bundles_of, copied, cut_log, sessions, told
 
 from analyzer.bundle import read_session
 from analyzer.bundle.sealing import seal
@@ -140,7 +140,6 @@ def test_accounts_of_which_nothing_says_their_role_but_what_they_watched(root: P
     assert "US-" not in unkept
     for row in found.comparison.rows:
         assert ("role_not_kept" in reasons(row)) == ("KE" in row.left + row.right), row
-    assert decided(found) > 0
 
 
 def test_roles_that_were_changed_after_the_recording_do_not_turn_a_study_round(root: Path) -> None:
@@ -316,38 +315,6 @@ def test_codes_on_which_coders_agree_by_chance_decide_nothing(root: Path) -> Non
     rows = [row for row in found.comparison.rows if row.measure in {"share", "onset"}]
     assert {row.verdict for row in rows} == {"insufficient"}
     assert all("agreement" in reasons(row) for row in rows)
-
-
-def cut_log(bundle: Path) -> None:
-    """Take requests out of a recording that was sealed."""
-    with sqlite3.connect(bundle / "capture.sqlite") as held:
-        held.execute("DELETE FROM exchange WHERE method = 'POST' AND id > 40")
-    held.close()
-
-
-def test_a_session_that_was_changed_since_is_no_evidence(root: Path) -> None:
-    audited(root)
-    [cut] = bundles_of(root, "KE-seeded-0")
-    kept = root / "feed" / "items" / f"{cut.name}.parquet"
-    assert kept.is_file()
-    cut_log(cut)
-    found = audited(root)
-    assert told(found)["broken_seal"].endswith(f"left out: {cut.name}.")
-    assert "KE-seeded-0" not in {each.name for each in found.comparison.accounts}
-    assert not kept.exists()
-    for bundle in (root / "captures").glob("KE-*"):
-        cut_log(bundle)
-    with pytest.raises(UserError, match="KE has no sessions") as raised:
-        audited(root)
-    assert "is left out because capture.sqlite was changed after" in raised.value.fix
-
-
-def test_a_recording_under_two_names_is_one(root: Path) -> None:
-    [bundle] = bundles_of(root, "KE-seeded-0")
-    shutil.copytree(bundle, bundle.with_name("KE-r99-simulated"))
-    before = {each.name: each.shown for each in audited(root).comparison.accounts}
-    assert before["KE-seeded-0"] < 1.5 * before["KE-seeded-1"]
-    assert "KE-r99-simulated" in told(audited(root))["broken_seal"]
 
 
 def test_arms_of_which_mostly_the_order_tells_what_was_shown_decide_nothing(

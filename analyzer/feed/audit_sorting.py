@@ -12,7 +12,7 @@ from analyzer.custody import log
 from analyzer.errors import UserError
 from analyzer.feed.audit_order import Order, ordered
 from analyzer.feed.audit_sessions import is_otherwise, misplaced_session
-from analyzer.feed.custody import faults_of_drives, unlogged
+from analyzer.feed.custody import fault_of_seal, faults_of_drives, unlogged
 from analyzer.feed.driven import Drive, drive_log, read_drive
 from analyzer.feed.kept import SessionItems
 from analyzer.feed.protocol import Account, Protocol
@@ -69,6 +69,7 @@ def sort_sessions(
     others: list[Session] = []
     there = {path.name for path in list_bundles(study.captures)}
     custody = log.read(study.root)
+    sealed = custody.sealed()
     changed = faults_of_drives(study.root, custody.entries)
     if custody.there:
         done.unlogged = unlogged(study.root, custody.entries)
@@ -89,6 +90,8 @@ def sort_sessions(
                 done.nameless.append(items.session)
         elif session.id in counted:
             done.broken.append((items.session, f"it is a copy of {session.id}"))
+        elif wrong := fault_of_seal(bundle, sealed.get(session.id)):
+            done.broken.append((items.session, wrong))
         elif items.session in changed:
             done.broken.append((items.session, changed[items.session].rstrip(".")))
         elif _may_count(study, protocol, account, session, items, done):

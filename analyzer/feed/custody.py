@@ -7,9 +7,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from analyzer.custody.log import Entry, append
+from analyzer.custody.seal import SEAL, digest
 from analyzer.errors import UserError
 from analyzer.feed.coding.ledger import LOG, digests, read
 from analyzer.feed.driven import drive_log, drives_folder, read_drive
+from analyzer.sums import SUMS
 
 
 def log_codes(root: Path, coders: Sequence[str]) -> None:
@@ -80,6 +82,19 @@ def faults_of_drives(root: Path, entries: Sequence[Entry]) -> Mapping[str, str]:
         if sha256(content).hexdigest() != entry.details.get("sha256"):
             wrong[session] = f"The driver's {path.name} is not what it was on {entry.at}."
     return wrong
+
+
+def fault_of_seal(bundle: Path, entry: Entry | None) -> str:
+    """Say why a session is not the one that `entry` of the custody log knows; "" where it is.
+
+    That its files are as its own seal says is looked at elsewhere; a seal can be made anew.
+    """
+    if entry is None:
+        return ""
+    seal = bundle / SEAL
+    if not (seal.is_file() and digest(seal.read_bytes()) == entry.details.get("seal")):
+        return f"{SEAL} is not the one that the custody log knows"
+    return "" if (bundle / SUMS).is_file() else f"{SUMS} is missing, and the session was sealed"
 
 
 def unlogged(root: Path, entries: Sequence[Entry]) -> tuple[str, ...]:
