@@ -6,16 +6,22 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from feed_rig import ADAPTERS, exchange, problems, read, servings
+from feed_rig import ADAPTERS, details, exchange, problems, read, servings
 
 from analyzer.decoders.schema import place_of
 from analyzer.feed.adapters import Adapter
 from analyzer.feed.paths import Steps
+from analyzer.feed.records import Told
+from analyzer.feed.untold import untold
 
 TOLD = {"feed_format", "feed_entry", "feed_empty", "feed_unread", "feed_lacking", "feed_refused"}
+MANY = 200
+# Where another place says the same, or items of another form in the same answer still do.
+SAME = {"taken_at", "stats", "statsV2", "author", "authorId"}
 TIMES = 6  # how often each answer comes: what all items lack is told of five and more
 
 
@@ -109,6 +115,41 @@ def test_no_key_can_be_renamed_so_that_items_are_gone_and_nothing_is_told(
         elif left < fields:
             assert "feed_lacking" in said, f"{name}: {fields - left}"
     assert felt
+
+
+def scaled(told: Sequence[Told]) -> list[Told]:
+    """What is told of many such answers."""
+    return [
+        replace(
+            each,
+            items=each.items * MANY,
+            said=tuple((name, count * MANY) for name, count in each.said),
+        )
+        for each in told
+    ]
+
+
+@pytest.mark.parametrize(("adapter", "example"), answers("json"))
+def test_no_key_can_be_renamed_so_that_items_say_less_than_elsewhere_and_nothing_is_told(
+    adapter: Adapter, example: Mapping[str, Any]
+) -> None:
+    def seen(response: Mapping[str, Any]) -> Any:
+        found, reader = read([exchange({**example, "response": response})], [adapter])
+        items = [replace(serving.item, hashtags=()) for serving in servings(found)]
+        return (items, details(found)), set(problems(found)), scaled(reader.told)
+
+    response = example["response"]
+    before, told, whole = seen(response)
+    silent = []
+    for name in sorted(set(keys(response["json"]))):
+        after, said, less = seen({**response, "json": renamed(response["json"], name)})
+        if before[1] and not after[1]:
+            continue  # nothing tells what the items are: the study's items count as feed_bare
+        if after != before and not said - told:
+            missed = untold({"before": whole, "after": less})
+            if not missed["after"]:
+                silent.append(name)
+    assert set(silent) <= SAME
 
 
 @pytest.mark.parametrize(("adapter", "example"), answers("json"))

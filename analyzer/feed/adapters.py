@@ -33,6 +33,11 @@ FIELDS: Final = (
     "created_s", "created_ms", "created_iso", "plays", "likes", "comments", "shares", "more",
     "words",
 )  # fmt: skip
+# What else may be said of an item, and "author_id": its author, by id and not by name alone.
+USUAL: Final = (
+    "author_id", "language", "music", "duration_s", "created", "plays", "likes", "comments",
+    "shares",
+)  # fmt: skip
 SIGNS: Final = ("liked", "shared", "commented", "followed")
 Paths = tuple[Steps, ...]
 _Part = Literal["body", "query", "path"]
@@ -135,6 +140,7 @@ class Adapter:
     fields: Mapping[str, Paths]
     always: tuple[str, ...]  # fields that every item has
     told: Paths  # places at which every item says something, be it no
+    usual: tuple[str, ...]  # what is said of nearly every item, and never of none of many
     wrapped: Paths  # where the item is in an entry that holds more than that
     not_items: Paths
     not_if: tuple[Condition, ...]  # by a value, where `not_items` says it by what is there
@@ -210,6 +216,10 @@ def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:
     for field in always:
         if field not in FIELDS and field not in ("duration", "created"):
             root.wrong("always", f"has {field!r}, which is no field")
+    usual = root.texts("usual")
+    for field in usual:
+        if field not in USUAL:
+            root.wrong("usual", f"has {field!r}; use some of {', '.join(USUAL)}")
     examples = root.table("examples", required=True)
     hits, misses = examples.raw.get("hit"), examples.raw.get("miss")
     for key, given in (("hit", hits), ("miss", misses)):
@@ -226,6 +236,7 @@ def read_adapter(source: Source, shared: Sequence[AdRule] = ()) -> Adapter:
         fields=fields,
         always=always,
         told=_paths(root, "told"),
+        usual=usual,
         wrapped=_paths(root, "wrapped"),
         not_items=_paths(root, "not_items"),
         not_if=tuple(_condition(table) for table in root.tables("not_if", required=False)),

@@ -15,6 +15,8 @@ from analyzer.feed.audit_records import AccountState, ArmName, Audit, Caution
 from analyzer.feed.audit_seen import Seen
 from analyzer.feed.audit_sorting import Recorded
 from analyzer.feed.reading import PRELOAD
+from analyzer.feed.records import Told
+from analyzer.feed.untold import untold
 from analyzer.instants import instant
 from analyzer.said import say, say_many
 
@@ -29,6 +31,7 @@ def cautions(found: Audit, material: Material, gates: Gates, seen: Seen) -> Iter
     yield from left_out(material)
     yield from _driving(found, material)
     yield from _times(found, material, gates)
+    yield from _advertising(found, material)
     if unkept := seen.roles.unkept:
         yield Caution(
             "role_not_kept",
@@ -228,6 +231,32 @@ def _times(found: Audit, material: Material, gates: Gates) -> Iterator[Caution]:
             "Accounts that are compared were not recorded in turns: what differs may be the time."
         ),
     )
+
+
+def _advertising(found: Audit, material: Material) -> Iterator[Caution]:
+    """Tell where signs of advertising are not told, though they are elsewhere."""
+    measured = set(material.protocol.adapters)
+    told: dict[str, list[Told]] = {side.name: [] for side in found.sides}
+    sessions: dict[str, str] = {}
+    for account, side in material.accounts:
+        for each in material.sessions.get(account.name, ()):
+            told[side] += each.items.told
+            if any(one.advertising and one.platform in measured for one in each.items.untold):
+                sessions[each.items.session] = side
+    without = [
+        side
+        for side, those in untold(told).items()
+        if any(one.advertising and one.platform in measured for one in those)
+    ]
+    if where := [*without, *(name for name, side in sessions.items() if side not in without)]:
+        yield Caution(
+            "ads_untold",
+            say(
+                "Signs of advertising that others have are not told in these: {names}. There may"
+                " be none, or they have a new name.",
+                names=some(where),
+            ),
+        )
 
 
 def _orders(seen: Seen) -> Iterator[Caution]:

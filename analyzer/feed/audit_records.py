@@ -47,6 +47,7 @@ CautionCode = Literal[
     "single_coded",  # items shown that one coder alone has coded
     "coders_apart",  # the items of the two sides were coded by different people
     "role_not_kept",  # accounts that watched otherwise than their role says
+    "ads_untold",  # sides and sessions without signs of advertising that others have
     "by_order",  # items of which only the order of the answers says that they were shown
     "other_surfaces",  # items of another surface, or of a feed that is not measured
 ]

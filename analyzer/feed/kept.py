@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from analyzer.errors import UserError
-from analyzer.feed.records import Health
+from analyzer.feed.records import Health, Told, Untold
 from analyzer.study import Study
 from analyzer.sums import sha256
 
@@ -31,6 +31,8 @@ class SessionItems:
     unserved: int  # lines of the log on items that no recorded answer had served
     health: tuple[Health, ...]
     problems: tuple[tuple[str, int], ...]
+    told: tuple[Told, ...] = ()
+    untold: tuple[Untold, ...] = ()  # by comparison with other sessions: not in the file
 
 
 def folder(study: Study) -> Path:
@@ -89,11 +91,15 @@ def _session_items(about: dict[str, Any]) -> SessionItems:
         Health(**{**each, "lacking": tuple(tuple(pair) for pair in each["lacking"])})
         for each in told["health"]
     )
+    said = tuple(
+        Told(**{**each, "said": tuple(tuple(pair) for pair in each["said"])})
+        for each in told["told"]
+    )
     pairs = {
         name: tuple((str(what), int(count)) for what, count in told[name])
         for name in ("states", "ads", "problems")
     }
-    return SessionItems(**{**told, **pairs, "health": health})
+    return SessionItems(**{**told, **pairs, "health": health, "told": said, "untold": ()})
 
 
 def describe(place: Path, name: str, about: SessionItems, current: str) -> None:

@@ -23,7 +23,8 @@ from analyzer.feed.conditions import holds
 from analyzer.feed.items import clean_id, make_item, signs
 from analyzer.feed.lists import NOWHERE, entries, rows_of
 from analyzer.feed.paths import MOST, WIDE, find, first, has_list, is_empty, opened
-from analyzer.feed.records import Health, Item, Serving, Watch
+from analyzer.feed.records import Health, Item, Serving, Told, Watch
+from analyzer.feed.telling import Telling
 from analyzer.feed.trees import body_tree
 from analyzer.feed.watching import media_of, read_watches
 from analyzer.models import Exchange, Problem
@@ -32,6 +33,7 @@ from analyzer.readers.bundle import read_exchanges
 PRELOAD: Final = "preload"  # the surface of items that wait for their turn outside a feed's order
 _MOST_PLACES: Final = 10_000
 _LEAST_SERVINGS: Final = 5  # with which it can be said that a field is gone
+_MANY_SERVINGS: Final = 20  # of which one at least has what nearly every item has
 _LEAST_ANSWERS: Final = 3  # with which it can be said that none has items
 _SILENT: Final = ("HEAD", "OPTIONS", "WS", "CONNECT")
 
@@ -90,6 +92,7 @@ class FeedReader:
         self._understood: Counter[str] = Counter()
         self._servings: Counter[str] = Counter()
         self._lacking: dict[str, Counter[str]] = {}
+        self._telling = Telling()
 
     def wants(self, url: str) -> bool:
         """Whether a feed may have to do with an exchange of `url`: others need not be read."""
@@ -124,6 +127,16 @@ class FeedReader:
                 if health.servings >= _LEAST_SERVINGS and count * 2 > health.servings:
                     detail = f"{health.platform}: {name} in {count} of {health.servings} servings"
                     yield Problem("", "extract", "feed_lacking", detail)
+        for adapter in self._adapters:
+            if (number := self._servings[adapter.id]) >= _MANY_SERVINGS:
+                for name in self._telling.never(adapter):
+                    detail = f"{adapter.id}: {name} in {number} of {number} servings"
+                    yield Problem("", "extract", "feed_lacking", detail)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Return what was told of items so far, by platform and surface."""
+        return self._telling.told
 
     @property
     def health(self) -> tuple[Health, ...]:
@@ -215,6 +228,8 @@ class FeedReader:
                     tally.strange += 1
                     continue
                 item, lacking = made
+                place = surface.id if surface.details else own
+                self._telling.add(place, entry, item, adapter, budget)
                 if self._tell:
                     for sign in signs(entry, adapter, budget):
                         self._tell(sign)
@@ -311,6 +326,11 @@ class FeedReading:
     def health(self) -> tuple[Health, ...]:
         """Return how much of the feed's answers was understood, by platform."""
         return self._reader.health
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Return what was told of items, by platform and surface."""
+        return self._reader.told
 
 
 def read_feed(bundle: Path, adapters: Sequence[Adapter], key: bytes) -> FeedReading:

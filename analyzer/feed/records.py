@@ -121,3 +121,35 @@ class Health:
     understood: int  # of these, with a list of items
     servings: int
     lacking: tuple[tuple[str, int], ...]  # (field, servings without it), of those that all have
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of how many items of one surface, or of its details, the platform says what."""
+
+    platform: str
+    surface: str
+    items: int
+    said: tuple[tuple[str, int], ...]  # by the names of `telling`
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What is said of items elsewhere, and of none here."""
+
+    platform: str
+    surface: str
+    name: str
+    items: int  # here
+    said: int  # elsewhere, where anything of it is said
+    of: int
+
+    @property
+    def usual(self) -> bool:
+        """Whether most items should have it; else it may be that there is none to tell of."""
+        return self.said * 2 >= self.of
+
+    @property
+    def advertising(self) -> bool:
+        """Whether it is a sign of advertising."""
+        return self.name.startswith("ad:")

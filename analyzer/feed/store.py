@@ -54,6 +54,7 @@ from analyzer.feed.kept import (
 from analyzer.feed.log_lines import lines_of
 from analyzer.feed.reading import FeedReading, read_feed
 from analyzer.feed.records import Item, Serving, Watch
+from analyzer.feed.untold import with_untold
 from analyzer.frames.freshness import files_digest, program
 from analyzer.instants import instant, iso
 from analyzer.models import Session
@@ -151,10 +152,13 @@ def update(
     return ItemsSummary(
         done=tuple(bundle.name for bundle, each in made.items() if not isinstance(each, str)),
         unchanged=tuple(bundle.name for bundle, about in known.items() if about),
-        sessions=tuple(
-            each
-            for bundle, about in known.items()
-            if not isinstance(each := about or made[bundle], str)
+        sessions=with_untold(
+            [
+                each
+                for bundle, about in known.items()
+                if not isinstance(each := about or made[bundle], str)
+            ],
+            summaries(study),
         ),
         warnings=tuple(
             f"{bundle.name} is still being recorded" for bundle in wanted if bundle not in known
@@ -305,6 +309,7 @@ def _write(
             watch_s=round(sum(fate.watch_s or 0.0 for fate in fates), 3),
             unserved=unserved,
             health=reading.health,
+            told=reading.told,
             problems=tuple(sorted((reading.problems + found).items())),
         )
         final.replace(place / f"{bundle.name}.parquet")

@@ -89,6 +89,12 @@ def command(
     for about in summary.sessions:
         for code, count in about.problems:
             complain(f"{about.session}: {count:,} x {code}: {problem(code)}")
+        for each in about.untold:
+            complain(
+                f"{about.session}: {each.platform}/{each.surface}: {each.name} is not told of"
+                f" any of {each.items:,} items; in other sessions it is of {each.said:,} of"
+                f" {each.of:,}: there may be none, or it has a new name"
+            )
         if about.unserved:
             what = "lines of the log on items that no recorded answer held"
             complain(f"{about.session}: {about.unserved:,} {what}")
