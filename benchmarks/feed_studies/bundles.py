@@ -29,6 +29,7 @@ from benchmarks.feed_studies.studies import EACH, HOURS, SIDES, Score, count, li
 
 # Times are recorded to the millisecond.
 _S: Final = 0.002
+_TIMES: Final = frozenset({"first_exposure", "onset", "doubling"})
 # Told by other names, or not there where nothing is recorded.
 _ASIDE: Final = frozenset({".positive", ".settings", ".coders"})
 _RECORDED: Final = frozenset({"answers", "understood"})
@@ -59,26 +60,24 @@ def differences(one: FeedComparison, other: FeedComparison) -> list[str]:
     return list(_apart(msgspec.to_builtins(one), msgspec.to_builtins(other), ""))
 
 
-def _apart(one: Any, other: Any, at: str) -> Iterator[str]:
+def _apart(one: Any, other: Any, at: str, timed: bool = False) -> Iterator[str]:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
+        timed = timed or one.get("measure") in _TIMES
         for name in sorted({*one, *other} - _RECORDED):
             if f"{at}.{name}" not in _ASIDE:
-                yield from _apart(one.get(name), other.get(name), f"{at}.{name}")
+                yield from _apart(one.get(name), other.get(name), f"{at}.{name}", timed)
     elif isinstance(one, Sequence) and isinstance(other, Sequence) and not isinstance(one, str):
         if len(one) != len(other):
             yield f"{at}: {len(one)} and {len(other)}"
         for place, pair in enumerate(zip(one, other, strict=False)):
-            yield from _apart(*pair, f"{at}[{place}]")
+            yield from _apart(*pair, f"{at}[{place}]", timed)
     elif isinstance(one, float) and isinstance(other, float):
-        if not math.isclose(one, other, rel_tol=1e-9, abs_tol=_S if _is_time(at, one) else 1e-9):
+        if not math.isclose(
+            one, other, rel_tol=1e-9, abs_tol=_S if timed or at.endswith("_s") else 1e-9
+        ):
             yield f"{at}: {one} and {other}"
     elif one != other:
         yield f"{at}: {one} and {other}"
-
-
-def _is_time(at: str, value: float) -> bool:
-    """Say whether a figure is of seconds: those of shares and ratios are small."""
-    return at.endswith("_s") or value > 1.5 or value < -1.5
 
 
 @click.command()
