@@ -79,42 +79,38 @@ class Roles:
                 ).astype(np.float64)
             )
 
-    @cached_property
+    @property
     def unkept(self) -> list[str]:
         """The accounts that did not watch as their role says; to be asked when all was seen."""
-        return [name for each in self._unkept.values() for name in each]
+        return [name for unkept, _ in self._found.values() for name in unkept]
 
     def reasons(self, arms: Sequence[ArmName]) -> Iterator[Reason]:
         """Yield why a row that compares `arms` has no verdict, where that is so."""
-        shares = [
-            len(self._unkept[arm]) / len(judged) for arm in arms if (judged := self._judged(arm))
-        ]
-        if max(shares, default=0.0) > MOST_UNKEPT:
-            yield Reason("role_not_kept", max(shares), MOST_UNKEPT)
+        found = [self._found[arm] for arm in arms if arm in self._found]
+        share = max((len(unkept) / len(judged) for unkept, judged in found), default=0.0)
+        if share > MOST_UNKEPT:
+            yield Reason("role_not_kept", share, MOST_UNKEPT)
 
     @cached_property
-    def _unkept(self) -> dict[ArmName, list[str]]:
-        found: dict[ArmName, list[str]] = {}
-        for arm in self._arms:
-            judged = self._judged(arm)
-            unkept = [name for name in judged if _is_unkept(arm[1], self._seen([name]))]
-            if judged and not self._each(arm):
-                unkept = judged if _is_unkept(arm[1], self._seen(judged)) else []
-            found[arm] = unkept
+    def _found(self) -> dict[ArmName, tuple[list[str], list[str]]]:
+        """The accounts of each arm that did not keep to their role, and those that were judged.
+
+        Each is judged, or all of them as one where none has watched enough by itself.
+        """
+        found: dict[ArmName, tuple[list[str], list[str]]] = {}
+        for arm, names in self._arms.items():
+            watched = {
+                name: np.concatenate(self._watched[name]) for name in names if name in self._watched
+            }
+            judged = [name for name, seen in watched.items() if _are_enough(seen)]
+            if judged:
+                unkept = [name for name in judged if _is_unkept(arm[1], watched[name])]
+                found[arm] = unkept, judged
+            elif watched:
+                every = list(watched)
+                alike = _is_unkept(arm[1], np.concatenate(list(watched.values())))
+                found[arm] = every if alike else [], every
         return found
-
-    def _judged(self, arm: ArmName) -> list[str]:
-        """Return the accounts of an arm that are judged: each, or else all of them as one."""
-        return self._each(arm) or [
-            name for name in self._arms.get(arm, ()) if name in self._watched
-        ]
-
-    def _each(self, arm: ArmName) -> list[str]:
-        named = [name for name in self._arms.get(arm, ()) if name in self._watched]
-        return [name for name in named if _are_enough(self._seen([name]))]
-
-    def _seen(self, names: Sequence[str]) -> _Seen:
-        return np.concatenate([part for name in names for part in self._watched[name]])
 
 
 def _are_enough(seen: _Seen) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from analyzer.custody.log import Entry, append
 from analyzer.custody.seal import SEAL, digest
 from analyzer.errors import UserError
-from analyzer.feed.coding.ledger import LOG, digests, read
+from analyzer.feed.coding.ledger import LOG, chained, count, digests
 from analyzer.feed.driven import drive_log, drives_folder, read_drive
 from analyzer.sums import SUMS
 
@@ -48,14 +48,13 @@ def fault_of_codes(root: Path, entries: Sequence[Entry]) -> str:
     if not coded:
         return ""
     try:
-        read(root)
-        lines = digests(root)
+        lines = [line for _, line in chained(root)]
     except (OSError, UserError) as error:
         return f"The log of codes cannot be trusted: {error}."
     for entry in coded:
-        count = entry.details.get("lines")
-        known = isinstance(count, int) and 0 < count <= len(lines)
-        if not known or lines[int(str(count)) - 1] != entry.details.get("last"):
+        told = entry.details.get("lines")
+        known = isinstance(told, int) and 0 < told <= len(lines)
+        if not known or lines[int(str(told)) - 1] != entry.details.get("last"):
             return f"{LOG} of the codes is not what it was on {entry.at}: lines are missing or new."
     return ""
 
@@ -108,14 +107,14 @@ def unlogged(root: Path, entries: Sequence[Entry]) -> tuple[str, ...]:
         if entry.what == "driven":
             name = drive_log(root, str(entry.details.get("session"))).name
             known[name] = max(known.get(name, 0), _bytes(entry))
-        elif entry.what == "coded" and isinstance(count := entry.details.get("lines"), int):
-            coded = max(coded, count)
+        elif entry.what == "coded" and isinstance(told := entry.details.get("lines"), int):
+            coded = max(coded, told)
     found = [
         f"drives/{path.name}"
         for path in sorted(drives_folder(root).glob("*.jsonl"))
         if path.is_file() and path.stat().st_size > known.get(path.name, 0)
     ]
-    return (f"coding/{LOG}", *found) if coded and len(digests(root)) > coded else tuple(found)
+    return (f"coding/{LOG}", *found) if coded and count(root) > coded else tuple(found)
 
 
 def _bytes(entry: Entry) -> int:

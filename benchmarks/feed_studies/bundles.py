@@ -20,6 +20,7 @@ import msgspec
 
 from analyzer.feed.audit import audit
 from analyzer.feed.measures import FeedComparison, measure
+from analyzer.feed.measures.records import TIMES
 from analyzer.feed.store import update
 from analyzer.knowledge import load_knowledge
 from analyzer.simulation.feed_accounts import CATEGORIES, POSITIVE, FeedDeclaration, onset_median
@@ -29,7 +30,6 @@ from benchmarks.feed_studies.studies import EACH, HOURS, SIDES, Score, count, li
 
 # Times are recorded to the millisecond.
 _S: Final = 0.002
-_TIMES: Final = frozenset({"first_exposure", "onset", "doubling"})
 # Told by other names, or not there where nothing is recorded.
 _ASIDE: Final = frozenset({".positive", ".settings", ".coders"})
 _RECORDED: Final = frozenset({"answers", "understood"})
@@ -62,7 +62,7 @@ def differences(one: FeedComparison, other: FeedComparison) -> list[str]:
 
 def _apart(one: Any, other: Any, at: str, timed: bool = False) -> Iterator[str]:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        timed = timed or one.get("measure") in _TIMES
+        timed = timed or one.get("measure") in TIMES
         for name in sorted({*one, *other} - _RECORDED):
             if f"{at}.{name}" not in _ASIDE:
                 yield from _apart(one.get(name), other.get(name), f"{at}.{name}", timed)

@@ -70,6 +70,11 @@ def add(root: Path, entries: Sequence[Entry]) -> None:
             os.close(file)
 
 
+def count(root: Path) -> int:
+    """Return how many lines the log has."""
+    return len(_lines(root / FEED / FOLDER / LOG))
+
+
 def digests(root: Path) -> list[str]:
     """Return the digest of each line of the log, as the line after it holds it."""
     return [_digest(line) for line in _lines(root / FEED / FOLDER / LOG)]
@@ -77,6 +82,11 @@ def digests(root: Path) -> list[str]:
 
 def read(root: Path) -> list[Entry]:
     """Return the lines of the log; `UserError` where one was changed. None: there is no log."""
+    return [entry for entry, _ in chained(root)]
+
+
+def chained(root: Path) -> list[tuple[Entry, str]]:
+    """Return the same, each with its digest."""
     path = root / FEED / FOLDER / LOG
     entries = []
     previous = ""
@@ -88,7 +98,7 @@ def read(root: Path) -> list[Entry]:
         if entry.previous != previous:
             raise _changed(path, number)
         previous = _digest(line)
-        entries.append(entry)
+        entries.append((entry, previous))
     return entries
 
 

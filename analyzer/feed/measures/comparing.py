@@ -13,6 +13,7 @@ from analyzer.feed.measures.arms import FeedArm, doubled
 from analyzer.feed.measures.columns import Columns
 from analyzer.feed.measures.judging import contrast_row, ratio_row, time_row
 from analyzer.feed.measures.records import (
+    TIMES,
     AccountFigures,
     Curve,
     CurvePoint,
@@ -33,7 +34,6 @@ from analyzer.feed.records import Role
 
 _ROLES: tuple[Role, ...] = ("seeded", "observed", "control")
 _ADS: tuple[MeasureName, ...] = ("ads_formal", "ads_disclosed", "ads_hint", "ads_matched")
-_TIMES: tuple[MeasureName, ...] = ("first_exposure", "onset", "doubling")
 _HEADLINES = 3  # of each side: share, amplification, onset
 _DEFAULTS = FeedSettings()
 
@@ -116,7 +116,7 @@ class _Comparing:
         for name in _ADS:
             ads = self._among(arm, partial(FeedArm.ads, measure=name))
             yield of_arms.figure(arm, name, None, ads)
-        for name in _TIMES:
+        for name in TIMES:
             times = arm.times(name, self._bases[arm.side])
             if times is not None:
                 joint = self._headline(arm, self._window) if name == "onset" else None
@@ -166,7 +166,7 @@ class _Comparing:
                 samples = (left.share(window), right.share(window))
                 yield ratio_row("share", window, (left, right), samples, self._settings)
             if role != "control":
-                yield from self._same_measures(left, right, "first_exposure", "onset", "doubling")
+                yield from self._same_measures(left, right, *TIMES)
                 yield from self._amplifications(role)
 
     def _amplifications(self, role: Role) -> Iterable[Tested]:

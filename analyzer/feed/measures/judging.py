@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from scipy import stats
@@ -14,6 +13,7 @@ from analyzer.feed.measures.arms import FeedArm
 from analyzer.feed.measures.common_time import common_time, last_window
 from analyzer.feed.measures.permuting import Exchange, exchange, log_rank, opposed
 from analyzer.feed.measures.records import (
+    TIMES,
     FeedRow,
     FeedSettings,
     MeasureName,
@@ -38,7 +38,6 @@ from analyzer.statistics import CONFIDENCE, Interval
 _POWER = 0.8
 _ALIKE = 1e-9  # as in `intervals`
 _MOST_ACCOUNTS = 1000
-_TIMES: Final = frozenset({"first_exposure", "onset", "doubling"})
 
 
 def ratio_row(
@@ -304,7 +303,7 @@ def _row(
         exact=tested.exact,
         verdict="insufficient",
         reasons=reasons,
-        until_s=left.until_s if window is None and measure not in _TIMES else None,
+        until_s=left.until_s if window is None and measure not in TIMES else None,
         alone=alone,
     )
 

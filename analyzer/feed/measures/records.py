@@ -7,7 +7,7 @@ is infinite; a figure that is not defined is None. Nothing here is captured text
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from analyzer.feed.records import Role
 from analyzer.statistics import Interval
@@ -52,6 +52,7 @@ MeasureName = Literal[
     "ads_matched",  # coded advertisements of the categories in which the account shows an interest
     "amplification",  # ratio of two amplifications: of side a over that of side b
 ]
+TIMES: Final[tuple[MeasureName, ...]] = ("first_exposure", "onset", "doubling")  # of feed time
 
 
 @dataclass(frozen=True, slots=True)
