@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -26,7 +27,6 @@ from analyzer.explanation import (
 )
 from analyzer.extract.places import place_of
 from analyzer.extract.planted import Planted
-from analyzer.extract.shapes import safe_url
 from analyzer.feed.audit_material import batches_of, measured_account
 from analyzer.feed.audit_sorting import Recorded, Sorted, sort_sessions
 from analyzer.feed.coding.codes import Codes, load_codes
@@ -41,11 +41,11 @@ from analyzer.feed.showing_ids import ID, showing_id
 from analyzer.feed.store import adapters_of, update
 from analyzer.identified import the_one
 from analyzer.knowledge import Knowledge
-from analyzer.models import Exchange
+from analyzer.models import Exchange, Session
 from analyzer.pipeline import persona_of
 from analyzer.study import Study
 from analyzer.sums import SUMS
-from analyzer.trail import Reread, capture_digest, instant_of
+from analyzer.trail import Reread, recorded_as
 
 _Row = dict[str, Any]
 _ROWS = 2_000
@@ -155,9 +155,7 @@ class _Feed:
     def item(self, identifier: str, row: _Row) -> ShownTrail:
         """Return the way of one showing, `row`, from the capture to its codes."""
         session_id, key = row["session"], row["item_key"]
-        bundle = self._study.captures / session_id
-        reread = Reread.of(bundle, row["exchange"])
-        session, exchange = reread.session, reread.exchange
+        reread = Reread.of(self._study.captures / session_id, row["exchange"])
         number, whole = self._whole(row)
         again = self._again(row, whole)
         account = self._protocol.accounts[row["account"]]
@@ -169,19 +167,9 @@ class _Feed:
             role=account.role,
             interest=account.interest,
             session=session_id,
-            arm=session.arm.label,
-            country=session.arm.country,
-            age=session.arm.age,
-            consent=session.arm.consent,
             exchange=row["exchange"],
             t_s=whole["t_s"],
-            at=instant_of(session, exchange),
-            capture=capture_digest(bundle),
-            request=self._request(reread, exchange) if exchange else "",
-            transport=exchange.transport if exchange else "",
-            status=exchange.status if exchange else None,
-            request_bytes=len(exchange.request_body) if exchange else 0,
-            response_bytes=len(exchange.response_body) if exchange else 0,
+            **recorded_as(reread, partial(self._masked, reread.session)),
             **{name: whole[name] for name in ("platform", "surface", "batch", "position", "place")},
             item=key,
             file=f"feed/items/{session_id}.parquet",
@@ -199,7 +187,7 @@ class _Feed:
             codebook=f"{self._protocol.codebook.name} {self._protocol.codebook.version}",
             ad_reasons=tuple(whole["ad_reasons"]),
             warnings=tuple(whole["warnings"]),
-            check=_checked(again, exchange, whole),
+            check=_checked(again, reread.exchange, whole),
         )
 
     def _some(self, account: Account) -> tuple[Recorded, ...]:
@@ -259,9 +247,8 @@ class _Feed:
                     at += 1
         raise LookupError("the file of a showing does not have it")
 
-    def _request(self, reread: Reread, exchange: Exchange) -> str:
-        mask = Planted(persona_of(self._study, reread.session).values).mask
-        return f"{exchange.method} {safe_url(mask(exchange.url))}"
+    def _masked(self, session: Session, text: str) -> str:
+        return Planted(persona_of(self._study, session).values).mask(text)
 
     def _again(self, row: _Row, whole: _Row) -> _Again:
         """Read the capture of a showing once more."""

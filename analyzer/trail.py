@@ -41,20 +41,10 @@ def follow(study: Study, knowledge: Knowledge, row: Row) -> Trail:
         id=row["id"],
         kind="data" if _is_data(row) else "signal",
         session=session.id,
-        arm=session.arm.label,
-        country=session.arm.country,
-        age=session.arm.age,
-        consent=session.arm.consent,
         phase=row["phase"],
         exchange=row["exchange"],
         t_s=exchange.t_s if exchange else None,
-        at=instant_of(session, exchange),
-        capture=capture_digest(bundle),
-        request=f"{exchange.method} {safe_url(mask(exchange.url))}" if exchange else "",
-        transport=exchange.transport if exchange else "",
-        status=exchange.status if exchange else None,
-        request_bytes=len(exchange.request_body) if exchange else 0,
-        response_bytes=len(exchange.response_body) if exchange else 0,
+        **recorded_as(found, mask),
         part=row["part"],
         path=row["path"],
         steps=tuple(row["steps"]),
@@ -89,14 +79,34 @@ class Reread:
         return cls(bundle, session, exchange, decode(exchange) if exchange else None)
 
 
-def instant_of(session: Session, exchange: Exchange | None) -> str:
-    """Return when `exchange` was, ISO 8601 in UTC; "" where there is none."""
+def recorded_as(found: Reread, mask: Callable[[str], str]) -> dict[str, Any]:
+    """Return what all trails say of an exchange and its session, by the name of the field.
+
+    `mask` hides the values of the persona in the URL.
+    """
+    session, exchange = found.session, found.exchange
+    return {
+        "arm": session.arm.label,
+        "country": session.arm.country,
+        "age": session.arm.age,
+        "consent": session.arm.consent,
+        "at": _instant(session, exchange),
+        "capture": _sealed(found.bundle),
+        "request": f"{exchange.method} {safe_url(mask(exchange.url))}" if exchange else "",
+        "transport": exchange.transport if exchange else "",
+        "status": exchange.status if exchange else None,
+        "request_bytes": len(exchange.request_body) if exchange else 0,
+        "response_bytes": len(exchange.response_body) if exchange else 0,
+    }
+
+
+def _instant(session: Session, exchange: Exchange | None) -> str:
     if exchange is None:
         return ""
     return iso(instant(session.started) + exchange.t_s)
 
 
-def capture_digest(bundle: Path) -> str:
+def _sealed(bundle: Path) -> str:
     """Return the SHA-256 of the capture by the list that it was sealed with."""
     try:
         return read_sums(bundle)[0].get(DATABASE, "")
